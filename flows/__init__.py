@@ -1,0 +1,1 @@
+"""When and in which order; and the command line."""

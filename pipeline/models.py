@@ -1,0 +1,208 @@
+"""The data that moves through Gongbao: frozen, without behaviour, named by the words of the field."""
+
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Literal
+
+
+class Reason(StrEnum):
+    """The closed list of why a fetched page did not become a document."""
+
+    NOT_HTML = "not_html"  # a PDF, an image, JSON where an article was expected
+    HTTP_STATUS = "http_status"  # landed, but the status is no success
+    CHALLENGE = "challenge"  # a firewall's challenge or block page
+    LOGIN = "login"  # asks for an account
+    SOFT_404 = "soft_404"  # status 200, text says that nothing is here
+    LIST_PAGE = "list_page"  # names articles, is none
+    NAVIGATION_ONLY = "navigation_only"  # menus and footers and nothing else
+    IMAGE_ONLY = "image_only"  # the article is a picture
+    VIDEO_ONLY = "video_only"  # the article is a film
+    EMPTY_SHELL = "empty_shell"  # JavaScript would have to fill it
+    TOO_SHORT = "too_short"
+    MOJIBAKE = "mojibake"  # bytes that no charset reads
+    FORGOTTEN = "forgotten"  # withdrawn for good by `gongbao forget`
+    CRASHED = "crashed"  # a defect of ours; the run fails on it
+
+
+class Precision(StrEnum):
+    """How much of a date the page really said."""
+
+    SECOND = "second"
+    MINUTE = "minute"
+    DAY = "day"
+    MONTH = "month"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """Where a response lies: key of the landing file, offset of its WARC record in bytes (compressed)."""
+
+    key: str
+    offset: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page:
+    """One fetched response of an article, as the landing file holds it."""
+
+    url: str  # after redirects
+    requested_url: str
+    source_id: str
+    status: int
+    headers: tuple[tuple[str, str], ...]  # names as received
+    body: bytes  # transfer and content encoding removed, charset untouched
+    fetched_at: datetime  # UTC
+    place: Place | None = None
+    listed_title: str = ""  # what the listing said of it
+    listed_date: str = ""  # as printed there
+    parts: tuple["Page", ...] = ()  # pages 2, 3, … of a multi-page article, in order
+
+    def header(self, name: str) -> str:
+        """The first header of that name, case-insensitive; empty if there is none."""
+        return next((value for key, value in self.headers if key.lower() == name.lower()), "")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decoded:
+    """A page's characters and how they were won (`decode.py`)."""
+
+    text: str
+    declared: str  # by header or meta, empty if neither
+    detected: str
+    used: str
+    replaced: int  # count of U+FFFD
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    """One block of a page's text: a paragraph, a heading, a row of a table. Never holds a line break."""
+
+    text: str
+    link_share: float = 0.0  # characters inside links / all characters, 0..1
+    heading: bool = False
+    after_image: bool = False  # the block directly before it holds a picture
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Removed:
+    """A line that stood on the page and is not in the text, and the rule that took it out."""
+
+    line: str
+    rule: str
+    zone: str  # head | tail | inline | caption
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attachment:
+    """A file that belongs to an article."""
+
+    name: str
+    url: str
+    type: str  # pdf, doc, docx, xls, xlsx, ofd, wps, zip, …
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dated:
+    """A date that a page names. `at` is UTC; where only a day is known, midnight in Asia/Shanghai."""
+
+    at: datetime
+    precision: Precision
+    raw: str  # the characters it was read from
+    evidence: str  # meta:PubDate | label:发布日期 | line | url | list | relative | …
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fields:
+    """What a page says about an article beside its title and text. Empty string or None: it does not say."""
+
+    published: Dated | None = None
+    date_conflict: bool = False  # trustworthy witnesses disagree by more than a day
+    signed_on: date | None = None  # 成文日期
+    effective_on: date | None = None  # 施行日期
+    publisher: str = ""  # 来源
+    author: str = ""
+    editor: str = ""
+    document_number: str = ""  # 发文字号
+    index_number: str = ""  # 索引号
+    issuer: str = ""  # 发文机关
+    topic: str = ""  # 主题分类
+    validity: str = ""  # 有效性
+    attachments: tuple[Attachment, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Extracted:
+    """What extraction found in a page: the located block lines with head and tail still on, title, fields."""
+
+    title: str
+    lines: tuple[Line, ...]
+    fields: Fields
+    candidate: str  # which way of locating won
+    evidence: tuple[tuple[str, str], ...] = ()  # field -> where it came from
+    images: int = 0  # pictures inside the located block
+    videos: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cleaned:
+    """Lines after the boilerplate rules, what was taken out, and what taken-out lines said."""
+
+    title: str
+    paragraphs: tuple[str, ...]
+    removed: tuple[Removed, ...]
+    publisher: str = ""
+    author: str = ""
+    editor: str = ""
+    published: Dated | None = None
+    document_number: str = ""
+    as_published: tuple[str, ...] | None = None  # the paragraphs before the repair of machine conversion, where they differ
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fingerprint:
+    """Exact digest of the canonical text, and its sampled shingle keys (unsigned 64 bit, sorted, distinct)."""
+
+    digest: str
+    keys: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Document:
+    """A text fit for the corpus, before it was compared with any other."""
+
+    doc_id: str  # digest of the URL's identity (`urls.py`)
+    url: str
+    source_id: str
+    title: str
+    text: str  # paragraphs separated by "\n"
+    text_as_published: str | None
+    lang: str
+    lang_confidence: float
+    fields: Fields
+    removed: tuple[Removed, ...]
+    charset: Decoded | None = field(repr=False, default=None)  # its text is dropped
+    candidate: str = ""
+    evidence: tuple[tuple[str, str], ...] = ()
+    fetched_at: datetime
+    place: Place | None
+    rules_version: str
+    fingerprint: Fingerprint
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rejected:
+    """A page that stopped, and the closed name of why."""
+
+    doc_id: str
+    url: str
+    source_id: str
+    reason: Reason
+    detail: str
+    fetched_at: datetime
+    place: Place | None
+    rules_version: str
+
+
+Outcome = Document | Rejected
+Kind = Literal["original", "exact", "repost", "near"]

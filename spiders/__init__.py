@@ -1,0 +1,1 @@
+"""How a source becomes pages in landing files."""
