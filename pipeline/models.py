@@ -21,6 +21,7 @@ class Reason(StrEnum):
     EMPTY_SHELL = "empty_shell"  # JavaScript would have to fill it
     TOO_SHORT = "too_short"
     MOJIBAKE = "mojibake"  # bytes that no charset reads
+    GONE = "gone"  # 404 or 410 where a document was: the publisher withdrew it
     FORGOTTEN = "forgotten"  # withdrawn for good by `gongbao forget`
     CRASHED = "crashed"  # a defect of ours; the run fails on it
 
@@ -204,5 +205,16 @@ class Rejected:
     rules_version: str
 
 
-Outcome = Document | Rejected
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unchanged:
+    """A page that was looked at again and answered 304, or with the bytes that it had."""
+
+    doc_id: str
+    url: str
+    source_id: str
+    fetched_at: datetime
+    place: Place | None
+
+
+Outcome = Document | Rejected | Unchanged
 Kind = Literal["original", "exact", "repost", "near"]
