@@ -157,7 +157,9 @@ class Cleaned:
     editor: str = ""
     published: Dated | None = None
     document_number: str = ""
-    as_published: tuple[str, ...] | None = None  # the paragraphs before the repair of machine conversion, where they differ
+    as_published: tuple[str, ...] | None = (
+        None  # the paragraphs before the repair of machine conversion, where they differ
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

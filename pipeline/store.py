@@ -1,0 +1,148 @@
+"""Keys in, bytes out: S3-compatible storage behind one door. Endpoint and credentials come from boto3's own chain."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
+
+from pipeline.errors import ConfigError, StoreError
+
+# Legacy retries of boto3 give up after 4 tries; adaptive ones also slow down when the store throttles.
+_CONFIG = Config(
+    retries={"mode": "adaptive", "max_attempts": 8}, connect_timeout=10, read_timeout=120, max_pool_connections=32
+)
+
+
+class Store:
+    """One bucket and prefix. Keys are relative to the prefix and never begin with a slash.
+
+    Every method raises StoreError when the store refuses or cannot be reached.
+    """
+
+    def __init__(self, bucket: str, prefix: str, session: boto3.Session) -> None:
+        self.bucket = bucket
+        self.prefix = prefix
+        self._session = session
+        self._client = session.client("s3", config=_CONFIG)
+
+    @classmethod
+    def open(cls, url: str) -> "Store":
+        """The store at `s3://bucket/prefix`; ConfigError if the URL is none."""
+        parts = urlsplit(url)
+        if parts.scheme != "s3" or not parts.netloc:
+            raise ConfigError(f"not of the form s3://bucket/prefix: {url!r}", key="GONGBAO_STORE")
+        prefix = parts.path.strip("/")
+        return cls(parts.netloc, prefix + "/" if prefix else "", boto3.Session())
+
+    @property
+    def url(self) -> str:
+        """`s3://bucket/prefix`, without a slash at the end."""
+        return f"s3://{self.bucket}/{self.prefix}".rstrip("/")
+
+    def url_of(self, key: str) -> str:
+        """The absolute URL of a key, for readers that speak S3 themselves."""
+        return f"s3://{self.bucket}/{self.prefix}{key}"
+
+    def storage_options(self) -> dict[str, str]:
+        """What Delta Lake, Polars and other object stores of the Rust world want to know to reach this one."""
+        found = self._session.get_credentials()
+        if found is None:
+            raise ConfigError(
+                "no credentials for the store in the environment, a profile or a role", key="GONGBAO_STORE"
+            )
+        credentials = found.get_frozen_credentials()
+        endpoint = self._client.meta.endpoint_url
+        options = {
+            "aws_access_key_id": credentials.access_key or "",
+            "aws_secret_access_key": credentials.secret_key or "",
+            "aws_region": self._client.meta.region_name or "us-east-1",
+            "aws_conditional_put": "etag",
+        }
+        if credentials.token:
+            options["aws_session_token"] = credentials.token
+        if not endpoint.endswith("amazonaws.com"):
+            options |= {"aws_endpoint_url": endpoint, "aws_allow_http": str(endpoint.startswith("http:")).lower()}
+        return options
+
+    def make_bucket(self) -> None:
+        """Create the bucket unless it is there."""
+        try:
+            self._client.head_bucket(Bucket=self.bucket)
+        except ClientError as error:
+            if error.response["ResponseMetadata"]["HTTPStatusCode"] != 404:
+                raise StoreError(f"{self.url}: {error}") from error
+            self._call("create_bucket", Bucket=self.bucket)
+        except BotoCoreError as error:
+            raise StoreError(f"{self.url}: {error}") from error
+
+    def put(self, key: str, body: bytes, *, only_new: bool = False) -> bool:
+        """Write an object; with `only_new` leave one that is there alone and answer False."""
+        condition = {"IfNoneMatch": "*"} if only_new else {}
+        try:
+            self._client.put_object(Bucket=self.bucket, Key=self.prefix + key, Body=body, **condition)
+        except ClientError as error:
+            if only_new and error.response["ResponseMetadata"]["HTTPStatusCode"] in (409, 412):
+                return False
+            raise StoreError(f"{self.url_of(key)}: {error}") from error
+        except BotoCoreError as error:
+            raise StoreError(f"{self.url_of(key)}: {error}") from error
+        return True
+
+    def put_file(self, key: str, path: Path) -> None:
+        """Upload a file, in parts where it is large."""
+        try:
+            self._client.upload_file(str(path), self.bucket, self.prefix + key)
+        except Exception as error:  # boto3's transfer manager wraps errors in classes of its own
+            raise StoreError(f"{self.url_of(key)}: {error}") from error
+
+    def get(self, key: str) -> bytes:
+        """The whole object; StoreError if there is none."""
+        body: bytes = self._call("get_object", Bucket=self.bucket, Key=self.prefix + key)["Body"].read()
+        return body
+
+    def get_range(self, key: str, start: int, end: int | None = None) -> bytes:
+        """Bytes from `start` to `end` (not included) of an object."""
+        span = f"bytes={start}-" + (str(end - 1) if end else "")
+        body: bytes = self._call("get_object", Bucket=self.bucket, Key=self.prefix + key, Range=span)["Body"].read()
+        return body
+
+    def find(self, key: str) -> bytes | None:
+        """The whole object, or None if there is none."""
+        try:
+            body: bytes = self._client.get_object(Bucket=self.bucket, Key=self.prefix + key)["Body"].read()
+        except self._client.exceptions.NoSuchKey:
+            return None
+        except (ClientError, BotoCoreError) as error:
+            raise StoreError(f"{self.url_of(key)}: {error}") from error
+        return body
+
+    def list(self, prefix: str = "") -> Iterator[str]:
+        """Keys that begin with `prefix`, in order."""
+        pages = self._client.get_paginator("list_objects_v2").paginate(Bucket=self.bucket, Prefix=self.prefix + prefix)
+        try:
+            for page in pages:
+                for entry in page.get("Contents", ()):
+                    yield entry["Key"].removeprefix(self.prefix)
+        except (ClientError, BotoCoreError) as error:
+            raise StoreError(f"{self.url_of(prefix)}: {error}") from error
+
+    def delete(self, key: str) -> None:
+        """Remove an object; none there is no error."""
+        self._call("delete_object", Bucket=self.bucket, Key=self.prefix + key)
+
+    def delete_all(self, prefix: str) -> int:
+        """Remove every object under a prefix; the count of them."""
+        keys = list(self.list(prefix))
+        for key in keys:
+            self.delete(key)
+        return len(keys)
+
+    def _call(self, method: str, **arguments: object) -> dict[str, object]:
+        try:
+            answer: dict[str, object] = getattr(self._client, method)(**arguments)
+        except (ClientError, BotoCoreError) as error:
+            raise StoreError(f"{self.bucket}/{arguments.get('Key', '')}: {error}") from error
+        return answer
