@@ -13,6 +13,10 @@ class ListingReport(Strict):
     pages: int = 0
     links: int = 0  # distinct article links found
     newest: datetime | None = None
+    etag: str = ""  # validators of its first page, for the next night
+    last_modified: str = ""
+    digest: str = ""
+    unchanged: bool = False  # 304, or the digest that it had
     stop: str = ""  # which stopping rule fired (`sites.md` 1.12)
     cause: str = ""  # why it failed; empty if it did not
     flags: tuple[str, ...] = ()  # list_moved, ascending, truncated, …

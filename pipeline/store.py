@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import boto3
@@ -26,7 +27,7 @@ class Store:
         self.bucket = bucket
         self.prefix = prefix
         self._session = session
-        self._client = session.client("s3", config=_CONFIG)
+        self._client: Any = session.client("s3", config=_CONFIG)
 
     @classmethod
     def open(cls, url: str) -> "Store":
@@ -140,9 +141,9 @@ class Store:
             self.delete(key)
         return len(keys)
 
-    def _call(self, method: str, **arguments: object) -> dict[str, object]:
+    def _call(self, method: str, **arguments: object) -> dict[str, Any]:
         try:
-            answer: dict[str, object] = getattr(self._client, method)(**arguments)
+            answer: dict[str, Any] = getattr(self._client, method)(**arguments)
         except (ClientError, BotoCoreError) as error:
             raise StoreError(f"{self.bucket}/{arguments.get('Key', '')}: {error}") from error
         return answer

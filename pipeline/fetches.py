@@ -1,0 +1,170 @@
+"""What was fetched and how it ended: a log in the store, read as what a crawl must know, appended to by each run.
+
+Nothing of it lives on a crawler's disk. A page counts as seen only when its run was published.
+"""
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import numpy as np
+import polars as pl
+import pyarrow as pa
+
+from pipeline import schema
+from pipeline.report import CrawlReport
+from pipeline.source import Source
+from pipeline.store import Store
+from pipeline.tables import Conflict, Table
+from pipeline.urls import doc_id, key64
+
+_SCHEMA = schema.arrow(schema.FETCHES)
+_ARTICLE, _LISTING = "article", "listing"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Validators:
+    """What a server said of a response, to ask next time whether it changed."""
+
+    etag: str = ""
+    last_modified: str = ""
+    digest: str = ""  # of the body, for servers that say nothing
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Due:
+    """An article that is to be looked at again."""
+
+    url: str
+    visits: int
+    validators: Validators
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seen:
+    """What is known of one source. `keys` holds `urls.key64` of every fetched article: uint64, sorted."""
+
+    keys: np.ndarray = field(default_factory=lambda: np.empty(0, np.uint64))
+    due: tuple[Due, ...] = ()
+    listings: dict[str, Validators] = field(default_factory=dict)
+
+    def knows(self, url: str) -> bool:
+        """Whether the article at that URL was fetched before."""
+        key = np.uint64(key64(url))
+        at = int(np.searchsorted(self.keys, key))
+        return at < len(self.keys) and self.keys[at] == key
+
+
+def seen(store: Store, source_id: str, now: datetime) -> Seen:
+    """What a crawl of that source must know: 16 bytes a known article, and the articles that are due by `now`."""
+    latest = _latest(_open(store).scan().filter(pl.col("source_id") == source_id))
+    articles = latest.filter(pl.col("kind") == _ARTICLE)
+    keys = articles.select("key64").collect(engine="streaming")["key64"].to_numpy().view(np.uint64)
+    due = articles.filter(pl.col("next_visit") <= now).sort("next_visit").collect(engine="streaming")
+    listings = latest.filter(pl.col("kind") == _LISTING).collect()
+    return Seen(
+        keys=np.sort(keys),
+        due=tuple(Due(url=row["url"], visits=row["visits"], validators=_validators(row)) for row in due.to_dicts()),
+        listings={row["url"]: _validators(row) for row in listings.to_dicts()},
+    )
+
+
+def append(
+    store: Store, run_id: str, staged: pl.DataFrame, crawls: list[CrawlReport], sources: dict[str, Source]
+) -> None:
+    """Log what a published run fetched; done twice, it is there once.
+
+    A source's listings are remembered only if nothing of it failed or was left for later: a listing that has not
+    changed is not read again, and what it named and we missed would be lost.
+    """
+    while True:
+        table = _open(store)
+        if table.has(run_id):
+            return
+        visits = dict(
+            _latest(table.scan().filter(pl.col("doc_id").is_in(staged["doc_id"].to_list())))
+            .select("doc_id", "visits")
+            .collect()
+            .iter_rows()
+        )
+        rows = [_article(row, run_id, visits.get(row["doc_id"], 0) + 1, sources) for row in staged.to_dicts()]
+        rows += [row for crawl in crawls if not (crawl.failed or crawl.cause) for row in _listings(crawl)]
+        if not rows:
+            return
+        try:
+            return table.append(pa.Table.from_pylist(rows, schema=_SCHEMA), run_id)
+        except Conflict:
+            continue
+
+
+def story(store: Store, doc: str) -> list[dict[str, Any]]:
+    """Every visit of one page, oldest first."""
+    rows = _open(store).scan().filter(pl.col("doc_id") == doc).sort("fetched_at").collect()
+    return rows.to_dicts()
+
+
+def of_sources(store: Store) -> pl.DataFrame:
+    """A row a source: known articles, last fetch."""
+    scan = _open(store).scan().filter(pl.col("kind") == _ARTICLE)
+    return scan.group_by("source_id").agg(
+        pl.col("doc_id").n_unique().alias("known"), pl.col("fetched_at").max().alias("last_fetch")
+    ).sort("source_id").collect()  # fmt: skip
+
+
+def _open(store: Store) -> Table:
+    return Table.open(
+        store, "fetches", _SCHEMA, partition_by="source_id", description="what was fetched, when, and how it ended"
+    )
+
+
+def _latest(rows: pl.LazyFrame) -> pl.LazyFrame:
+    """The last row of each page; a log of a million rows is grouped in half a second."""
+    by = pl.col("fetched_at")
+    wanted = ["url", "kind", "visits", "next_visit", "etag", "last_modified", "body_digest", "key64"]
+    return rows.group_by("doc_id").agg(*(pl.col(name).sort_by(by).last() for name in wanted))
+
+
+def _validators(row: dict[str, Any]) -> Validators:
+    return Validators(etag=row["etag"] or "", last_modified=row["last_modified"] or "", digest=row["body_digest"] or "")
+
+
+def _article(row: dict[str, Any], run_id: str, visits: int, sources: dict[str, Source]) -> dict[str, Any]:
+    source = sources.get(row["source_id"])
+    schedule = source.revisit.after_days if source else ()
+    gone = row["reason"] == "gone"
+    next_visit = (
+        row["fetched_at"] + timedelta(days=schedule[visits - 1]) if visits <= len(schedule) and not gone else None
+    )
+    wanted = {name: row[name] for name in _SCHEMA.names if name in row}
+    return wanted | {
+        "key64": _signed(key64(row["url"])),
+        "kind": _ARTICLE,
+        "visits": visits,
+        "next_visit": next_visit,
+        "run_id": run_id,
+    }
+
+
+def _listings(crawl: CrawlReport) -> list[dict[str, Any]]:
+    return [
+        {
+            "doc_id": doc_id(listing.url),
+            "key64": _signed(key64(listing.url)),
+            "kind": _LISTING,
+            "visits": 1,
+            "url": listing.url,
+            "source_id": crawl.source_id,
+            "fetched_at": crawl.ended_at.astimezone(UTC),
+            "etag": listing.etag,
+            "last_modified": listing.last_modified,
+            "body_digest": listing.digest,
+            "run_id": crawl.run_id,
+        }
+        for listing in crawl.listings
+        if listing.digest and not listing.cause
+    ]
+
+
+def _signed(key: int) -> int:
+    """Delta Lake has no unsigned integers: the same 64 bits, read as signed."""
+    return key - (1 << 64) if key >= 1 << 63 else key
