@@ -80,7 +80,7 @@ def append(
     while True:
         table = _open(store)
         if table.has(run_id):
-            return
+            return None
         visits = dict(
             _latest(table.scan().filter(pl.col("doc_id").is_in(staged["doc_id"].to_list())))
             .select("doc_id", "visits")
@@ -90,7 +90,7 @@ def append(
         rows = [_article(row, run_id, visits.get(row["doc_id"], 0) + 1, sources) for row in staged.to_dicts()]
         rows += [row for crawl in crawls if not (crawl.failed or crawl.cause) for row in _listings(crawl)]
         if not rows:
-            return
+            return None
         try:
             return table.append(pa.Table.from_pylist(rows, schema=_SCHEMA), run_id)
         except Conflict:
