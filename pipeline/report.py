@@ -1,8 +1,11 @@
 """What a crawl and a run counted: the conservation law, and the reports that people read."""
 
+from collections.abc import Iterable
 from datetime import datetime
+from typing import Literal
 
 from pipeline.config import Strict
+from pipeline.errors import GongbaoError
 
 
 class ListingReport(Strict):
@@ -48,3 +51,102 @@ class CrawlReport(Strict):
     def closes(self) -> bool:
         """Whether listed = fetched + skipped + failed."""
         return self.listed == self.fetched + sum(self.skipped.values()) + sum(self.failed.values())
+
+
+class Unbalanced(GongbaoError):
+    """The sums of a run do not close: something was lost or counted twice."""
+
+
+class SourceReport(Strict):
+    """One source in one run, from what was listed to what was published."""
+
+    source_id: str
+    listed: int = 0
+    fetched: int = 0
+    skipped: dict[str, int] = {}
+    failed: dict[str, int] = {}
+    documents: int = 0  # new or revised, canonical or near
+    reposts: int = 0  # new or revised, and the same as a document that the corpus holds
+    unchanged: int = 0
+    rejected: dict[str, int] = {}
+    revised: int = 0  # of the documents and reposts: new text of a known page
+    withdrawn: int = 0  # of the rejected: documents whose page is gone
+    listings: tuple[ListingReport, ...] = ()
+    failures: tuple[tuple[str, str], ...] = ()
+    cause: str = ""
+    detail: str = ""
+
+    @property
+    def closes(self) -> bool:
+        """listed = fetched + skipped + failed, and fetched = documents + reposts + unchanged + rejected."""
+        came = self.fetched + sum(self.skipped.values()) + sum(self.failed.values())
+        went = self.documents + self.reposts + self.unchanged + sum(self.rejected.values())
+        return self.listed == came and self.fetched == went
+
+
+class RunReport(Strict):
+    """What a run did; `runs/RUN.json` in the store."""
+
+    run_id: str
+    kind: Literal["nightly", "backfill", "reprocess"]
+    started_at: datetime
+    ended_at: datetime
+    version_before: int
+    version: int  # of the corpus; the same as before if nothing was committed
+    rules_version: str = ""
+    sources: tuple[SourceReport, ...] = ()
+    error: str = ""
+
+    @property
+    def broken(self) -> tuple[SourceReport, ...]:
+        """The sources that need somebody to look."""
+        return tuple(source for source in self.sources if source.cause)
+
+    @property
+    def succeeded(self) -> bool:
+        """Whether the sums close, no source broke and nothing crashed."""
+        crashed = any("crashed" in source.rejected for source in self.sources)
+        return not (self.error or self.broken or crashed) and all(source.closes for source in self.sources)
+
+    def total(self, name: str) -> int:
+        """The sum of a count over all sources; of a count by reason, over all reasons."""
+        values = (getattr(source, name) for source in self.sources)
+        return sum(sum(value.values()) if isinstance(value, dict) else value for value in values)
+
+
+def balance(sources: Iterable[SourceReport]) -> None:
+    """Raise Unbalanced naming the sources whose sums do not close."""
+    if wrong := [source.source_id for source in sources if not source.closes]:
+        raise Unbalanced(f"the sums do not close for {', '.join(wrong)}")
+
+
+_COLUMNS = ("listed", "fetched", "skipped", "failed", "documents", "reposts", "unchanged", "rejected")
+
+
+def markdown(report: RunReport) -> str:
+    """The report for people: what broke first, then the conservation table."""
+    lines = [f"# Gongbao {report.kind} {report.run_id}", ""]
+    state = "went well" if report.succeeded else "needs a look"
+    seconds = (report.ended_at - report.started_at).total_seconds()
+    lines.append(
+        f"{state} in {seconds:.0f} s: {report.total('documents')} documents, {report.total('reposts')} reposts, "
+        f"{report.total('revised')} of them revisions, {report.total('withdrawn')} withdrawn; "
+        f"corpus version {report.version_before} → {report.version}."
+    )
+    if report.error:
+        lines += ["", f"**{report.error}**"]
+    for source in report.broken:
+        lines += ["", f"- **{source.source_id}**: {source.cause}" + (f" – {source.detail}" if source.detail else "")]
+    lines += ["", "| source | " + " | ".join(_COLUMNS) + " | closes |", "|---|" + "---:|" * (len(_COLUMNS) + 1)]
+    for source in report.sources:
+        cells = (_cell(getattr(source, name)) for name in _COLUMNS)
+        lines.append(f"| {source.source_id} | " + " | ".join(cells) + f" | {'yes' if source.closes else '**no**'} |")
+    totals = (str(report.total(name)) for name in _COLUMNS)
+    lines.append("| **all** | " + " | ".join(totals) + " | |")
+    return "\n".join(lines) + "\n"
+
+
+def _cell(value: int | dict[str, int]) -> str:
+    if isinstance(value, int):
+        return str(value)
+    return str(sum(value.values())) + "".join(f"<br>{reason} {count}" for reason, count in sorted(value.items()))

@@ -1,0 +1,80 @@
+"""The environment in, what every command needs to know out. The only place that reads `GONGBAO_*`."""
+
+import os
+from collections.abc import Mapping
+from difflib import get_close_matches
+from pathlib import Path
+
+from pipeline.config import Strict
+from pipeline.errors import ConfigError
+from pipeline.store import Store
+
+_ROOT = Path(__file__).resolve().parent.parent
+_KNOWN = {
+    "GONGBAO_STORE": "s3://bucket/prefix; unset: an embedded S3 server of its own",
+    "GONGBAO_SOURCES": "folder of source files; unset: config/sources",
+    "GONGBAO_CONFIG": "folder of rules and thresholds; unset: config",
+    "GONGBAO_HOME": "folder of the embedded store; unset: .gongbao",
+    "GONGBAO_PROCESSES": "processes that work on landing files; unset: one a core; 0: in the task itself",
+    "GONGBAO_CRAWLS": "sources that are crawled at the same time; unset: 4",
+}
+
+
+class Settings(Strict):
+    """Where things lie and how much is done at once."""
+
+    store: str
+    sources: Path
+    config: Path
+    home: Path
+    processes: int
+    crawls: int
+
+    @property
+    def embedded(self) -> bool:
+        """Whether the store is our own server on the loopback."""
+        return not self.store
+
+
+def from_environment(environment: Mapping[str, str] | None = None) -> Settings:
+    """The settings that `GONGBAO_*` variables name; ConfigError on one that there is not, or a bad number."""
+    env = os.environ if environment is None else environment
+    for name in env:
+        if name.startswith("GONGBAO_") and name not in _KNOWN:
+            near = get_close_matches(name, _KNOWN, 1)
+            raise ConfigError("no such setting" + (f"; did you mean {near[0]}?" if near else ""), key=name)
+    config = Path(env.get("GONGBAO_CONFIG") or _ROOT / "config")
+    return Settings(
+        store=env.get("GONGBAO_STORE", ""),
+        sources=Path(env.get("GONGBAO_SOURCES") or config / "sources"),
+        config=config,
+        home=Path(env.get("GONGBAO_HOME") or ".gongbao"),
+        processes=_number(env, "GONGBAO_PROCESSES", os.cpu_count() or 1),
+        crawls=_number(env, "GONGBAO_CRAWLS", 4),
+    )
+
+
+def open_store(settings: Settings) -> Store:
+    """The configured store, or the embedded one, started if it does not run.
+
+    The embedded server's address and credentials go into this process' environment, where boto3's own chain and
+    every child process find them: from here on nothing knows that the store is embedded.
+    """
+    if settings.embedded:
+        from flows import embedded
+
+        server = embedded.start(settings.home)
+        os.environ.update(server.environment())
+        return Store.open(f"s3://{embedded.BUCKET}")
+    store = Store.open(settings.store)
+    store.make_bucket()
+    return store
+
+
+def _number(env: Mapping[str, str], name: str, default: int) -> int:
+    text = env.get(name, "")
+    if not text:
+        return default
+    if not text.isdigit():
+        raise ConfigError(f"not a number: {text!r}", key=name)
+    return int(text)
