@@ -9,7 +9,7 @@ from enum import StrEnum
 from functools import cached_property
 from pathlib import Path
 
-from pydantic import model_validator
+from pydantic import Field, model_validator
 
 from pipeline.config import Pattern, Strict, read
 
@@ -69,7 +69,7 @@ class Signature(Strict):
     header: Pattern = ""  # searched in the lines "name: value", names in lower case
     title: Pattern = ""
     body: Pattern = ""
-    visible_below: int | None = None  # characters that a reader would see, without space
+    visible_below: int | None = Field(None, le=1000)  # characters that a reader would see, without space
     examples: tuple[Example, ...] = ()
 
     @model_validator(mode="after")
@@ -86,12 +86,13 @@ class Signature(Strict):
         """Whether this obstacle stands in the response."""
         if self.status and response.status not in self.status:
             return False
+        if self.visible_below is not None and response.visible >= self.visible_below:
+            return False
         header, title, body = self._patterns
         return (
             not (header and not header.search(response.header_lines))
             and not (title and not title.search(response.title))
             and not (body and not body.search(response.head))
-            and (self.visible_below is None or response.visible < self.visible_below)
         )
 
 
@@ -114,6 +115,7 @@ def recognise(status: int, headers: Iterable[tuple[str, str]], text: str, signat
     return next((signature.cause for signature in signatures.signatures if signature.fits(response)), None)
 
 
+_ENOUGH = 1000
 _TITLE = re.compile(r"<title[^>]*>(.*?)</title", re.I | re.S)
 _UNSEEN = re.compile(
     r"<!--.*?-->|<(script|style|noscript|title|template)\b.*?(</\1\s*>|\Z)|<[^>]*>|\s+|&nbsp;", re.I | re.S
@@ -140,4 +142,11 @@ class _Response:
 
     @cached_property
     def visible(self) -> int:
-        return len(_UNSEEN.sub("", self._text))
+        """Characters without space that a reader would see; counted no further than any signature asks."""
+        count = end = 0
+        for unseen in _UNSEEN.finditer(self._text):
+            count += unseen.start() - end
+            end = unseen.end()
+            if count >= _ENOUGH:
+                return count
+        return count + len(self._text) - end
