@@ -83,6 +83,7 @@ class Listing(Strict):
     stop: Stop = Stop()
     unit: dict[str, str] = {}  # jpaas: queryData to fall back on
     headers: dict[str, str] = {}
+    reader: str = ""  # code of its own: `spiders/sites/NAME.py`; empty: the family's
     render: bool = False  # needs a browser
     may_be_empty: bool = False
     stale_after_days: int = Field(30, ge=1)
@@ -178,3 +179,9 @@ def load_all(folder: Path, ids: Sequence[str] = ()) -> list[Source]:
     if unknown := [name for name in ids if name not in by_id]:
         raise ConfigError(f"no source {unknown[0]!r} (there are: {', '.join(by_id) or 'none'})", path=folder)
     return [by_id[name] for name in ids] if ids else sources
+
+
+def unknown(source_id: str, host: str = "unknown.invalid") -> Source:
+    """A generic source for pages whose own source is not, or no longer, configured."""
+    listing = Listing(url=f"https://{host}/", family="inbox", may_be_empty=True)
+    return Source(id=source_id, name=host, tier="media", hosts=(host,), listings=(listing,), verify=True)

@@ -1,0 +1,21 @@
+"""Listings: from one response to the articles that it names, their dates, and the pages that follow. All pure."""
+
+from datetime import datetime
+
+from pipeline.source import Listing
+from spiders.listings import column, feeds  # noqa: F401  (they register their families)
+from spiders.listings.found import Answer, Found, Link, Request
+from spiders.listings.reader import Reader, reader_of, register
+from spiders.listings.stopping import Rule, Stopper
+
+__all__ = ["Answer", "Found", "Link", "Reader", "Request", "Rule", "Stopper", "first", "parse", "register"]
+
+
+def first(listing: Listing) -> Request:
+    """What to ask first of a listing."""
+    return reader_of(listing).first(listing)
+
+
+def parse(listing: Listing, answer: Answer, *, base: datetime) -> Found:
+    """What one successful response of a listing says. `base`: when it was fetched; relative dates count from it."""
+    return reader_of(listing).parse(listing, answer, base)
