@@ -1,0 +1,134 @@
+"""Lines in, the article's paragraphs out, with each taken line, its rule, and what those lines said as fields."""
+
+import re
+import unicodedata
+from collections.abc import Iterable, Iterator, Sequence
+
+from pipeline.boilerplate import BoilerplateRules, FieldName, compiled, fold
+from pipeline.dates import parse_date
+from pipeline.models import Cleaned, Dated, Line, Removed
+from pipeline.repair import repair
+from pipeline.zones import Row, Taken, split_statements, take_head, take_inline, take_tail
+
+_INVISIBLE = re.compile(
+    "[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff\ufffc\ue000-\uf8ff\x00-\x08\x0e-\x1f\x7f]"
+)
+_SPACE = re.compile(r"\s+")
+_VALUE_EDGES = " \t:：|丨/,，;；()（）[]【】"
+
+
+def clean(lines: Sequence[Line], title: str, rules: BoilerplateRules) -> Cleaned:
+    """The body of a located block that still has its head and tail on.
+
+    The text is kept as published (NFC, white space folded); only a machine-converted page is repaired, and then
+    `as_published` holds its paragraphs as they were.
+    """
+    wanted = strip_title(tidy(title), rules)
+    rows, wanted_reading, repaired = read_rows(lines, wanted, rules)
+    rows, inline = take_inline(rows, wanted_reading, rules)
+    rows, head = take_head(rows, wanted_reading, rules)
+    rows, tail = take_tail(rows, rules)
+    rows, glued = _strip_tail(rows, rules)
+    taken = [*inline, *head, *tail, *glued]
+    said = _Said(taken, rules)
+    return Cleaned(
+        title=wanted_reading,
+        paragraphs=tuple(row.reading for row in rows),
+        removed=tuple(
+            Removed(line=each.row.published, rule=each.name, zone=each.zone)
+            for each in sorted(taken, key=lambda each: each.row.index)
+        ),
+        publisher=said.value("publisher"),
+        author=said.value("author"),
+        editor=said.value("editor"),
+        published=said.published(),
+        document_number=said.value("document_number"),
+        as_published=tuple(row.published for row in rows) if repaired else None,
+    )
+
+
+def tidy(text: str) -> str:
+    """NFC, invisible signs gone, white space folded to one space."""
+    return _SPACE.sub(" ", _INVISIBLE.sub("", unicodedata.normalize("NFC", text))).strip()
+
+
+def strip_title(title: str, rules: BoilerplateRules) -> str:
+    """The title without the bait that farms put before it."""
+    key = fold(title)
+    for rule in rules.by_zone["title"]:
+        if found := rule.match(key):
+            rest = (title[: found.start()] + title[found.end() :]).strip()
+            title, key = rest, fold(rest)
+    return title
+
+
+def read_rows(lines: Iterable[Line], title: str, rules: BoilerplateRules) -> tuple[list[Row], str, bool]:
+    """Each line that is not empty with its reading and its folded form; the title's reading; whether there was a repair."""
+    published = [(line, text) for line in lines if (text := tidy(line.text))]
+    whole = repair("\n".join([title, *(text for _, text in published)]), rules.repair)
+    title_reading, *readings = whole.text.split("\n")
+    _, *keys = fold(whole.text).split("\n")
+    rows = [
+        Row(index=index, published=text, reading=reading, key=key, line=line)
+        for index, ((line, text), reading, key) in enumerate(zip(published, readings, keys, strict=True))
+    ]
+    return rows, title_reading, whole.repaired
+
+
+def _strip_tail(rows: list[Row], rules: BoilerplateRules) -> tuple[list[Row], list[Taken]]:
+    """`…增长5%。（责编：某人）`: what a rule knows at the end of one of the last lines becomes a taken line of its own."""
+    taken: list[Taken] = []
+    for at in range(max(0, len(rows) - 3), len(rows)):
+        row = rows[at]
+        for rule in rules.by_zone["tail"]:
+            if rule.action == "strip" and (found := rule.match(row.key)) and found.start():
+                part = row.reading[found.start() :].strip()
+                cut = Row(
+                    index=row.index, published=part, reading=part, key=row.key[found.start() :].strip(), line=row.line
+                )
+                taken.append(Taken(row=cut, name=rule.name, zone="tail", rule=rule))
+                rows[at] = _shortened(row, found.start())
+    return rows, taken
+
+
+def _shortened(row: Row, end: int) -> Row:
+    """The row up to `end`; of a repaired row the published form stays whole, its characters stand elsewhere."""
+    same = row.published == row.reading
+    return Row(
+        index=row.index,
+        published=row.published[:end].rstrip() if same else row.published,
+        reading=row.reading[:end].rstrip(),
+        key=row.key[:end].rstrip(),
+        line=row.line,
+    )
+
+
+class _Said:
+    """What the taken lines say as fields: the first rule of the file that finds a value wins, then the first line."""
+
+    def __init__(self, taken: Sequence[Taken], rules: BoilerplateRules) -> None:
+        self._rules = [rule for rule in rules.rules if rule.field]
+        self._statements = [
+            (each.zone, statement)
+            for each in taken
+            if each.zone in ("head", "tail") and each.name != "title"
+            for statement in split_statements(each.row.reading, rules)
+        ]
+
+    def value(self, field: FieldName) -> str:
+        """The field's value as it was printed; empty if no line says it."""
+        return next(self._values(field), "")
+
+    def published(self) -> Dated | None:
+        """The first date that a metadata line of the head names."""
+        return next((dated for value in self._values("published") if (dated := parse_date(value))), None)
+
+    def _values(self, field: FieldName) -> Iterator[str]:
+        for rule in self._rules:
+            if rule.field != field:
+                continue
+            for zone, statement in self._statements:
+                if zone in rule.zones and (found := compiled(rule.pattern).search(fold(statement))):
+                    start, end = found.span("value" if "value" in found.re.groupindex and found["value"] else 0)
+                    if value := statement[start:end].strip(_VALUE_EDGES):
+                        yield value

@@ -1,0 +1,258 @@
+"""The lines of a page in, what stands before and behind the article out: each taken line with the rule that knew it."""
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from pipeline.boilerplate import BoilerplateRules, Guard, Rule, compiled
+from pipeline.models import Line
+
+_HAN = re.compile(r"[\u3400-\u9fff]")
+_WORD = re.compile(r"[A-Za-z]{2,}")
+_SENTENCE_END = re.compile(r"[。！？；!?;]|\.(?:\s|$)|[:：]$")
+_BULLET = re.compile(r"^[-•·*●■▪◆>]\s*")
+_NUMBERED = re.compile(r"^(?P<stem>.{4,60}?)\s*\(\d{1,2}\)$")
+_NO_LETTER = re.compile(r"[\W_]+")
+_LINKED = 0.8  # a line with so much of it in links is a link
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """A line on its way through the rules: as published, its reading, and that folded for the patterns."""
+
+    index: int
+    published: str
+    reading: str
+    key: str
+    line: Line
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Taken:
+    """A row that is not body, and why; `rule` is None where its place alone decided."""
+
+    row: Row
+    name: str
+    zone: str
+    rule: Rule | None = None
+
+
+Split = tuple[list[Row], list[Taken]]
+
+
+def letters(key: str) -> str:
+    """What of a folded line counts when two lines are compared: letters and digits."""
+    return _NO_LETTER.sub("", key).lower()
+
+
+def is_prose(row: Row, rules: BoilerplateRules) -> bool:
+    """Whether the row is running text: a sentence, not a heading, a link or a label."""
+    if row.line.link_share >= _LINKED:
+        return False
+    han = len(_HAN.findall(row.key))
+    if han >= 2 * rules.limits.sentence:
+        return True
+    long = han >= rules.limits.sentence or len(_WORD.findall(row.key)) * 2 >= rules.limits.sentence
+    return long and bool(_SENTENCE_END.search(row.key))
+
+
+def take_inline(rows: Sequence[Row], title: str, rules: BoilerplateRules) -> Split:
+    """Share bars, stray signs and a farm's numbered captions, wherever they stand."""
+    stems = numbered_stems(rows)
+    kept: list[Row] = []
+    taken: list[Taken] = []
+    for row in rows:
+        stem = _stem(row)
+        if stem and (stem == letters(title) or stems[stem] >= rules.limits.caption_repeats):
+            taken.append(Taken(row=row, name="numbered_caption", zone="caption"))
+        elif found := rules.find(row.key, "inline"):
+            taken.append(Taken(row=row, name=found[0].name, zone="inline", rule=found[0]))
+        else:
+            kept.append(row)
+    return kept, taken
+
+
+def numbered_stems(rows: Sequence[Row]) -> Counter[str]:
+    """How often each `stem(1)`, `stem(2)`, … stands among the lines."""
+    return Counter(stem for row in rows if (stem := _stem(row)))
+
+
+def _stem(row: Row) -> str:
+    found = _NUMBERED.match(row.key)
+    return letters(found["stem"]) if found else ""
+
+
+def take_head(rows: Sequence[Row], title: str, rules: BoilerplateRules) -> Split:
+    """All up to the last metadata line, the title or an unbroken run of furniture above the body."""
+    wanted = letters(title)
+    title_at = _title_at(rows, wanted, rules)
+    cut, unknown = 0, 0
+    known: dict[int, Rule] = {}
+    for at, row in enumerate(rows[: rules.limits.head_lines]):
+        rule = head_rule(row.key, rules)
+        if at == title_at:
+            cut, unknown = at + 1, 0
+        elif rule:
+            known[at] = rule
+            if rule.anchor or not unknown:
+                cut, unknown = at + 1, 0
+        elif title_at is not None and at < title_at:
+            continue
+        elif is_prose(row, rules):
+            break
+        elif row.line.link_share < _LINKED:
+            unknown += 1
+            if unknown > rules.limits.head_unknown:
+                break
+    taken = [
+        Taken(
+            row=row,
+            name="title" if at == title_at else known[at].name if at in known else "above_the_body",
+            zone="head",
+            rule=known.get(at),
+        )
+        for at, row in enumerate(rows[:cut])
+    ]
+    return list(rows[cut:]), taken
+
+
+def head_rule(key: str, rules: BoilerplateRules) -> Rule | None:
+    """The rule that knows a line of the head by itself or by one of its statements."""
+    if found := rules.find(key, "head"):
+        return found[0]
+    if _SENTENCE_END.search(key):
+        return None
+    statements = split_statements(key, rules)
+    if len(statements) < 2:
+        return None
+    known = [found[0] for statement in statements if (found := rules.find(statement, "head"))]
+    return next((rule for rule in known if rule.anchor), None)
+
+
+def split_statements(text: str, rules: BoilerplateRules) -> list[str]:
+    """`来源：某报 2025-03-04 浏览：3` as its statements; a label keeps the value that a bar separates from it."""
+    parts = [part for part in compiled(rules.statements).split(text) if part and part.strip()]
+    joined: list[str] = []
+    for part in parts:
+        if joined and len(letters(joined[-1])) <= 2 and not joined[-1][-1].isdigit():
+            joined[-1] += "|" + part
+        else:
+            joined.append(part)
+    return joined
+
+
+def _title_at(rows: Sequence[Row], wanted: str, rules: BoilerplateRules) -> int | None:
+    """Where the title stands above the first running text, if it does."""
+    for at, row in enumerate(rows[: rules.limits.head_lines]):
+        if is_title(letters(row.key), wanted):
+            return at
+        if is_prose(row, rules) and not head_rule(row.key, rules):
+            return None
+    return None
+
+
+def is_title(line: str, wanted: str) -> bool:
+    """Whether a line says the title: all of it, or all but an end that one of the two lacks."""
+    if not line or not wanted:
+        return False
+    short, long = sorted((line, wanted), key=len)
+    return line == wanted or (len(short) >= 8 and long.startswith(short) and len(short) * 10 >= len(long) * 7)
+
+
+def take_tail(rows: Sequence[Row], rules: BoilerplateRules) -> Split:
+    """The hard cut, if any, and the furniture that is left behind the last sentence."""
+    kept, taken = _cut(rows, rules)
+    kept, dropped = _drop_tail(kept, rules)
+    return kept, taken + dropped
+
+
+def _cut(rows: Sequence[Row], rules: BoilerplateRules) -> Split:
+    """Cut at the first line that ends the article; files that are listed behind it stay."""
+    prose = [len(row.key) if is_prose(row, rules) else 0 for row in rows]
+    total, before = sum(prose), 0
+    for at, row in enumerate(rows):
+        found = rules.find(row.key, "tail")
+        share = before / total if total else at / len(rows)
+        if found and _cuts(found[0], rows, at, share, rules):
+            kept, taken = list(rows[:at]), []
+            for behind in rows[at:]:
+                if behind is not row and compiled(rules.attachment).search(behind.key):
+                    kept.append(behind)
+                else:
+                    known = rules.find(behind.key, "tail")
+                    rule = known[0] if known else None
+                    name = rule.name if rule else f"behind_{found[0].name}"
+                    taken.append(Taken(row=behind, name=name, zone="tail", rule=rule))
+            return kept, taken
+        before += prose[at]
+    return list(rows), []
+
+
+def _cuts(rule: Rule, rows: Sequence[Row], at: int, share: float, rules: BoilerplateRules) -> bool:
+    if not at or not share or not holds(rule, rows, at, rules):
+        return False
+    return rule.action == "cut" or (rule.closes and share >= rules.limits.closing_share)
+
+
+def _drop_tail(rows: Sequence[Row], rules: BoilerplateRules) -> Split:
+    """Walk up from the end: furniture goes, signatures, dates and files stay, the first running text ends the walk."""
+    taken: list[Taken] = []
+    left = list(rows)
+    unknown = 0
+    for at in range(len(rows) - 1, 0, -1):
+        row = rows[at]
+        found = rules.find(row.key, "tail")
+        if found and found[0].action in ("drop", "field") and holds(found[0], left, at, rules):
+            taken.append(Taken(row=row, name=found[0].name, zone="tail", rule=found[0]))
+            del left[at]
+            unknown = 0
+        elif is_prose(row, rules):
+            break
+        elif not compiled(rules.keep).search(row.key):
+            unknown += 1
+            if unknown > rules.limits.tail_unknown:
+                break
+    return left, taken
+
+
+def holds(rule: Rule, rows: Sequence[Row], at: int, rules: BoilerplateRules) -> bool:
+    """Whether a rule may act on the row at this place."""
+    return not rule.guards or any(_guard_holds(guard, rows, at, rules) for guard in rule.guards)
+
+
+def _guard_holds(guard: Guard, rows: Sequence[Row], at: int, rules: BoilerplateRules) -> bool:
+    rest = rows[at + 1 :]
+    if guard.last is not None and at < (1 - guard.last) * len(rows):
+        return False
+    if guard.linked is not None and _linked_share(rest) < guard.linked:
+        return False
+    if guard.words:
+        near = " ".join(row.key for row in rows[at : at + guard.within + 1])
+        if len(set(compiled(guard.words).findall(near))) < guard.at_least:
+            return False
+    if guard.after_end and not any(_ends(row, rules) for row in rows[max(0, at - 2) : at]):
+        return False
+    if guard.no_prose and any(is_prose(row, rules) and not _is_furniture(row, rules) for row in rest):
+        return False
+    return not guard.cards or _are_cards(rest, rules)
+
+
+def _is_furniture(row: Row, rules: BoilerplateRules) -> bool:
+    return rules.find(row.key, "tail") is not None
+
+
+def _ends(row: Row, rules: BoilerplateRules) -> bool:
+    found = rules.find(row.key, "tail")
+    return found is not None and (found[0].closes or found[0].name in ("statement", "toolbar", "source"))
+
+
+def _linked_share(rows: Sequence[Row]) -> float:
+    characters = sum(len(row.key) for row in rows)
+    return sum(len(row.key) * row.line.link_share for row in rows) / characters if characters else 0.0
+
+
+def _are_cards(rows: Sequence[Row], rules: BoilerplateRules) -> bool:
+    """Headings and bullets in plenty, at most one sentence each: no section of an article reads so."""
+    short = sum(bool(_BULLET.match(row.key)) or not is_prose(row, rules) for row in rows)
+    return short >= 2 and short * 2 >= len(rows)
