@@ -1,19 +1,14 @@
 """Lines in, the article's paragraphs out, with each taken line, its rule, and what those lines said as fields."""
 
-import re
-import unicodedata
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
 from pipeline.boilerplate import BoilerplateRules, FieldName, compiled, fold
 from pipeline.dates import parse_date
 from pipeline.models import Cleaned, Dated, Line, Removed
-from pipeline.repair import repair
-from pipeline.zones import Row, Taken, split_statements, take_head, take_inline, take_tail
+from pipeline.plain import find_title, read_lines
+from pipeline.rows import Row, read_rows, tidy
+from pipeline.zones import Taken, split_statements, take_head, take_inline, take_tail
 
-_INVISIBLE = re.compile(
-    "[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff\ufffc\ue000-\uf8ff\x00-\x08\x0e-\x1f\x7f]"
-)
-_SPACE = re.compile(r"\s+")
 _VALUE_EDGES = " \t:：|丨/,，;；()（）[]【】"
 
 
@@ -47,9 +42,10 @@ def clean(lines: Sequence[Line], title: str, rules: BoilerplateRules) -> Cleaned
     )
 
 
-def tidy(text: str) -> str:
-    """NFC, invisible signs gone, white space folded to one space."""
-    return _SPACE.sub(" ", _INVISIBLE.sub("", unicodedata.normalize("NFC", text))).strip()
+def clean_text(text: str, rules: BoilerplateRules) -> Cleaned:
+    """The same for plain text that someone else has extracted from a page; the title is found first, if there is one."""
+    lines = read_lines(text, rules)
+    return clean(lines, find_title(lines, rules), rules)
 
 
 def strip_title(title: str, rules: BoilerplateRules) -> str:
@@ -60,19 +56,6 @@ def strip_title(title: str, rules: BoilerplateRules) -> str:
             rest = (title[: found.start()] + title[found.end() :]).strip()
             title, key = rest, fold(rest)
     return title
-
-
-def read_rows(lines: Iterable[Line], title: str, rules: BoilerplateRules) -> tuple[list[Row], str, bool]:
-    """Each line that is not empty with its reading and its folded form; the title's reading; whether there was a repair."""
-    published = [(line, text) for line in lines if (text := tidy(line.text))]
-    whole = repair("\n".join([title, *(text for _, text in published)]), rules.repair)
-    title_reading, *readings = whole.text.split("\n")
-    _, *keys = fold(whole.text).split("\n")
-    rows = [
-        Row(index=index, published=text, reading=reading, key=key, line=line)
-        for index, ((line, text), reading, key) in enumerate(zip(published, readings, keys, strict=True))
-    ]
-    return rows, title_reading, whole.repaired
 
 
 def _strip_tail(rows: list[Row], rules: BoilerplateRules) -> tuple[list[Row], list[Taken]]:

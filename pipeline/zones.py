@@ -6,26 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from pipeline.boilerplate import BoilerplateRules, Guard, Rule, compiled
-from pipeline.models import Line
+from pipeline.rows import LINKED, SENTENCE_END, Row, is_prose, letters
 
-_HAN = re.compile(r"[\u3400-\u9fff]")
-_WORD = re.compile(r"[A-Za-z]{2,}")
-_SENTENCE_END = re.compile(r"[。！？；!?;]|\.(?:\s|$)|[:：]$")
 _BULLET = re.compile(r"^[-•·*●■▪◆>]\s*")
 _NUMBERED = re.compile(r"^(?P<stem>.{4,60}?)\s*\(\d{1,2}\)$")
-_NO_LETTER = re.compile(r"[\W_]+")
-_LINKED = 0.8  # a line with so much of it in links is a link
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Row:
-    """A line on its way through the rules: as published, its reading, and that folded for the patterns."""
-
-    index: int
-    published: str
-    reading: str
-    key: str
-    line: Line
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,22 +23,6 @@ class Taken:
 
 
 Split = tuple[list[Row], list[Taken]]
-
-
-def letters(key: str) -> str:
-    """What of a folded line counts when two lines are compared: letters and digits."""
-    return _NO_LETTER.sub("", key).lower()
-
-
-def is_prose(row: Row, rules: BoilerplateRules) -> bool:
-    """Whether the row is running text: a sentence, not a heading, a link or a label."""
-    if row.line.link_share >= _LINKED:
-        return False
-    han = len(_HAN.findall(row.key))
-    if han >= 2 * rules.limits.sentence:
-        return True
-    long = han >= rules.limits.sentence or len(_WORD.findall(row.key)) * 2 >= rules.limits.sentence
-    return long and bool(_SENTENCE_END.search(row.key))
 
 
 def take_inline(rows: Sequence[Row], title: str, rules: BoilerplateRules) -> Split:
@@ -101,7 +69,7 @@ def take_head(rows: Sequence[Row], title: str, rules: BoilerplateRules) -> Split
             continue
         elif is_prose(row, rules):
             break
-        elif row.line.link_share < _LINKED:
+        elif row.line.link_share < LINKED:
             unknown += 1
             if unknown > rules.limits.head_unknown:
                 break
@@ -121,7 +89,7 @@ def head_rule(key: str, rules: BoilerplateRules) -> Rule | None:
     """The rule that knows a line of the head by itself or by one of its statements."""
     if found := rules.find(key, "head"):
         return found[0]
-    if _SENTENCE_END.search(key):
+    if SENTENCE_END.search(key):
         return None
     statements = split_statements(key, rules)
     if len(statements) < 2:
