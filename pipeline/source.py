@@ -30,6 +30,7 @@ Family = Literal[
     "inbox",  # a file of URLs that a person feeds
 ]
 Selectors = tuple[str, ...]
+UNKNOWN = "unknown"  # the id of the generic source, for pages of hosts that no source has
 
 
 class Item(Strict):
@@ -125,7 +126,20 @@ class ArticleSpec(Strict):
     encoding: Literal["auto", "utf-8", "gb18030", "big5"] = "auto"
     next_part: Pattern = "^下一页$"  # text of the link to the next part of one article
     max_parts: int = Field(20, ge=1, le=100)
-    attachment_types: tuple[str, ...] = ("pdf", "ofd", "doc", "docx", "xls", "xlsx", "ppt", "pptx", "zip", "rar", "wps", "et")
+    attachment_types: tuple[str, ...] = (
+        "pdf",
+        "ofd",
+        "doc",
+        "docx",
+        "xls",
+        "xlsx",
+        "ppt",
+        "pptx",
+        "zip",
+        "rar",
+        "wps",
+        "et",
+    )
 
 
 class Revisit(Strict):
@@ -181,7 +195,7 @@ def load_all(folder: Path, ids: Sequence[str] = ()) -> list[Source]:
     return [by_id[name] for name in ids] if ids else sources
 
 
-def unknown(source_id: str, host: str = "unknown.invalid") -> Source:
-    """A generic source for pages whose own source is not, or no longer, configured."""
-    listing = Listing(url=f"https://{host}/", family="inbox", may_be_empty=True)
-    return Source(id=source_id, name=host, tier="media", hosts=(host,), listings=(listing,), verify=True)
+def unknown(hosts: Sequence[str] = ("unknown.invalid",)) -> Source:
+    """The generic source: for pages of hosts that no source has, or whose source is no longer configured."""
+    listing = Listing(url=f"https://{hosts[0]}/", family="inbox", may_be_empty=True)
+    return Source(id=UNKNOWN, name=UNKNOWN, tier="media", hosts=tuple(hosts), listings=(listing,), verify=True)

@@ -1,0 +1,213 @@
+"""The command line: what a command is called and takes. Each does its work in a module of its own, loaded when asked for."""
+
+import os
+import sys
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import click
+
+from pipeline.errors import ConfigError, GongbaoError
+
+_FAILED, _WRONG_CALL = 1, 2
+_DAY = click.DateTime(["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S"])
+_PATH = click.Path(path_type=Path)
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="gongbao")
+def cli() -> None:
+    """A nightly, clean, deduplicated corpus of Chinese government and industry news."""
+
+
+@cli.command()
+@click.argument("sources", nargs=-1)
+def run(sources: tuple[str, ...]) -> None:
+    """Crawl SOURCES (all that are enabled), clean, dedupe, publish."""
+    from flows import running
+
+    sys.exit(0 if running.run(sources).succeeded else _FAILED)
+
+
+@cli.command()
+@click.argument("urls", nargs=-1)
+@click.option("--file", "file", type=_PATH, help="A file of URLs, one a line.")
+@click.option("--force", is_flag=True, help="Fetch again what is known already.")
+def backfill(urls: tuple[str, ...], file: Path | None, force: bool) -> None:
+    """Fetch URLS and publish them like a night; an answer for each."""
+    from flows import running
+
+    sys.exit(0 if running.backfill(urls, file, force=force) else _FAILED)
+
+
+@cli.command()
+@click.option("--nights", default=3, show_default=True, type=click.IntRange(1, 3))
+def demo(nights: int) -> None:
+    """The whole path on the bundled sample sites, checked against what they really say."""
+    from flows import demo as demonstration
+
+    sys.exit(0 if demonstration.demo(nights) else _FAILED)
+
+
+@cli.command()
+@click.argument("paths", nargs=-1, required=True, type=str)
+@click.option("--json", "as_json", is_flag=True, help="JSON lines instead of text.")
+@click.option("--url", default="", help="The address that the page came from.")
+def extract(paths: tuple[str, ...], as_json: bool, url: str) -> None:
+    """Pages in (files, folders, URLs), documents out; touches no store."""
+    from flows import console, extracting
+
+    files = extracting.files_of([Path(path) for path in paths])
+    for row in console.track(extracting.extract(files, url), "extract", len(files)):
+        console.emit(row) if as_json else console.show_document(row)
+
+
+@cli.command()
+@click.argument("files", nargs=-1, required=True, type=_PATH)
+@click.option("--json", "as_json", is_flag=True, help="JSON lines instead of text.")
+def clean(files: tuple[Path, ...], as_json: bool) -> None:
+    """Plain texts in, one file an article, clean texts out, removed lines named."""
+    from flows import console, extracting
+
+    found = extracting.files_of(files)
+    for row in console.track(extracting.clean_texts(found), "clean", len(found)):
+        console.emit(row) if as_json else console.show_document(row)
+
+
+@cli.command()
+@click.argument("new", type=_PATH)
+@click.option("--against", required=True, type=_PATH, help="JSON lines of what is held already.")
+@click.option("--within", is_flag=True, help="Judge the new texts against each other too.")
+def dedupe(new: Path, against: Path, within: bool) -> None:
+    """Decide which texts of NEW repeat one of those held; JSON lines in and out, touches no store."""
+    from flows import console, running
+
+    for row in running.dedupe(new, against, within=within):
+        console.emit(row)
+
+
+@cli.command()
+@click.option("--since", type=_DAY, help="Published on or after this day.")
+@click.option("--until", type=_DAY, help="Published before this day.")
+@click.option("--source", "sources", multiple=True)
+@click.option("--lang", "languages", multiple=True)
+@click.option("--publisher", default="")
+@click.option("--text", "contains", default="", help="Stands in the title or the text.")
+@click.option("--every", is_flag=True, help="Reposts and withdrawn documents too.")
+@click.option("--limit", default=0, help="At most so many, newest first; 0: all (20 in a table).")
+@click.option(
+    "--format", "form", type=click.Choice(["table", "json", "csv"]), help="Unset: table on a terminal, json elsewhere."
+)
+def read(limit: int, form: str | None, **filters: Any) -> None:
+    """Documents of the corpus."""
+    from flows import reading
+
+    reading.read(form=form, limit=limit, filters=filters)
+
+
+@cli.command()
+@click.argument("page")
+def why(page: str) -> None:
+    """The whole story of one page: a URL, a doc_id, or a file of HTML."""
+    from flows import why as story
+
+    sys.exit(0 if story.why(page) else _FAILED)
+
+
+@cli.command()
+def status() -> None:
+    """Sources, last runs, what needs a look."""
+    from flows import reading
+
+    reading.status()
+
+
+@cli.group()
+def sources() -> None:
+    """The sources that are configured."""
+
+
+@sources.command("list")
+def list_sources() -> None:
+    """A line for each source."""
+    from flows import onboarding
+
+    onboarding.list_sources()
+
+
+@sources.command("check")
+@click.argument("ids", nargs=-1)
+@click.option("--offline", is_flag=True, help="Only that the files are right; ask no site.")
+def check_sources(ids: tuple[str, ...], offline: bool) -> None:
+    """Read every source file, then probe each source once."""
+    from flows import onboarding
+
+    sys.exit(0 if onboarding.check(ids, offline=offline) else _FAILED)
+
+
+@sources.command("new")
+@click.argument("url", required=False, default="")
+@click.option("--from-file", "file", type=_PATH, help="A saved list page.")
+@click.option("--url", "page_url", default="", help="The address that the saved page came from.")
+@click.option("--json", "as_json", is_flag=True, help="Write nothing; print what was found.")
+def new_source(url: str, file: Path | None, page_url: str, as_json: bool) -> None:
+    """Draft a source from a list page."""
+    from flows import onboarding
+
+    sys.exit(onboarding.new(url or page_url, file, as_json=as_json))
+
+
+@cli.group()
+def store() -> None:
+    """The embedded S3 server."""
+
+
+@store.command("start")
+def start_store() -> None:
+    """Start it unless it runs, and print what other tools need to reach it."""
+    from flows import settings
+
+    known = settings.from_environment()
+    if not known.embedded:
+        raise ConfigError(f"the store is {known.store}, not ours to start", key="GONGBAO_STORE")
+    opened = settings.open_store(known)
+    from flows import embedded
+
+    server = embedded.start(known.home)
+    click.echo(f"export GONGBAO_STORE={opened.url}")
+    for name, value in server.environment().items():
+        click.echo(f"export {name}={value}")
+
+
+@store.command("stop")
+def stop_store() -> None:
+    """Stop it; its data stay."""
+    from flows import embedded, settings
+
+    stopped = embedded.stop(settings.from_environment().home)
+    click.echo("stopped" if stopped else "none runs", err=True)
+
+
+def main() -> None:
+    """Run the command line; what is wrong is one line on standard error: 1 a run failed, 2 the call or our YAML is wrong."""
+    try:
+        cli(standalone_mode=False)
+    except ConfigError as error:
+        click.echo(f"gongbao: {error}", err=True)
+        sys.exit(_WRONG_CALL)
+    except GongbaoError as error:
+        click.echo(f"gongbao: {error}", err=True)
+        sys.exit(_FAILED)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(_WRONG_CALL)
+    except click.exceptions.Abort:
+        sys.exit(130)
+    except BrokenPipeError:  # `gongbao read | head`
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(0)
+
+
+if __name__ == "__main__":
+    main()

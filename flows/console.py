@@ -1,0 +1,71 @@
+"""How commands speak: results on standard output, progress and words on standard error; bars on a terminal, lines elsewhere."""
+
+import json
+import sys
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from datetime import date, datetime
+from typing import Any, TypeVar
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+err = Console(stderr=True, highlight=False, soft_wrap=True)
+out = Console(highlight=False, soft_wrap=True)
+_T = TypeVar("_T")
+
+
+def say(words: str) -> None:
+    """A line for people, on standard error."""
+    err.print(words, markup=False)
+
+
+def emit(row: Mapping[str, Any]) -> None:
+    """One result as a JSON line on standard output."""
+    sys.stdout.write(json.dumps(row, ensure_ascii=False, default=plain) + "\n")
+
+
+def plain(value: object) -> object:
+    """What JSON has no word for: times as ISO 8601, the rest as text."""
+    return value.isoformat() if isinstance(value, datetime | date) else str(value)
+
+
+def track(items: Iterable[_T], words: str, total: int | None) -> Iterator[_T]:
+    """Pass items through, with a bar on a terminal and nothing elsewhere."""
+    with bar(words, total) as step:
+        for item in items:
+            yield item
+            step()
+
+
+@contextmanager
+def bar(words: str, total: int | None) -> Iterator[Any]:
+    """A bar on a terminal; the value is called once an item, with an optional count and words."""
+    if not err.is_terminal:
+        yield lambda count=1, note="": None
+        return
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(),
+        TextColumn("{task.fields[note]}"),
+    )
+    with Progress(*columns, console=err, transient=True) as progress:
+        task = progress.add_task(words, total=total, note="")
+        yield lambda count=1, note="": progress.update(task, advance=count, note=note)
+
+
+def show_document(row: Mapping[str, Any]) -> None:
+    """A document for people: title, fields, text on standard output; the lines taken out on standard error."""
+    if row.get("outcome") == "rejected":
+        out.print(
+            f"{row['id']}: rejected, {row['reason']}" + (f" ({row['detail']})" if row["detail"] else ""), markup=False
+        )
+        return
+    out.print(row["title"] or "(no title)", style="bold", markup=False)
+    told = ((name, row.get(name)) for name in ("published_at", "publisher", "author", "editor", "lang"))
+    out.print("  ".join(f"{name}: {plain(value)}" for name, value in told if value), style="dim", markup=False)
+    out.print(row["text"] + "\n", markup=False)
+    for each in row["removed"]:
+        err.print(f"- [{each['zone']}, {each['rule']}] {each['line']}", style="dim red", markup=False)

@@ -1,0 +1,70 @@
+"""One source's crawl as a child process: it may crash without taking the flow with it, and its exit code is believed."""
+
+import json
+import subprocess
+import sys
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from pipeline.report import CrawlReport
+from pipeline.store import Store
+
+_TAIL = 20  # lines of the child's log that a crash shows
+
+
+def crawl(
+    store: Store,
+    source_id: str,
+    run_id: str,
+    *,
+    now: datetime,
+    urls: Sequence[str] = (),
+    force: bool = False,
+    log: Callable[[str], None] = lambda line: None,
+) -> CrawlReport:
+    """Crawl one source and return its report; a crawl that left none is reported as crashed, with its last words.
+
+    The child's standard input is a pipe from us: when we die, however we die, it reads the end and stops.
+    """
+    started = datetime.now(UTC)
+    command = [sys.executable, "-m", "spiders", source_id, "--run", run_id, "--now", now.isoformat(), "--with-parent"]
+    command += ["--urls", "-"] if urls else []
+    command += ["--force"] if force else []
+    child = subprocess.Popen(command, stdin=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    assert child.stdin and child.stderr
+    if urls:
+        child.stdin.write("".join(f"{url}\n" for url in urls) + "\n")
+        child.stdin.flush()
+    tail: list[str] = []
+    for line in child.stderr:
+        log(line.rstrip())
+        tail = [*tail[1 - _TAIL :], line.rstrip()]
+    code = child.wait()
+    child.stdin.close()
+    report = _report(store, run_id, source_id)
+    if report and code in (0, 1):
+        return report
+    return CrawlReport(
+        run_id=run_id,
+        source_id=source_id,
+        started_at=started,
+        ended_at=datetime.now(UTC),
+        cause="crashed",
+        detail=f"exit code {code}: " + (" | ".join(tail[-3:]) or "no output"),
+    )
+
+
+def key_of(run_id: str, source_id: str) -> str:
+    """Where a crawl leaves its report."""
+    return f"runs/{run_id}/crawl/{source_id}.json"
+
+
+def _report(store: Store, run_id: str, source_id: str) -> CrawlReport | None:
+    found = store.find(key_of(run_id, source_id))
+    try:
+        return CrawlReport.model_validate(json.loads(found)) if found else None
+    except (ValueError, ValidationError):
+        return None

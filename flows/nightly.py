@@ -1,0 +1,112 @@
+"""The path of a night, straight down: crawl each source, process each landing file, publish in one commit, report.
+
+`backfill` is the same for given URLs. Between tasks go keys, ids and small reports, never pages or documents.
+"""
+
+import os
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any, Literal
+
+from prefect import flow, get_run_logger, task
+from prefect.artifacts import create_markdown_artifact
+from prefect.cache_policies import NO_CACHE
+from prefect.futures import as_completed
+from prefect.states import State
+from prefect.task_runners import ThreadPoolTaskRunner
+
+from flows import crawling, settings, work
+from pipeline.errors import StoreError
+from pipeline.publish import Published, publish
+from pipeline.report import CrawlReport, RunReport, Unbalanced, markdown
+from pipeline.source import load_all
+
+Kind = Literal["nightly", "backfill"]
+
+
+def _store_failed(_task: Any, _run: Any, state: State[Any]) -> bool:
+    """Only a store that refused is worth another try: HTTP has its retries in Scrapy, the rest would fail again."""
+    return isinstance(state.result(raise_on_failure=False), StoreError)
+
+
+_TASK: dict[str, Any] = {
+    "retries": 3,
+    "retry_delay_seconds": [2, 10, 60],
+    "retry_condition_fn": _store_failed,
+    "cache_policy": NO_CACHE,
+    "persist_result": False,
+}
+
+
+@task(name="crawl", task_run_name="crawl {source_id}", **_TASK)
+def crawl_source(
+    source_id: str, run_id: str, now: datetime, urls: Sequence[str] = (), force: bool = False
+) -> CrawlReport:
+    """Crawl one source into landing files."""
+    known = settings.from_environment()
+    log = get_run_logger()
+    report = crawling.crawl(
+        settings.open_store(known), source_id, run_id, now=now, urls=urls, force=force, log=log.info
+    )
+    if report.cause:
+        log.warning("%s is broken: %s %s", source_id, report.cause, report.detail)
+    return report
+
+
+@task(name="process", task_run_name="process {landing_key}", **_TASK)
+def process_landing(landing_key: str, run_id: str) -> dict[str, int]:
+    """Make outcomes of one landing file, in a process of the pool, and stage them."""
+    return work.in_pool(work.process_landing, landing_key, run_id)
+
+
+@task(name="publish", **_TASK)
+def publish_run(run_id: str, now: datetime, crawls: Sequence[CrawlReport]) -> Published:
+    """Deduplicate what the run staged, commit it, and remember what was fetched."""
+    known = settings.from_environment()
+    sources = {source.id: source for source in load_all(known.sources)}
+    return publish(settings.open_store(known), run_id, now, crawls, sources, work.rules(known.config).dedupe)
+
+
+@flow(name="nightly", flow_run_name="nightly {run_id}", validate_parameters=False)
+def nightly(run_id: str, now: datetime, sources: list[str] | None = None) -> RunReport:
+    """Crawl the sources named, or all that are enabled, and publish what is new in one commit."""
+    chosen = load_all(settings.from_environment().sources, sources or ())
+    return _run("nightly", run_id, now, {source.id: [] for source in chosen if source.enabled or sources})
+
+
+@flow(name="backfill", flow_run_name="backfill {run_id}", validate_parameters=False)
+def backfill(run_id: str, now: datetime, urls: dict[str, list[str]], force: bool = False) -> RunReport:
+    """Fetch the URLs given for each source, and publish them like a night."""
+    return _run("backfill", run_id, now, urls, force)
+
+
+def _run(kind: Kind, run_id: str, now: datetime, urls: dict[str, list[str]], force: bool = False) -> RunReport:
+    """A source that breaks is told in the report and the others go on; what concerns all of them is raised."""
+    started = datetime.now(UTC)
+    known = settings.from_environment()
+    store = settings.open_store(known)
+    crawls, staged = [], []
+    try:
+        for done in as_completed(
+            [crawl_source.submit(source, run_id, now, these, force) for source, these in urls.items()]
+        ):
+            crawls.append(done.result())
+            staged += [process_landing.submit(key, run_id) for key in crawls[-1].landing]
+        for future in staged:
+            future.result()
+        published = publish_run(run_id, now, crawls)
+    finally:
+        work.close_pool()
+    report = RunReport(
+        run_id=run_id,
+        kind=kind,
+        started_at=started,
+        ended_at=datetime.now(UTC),
+        version_before=published.version_before,
+        version=published.version,
+        rules_version=work.rules(known.config).version,
+        sources=published.sources,
+    )
+    store.put(f"runs/{run_id}.json", report.model_dump_json(indent=1).encode())
+    create_markdown_artifact(key=kind, markdown=markdown(report), description=f"report of {run_id}")
+    return report

@@ -1,0 +1,63 @@
+"""The work on one landing file, and the processes that do it. Imports no Prefect: each process starts in a second."""
+
+import multiprocessing
+from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
+from functools import cache
+from pathlib import Path
+from threading import Lock
+from typing import ParamSpec, TypeVar
+
+from flows import settings
+from pipeline import landing, source, staging
+from pipeline.documents import process
+from pipeline.rules import Rules
+
+_P = ParamSpec("_P")
+_R = TypeVar("_R")
+_lock = Lock()
+_pool: ProcessPoolExecutor | None = None
+
+
+def process_landing(landing_key: str, run_id: str) -> dict[str, int]:
+    """Stage the outcomes of a landing file; the count of each. Done twice it leaves the same."""
+    known = settings.from_environment()
+    store = settings.open_store(known)
+    by_id = _sources(known.sources)
+    pages = landing.read(store.get(landing_key), landing_key)
+    found = rules(known.config)
+    outcomes = ((page, process(page, by_id.get(page.source_id) or source.unknown(), found)) for page in pages)
+    return staging.write(store, staging.key_of(run_id, landing_key), outcomes)
+
+
+def in_pool(work: Callable[_P, _R], *args: _P.args, **kwargs: _P.kwargs) -> _R:
+    """Run `work` in one of this process' workers and wait for it; right here where GONGBAO_PROCESSES is 0."""
+    processes = settings.from_environment().processes
+    if processes == 0:
+        return work(*args, **kwargs)
+    global _pool
+    with _lock:
+        if _pool is None:
+            # Not by fork: flows run threads, and a fork of a process with threads may inherit a held lock.
+            _pool = ProcessPoolExecutor(processes, mp_context=multiprocessing.get_context("forkserver"))
+    return _pool.submit(work, *args, **kwargs).result()
+
+
+def close_pool() -> None:
+    """End the workers."""
+    global _pool
+    with _lock:
+        if _pool:
+            _pool.shutdown(cancel_futures=True)
+            _pool = None
+
+
+@cache
+def rules(config: Path) -> Rules:
+    """The rules and thresholds of a configuration folder, read once a process."""
+    return Rules.load(config)
+
+
+@cache
+def _sources(folder: Path) -> dict[str, source.Source]:
+    return {each.id: each for each in source.load_all(folder)}
