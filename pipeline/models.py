@@ -143,6 +143,7 @@ class Extracted:
     evidence: tuple[tuple[str, str], ...] = ()  # field -> where it came from
     images: int = 0  # pictures inside the located block
     videos: int = 0
+    dropped: tuple[Removed, ...] = ()  # lines inside the located block that its structure says are not the article's
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

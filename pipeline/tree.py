@@ -1,7 +1,7 @@
 """Characters of a page in, its tree and its block lines out: one walk, every line with its place."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 
 from lxml import etree, html
@@ -11,25 +11,29 @@ from pipeline.models import Decoded
 
 # Elements that run on inside a line; every other element, known or not, begins and ends one.
 INLINE = frozenset(
-    "a abbr acronym b bdi bdo big blink cite code data del dfn em font i img ins kbd label mark nobr q ruby rb s samp"
-    " small span strike strong sub sup time tt u var wbr input".split()
+    ["a", "abbr", "acronym", "b", "bdi", "bdo", "big", "blink", "cite", "code", "data", "del", "dfn", "em", "font", "i", "img", "ins", "kbd", "label", "mark", "nobr", "q", "ruby", "rb", "s", "samp", "small", "span", "strike", "strong", "sub", "sup", "time", "tt", "u", "var", "wbr", "input"]
 )
 # Elements whose content is never text of the page. <form> is not among them: ASP.NET puts whole pages into one.
 SILENT = frozenset(
-    "script style noscript template head title svg math select option datalist button textarea object embed applet"
-    " canvas audio map dialog iframe frameset rt rp noframes".split()
+    ["script", "style", "noscript", "template", "head", "title", "svg", "math", "select", "option", "datalist", "button", "textarea", "object", "embed", "applet", "canvas", "audio", "map", "dialog", "iframe", "frameset", "rt", "rp", "noframes"]
 )
 HEADINGS = frozenset(("h1", "h2", "h3", "h4", "h5", "h6"))
 _VIDEO = frozenset(("video", "embed", "object", "iframe"))
 _PLAYER = re.compile(r"video|player|\.mp4|\.swf|\.m3u8", re.IGNORECASE)
-_HIDDEN = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden|font-size\s*:\s*0(?:px|pt|em)?\s*(?:;|$)", re.IGNORECASE)
+_HIDDEN = re.compile(
+    r"display\s*:\s*none|visibility\s*:\s*hidden|font-size\s*:\s*0(?:px|pt|em)?\s*(?:;|$)", re.IGNORECASE
+)
 _SHOWN_AS_BLOCK = re.compile(r"display\s*:\s*(?:block|table|flex|list-item)", re.IGNORECASE)
-_FILE_LINK = re.compile(r"\.(?:pdf|ofd|docx?|xlsx?|pptx?|zip|rar|wps|et|ceb|7z|txt|csv)(?:$|[?#&])|downfile|/download", re.IGNORECASE)
+_FILE_LINK = re.compile(
+    r"\.(?:pdf|ofd|docx?|xlsx?|pptx?|zip|rar|wps|et|ceb|7z|txt|csv)(?:$|[?#&])|downfile|/download", re.IGNORECASE
+)
 # An included header or footer often ends the document a first time; the parser would believe it.
 _ENDS = re.compile(r"^\s*<\?xml[^>]*\?>|</(?:body|html)\s*>", re.IGNORECASE)
 
 _ODD = dict.fromkeys(map(ord, "\u200b\u200c\u200d\u200e\u200f\u2060\ufeff\u00ad\x00"), "")
-_WRAPPED = re.compile(r"(?<=[\u2e80-\u9fff\uff00-\uffef，。；：、？！”“《》（）])[ \t\xa0]*[\r\n]\s*(?=[\u2e80-\u9fff\uff00-\uffef，。；：、？！“”《》（）])")
+_WRAPPED = re.compile(
+    r"(?<=[\u2e80-\u9fff\uff00-\uffef，。；：、？！”“《》（）])[ \t\xa0]*[\r\n]\s*(?=[\u2e80-\u9fff\uff00-\uffef，。；：、？！“”《》（）])"
+)
 _SPACE = re.compile(r"[ \r\n\f\v\xa0\u2002-\u200a\u2028\u2029\x85]+")
 _TABS = re.compile(r"\s*\t\s*")
 _INDENT_AFTER_SENTENCE = re.compile(r"(?<=[。！？；：”」）])[ \xa0]?\u3000[\u3000 \xa0]+(?=\S)")
@@ -97,15 +101,16 @@ def parse(decoded: Decoded) -> HtmlElement:
     return root
 
 
-def outline(root: HtmlElement) -> Outline:
-    """Read the page's lines in one walk."""
-    return _Walk(root).result
+def outline(root: HtmlElement, hiding: Collection[str] = ()) -> Outline:
+    """Read the page's lines in one walk; classes in `hiding` hide what they stand on."""
+    return _Walk(root, frozenset(hiding)).result
 
 
 class _Walk:
     """The state of one walk over a tree: the line being written, and the elements that are open."""
 
-    def __init__(self, root: HtmlElement) -> None:
+    def __init__(self, root: HtmlElement, hiding: frozenset[str]) -> None:
+        self.hiding = hiding
         self.blocks: list[Block] = []
         self.spans: list[Span] = []
         self.marks: list[tuple[str, int]] = []
@@ -146,12 +151,20 @@ class _Walk:
     def _enter(self, element: HtmlElement) -> bool:
         tag = element.tag
         if tag in SILENT:
-            if tag in _VIDEO and _PLAYER.search(" ".join(str(v) for v in element.attrib.values())) and self.open is not None:
+            if (
+                tag in _VIDEO
+                and _PLAYER.search(" ".join(str(v) for v in element.attrib.values()))
+                and self.open is not None
+            ):
                 self._count(videos=1)
             return False
         get = element.get
         style = get("style")
-        hidden = (style is not None and _HIDDEN.search(style) is not None) or get("hidden") is not None
+        hidden = (
+            (style is not None and _HIDDEN.search(style) is not None)
+            or get("hidden") is not None
+            or self._is_hiding(get("class"))
+        )
         inline = (tag in INLINE or ":" in tag) and not (style is not None and _SHOWN_AS_BLOCK.search(style))
         if tag == "img":
             self._picture(element)
@@ -175,6 +188,9 @@ class _Walk:
         if not inline:
             self._open(element, hidden)
         return True
+
+    def _is_hiding(self, classes: str | None) -> bool:
+        return classes is not None and not self.hiding.isdisjoint(classes.split())
 
     def _open(self, element: HtmlElement, hidden: bool) -> None:
         tag = element.tag
@@ -263,7 +279,9 @@ class _Walk:
         if raw.isspace():
             return
         for text in _lines(raw):
-            block = Block(text, min(linked, len(text)), bool(self.heading), self.image, bool(self.hidden), bold >= 0.8 * len(text))
+            block = Block(
+                text, min(linked, len(text)), bool(self.heading), self.image, bool(self.hidden), bold >= 0.8 * len(text)
+            )
             self.blocks.append(block)
             self.image = False
 
@@ -316,7 +334,9 @@ def _is_data(table: HtmlElement) -> bool:
 def _is_one_block(cell: HtmlElement) -> bool:
     filled = 0
     for block in cell.iter("p", "div", "li", "br"):
-        filled += bool(block.tail and block.tail.strip()) if block.tag == "br" else bool("".join(block.itertext()).strip())
+        filled += (
+            bool(block.tail and block.tail.strip()) if block.tag == "br" else bool("".join(block.itertext()).strip())
+        )
     return filled < 2
 
 
@@ -327,4 +347,6 @@ def _is_content_picture(element: HtmlElement) -> bool:
         if size.isdigit() and int(size) < 60:
             return False
     source = element.get("data-src") or element.get("src") or ""
-    return bool(source) and not re.search(r"icon|logo|blank|spacer|qrcode|ewm|loading|\.gif(?:$|\?)", source, re.IGNORECASE)
+    return bool(source) and not re.search(
+        r"icon|logo|blank|spacer|qrcode|ewm|loading|\.gif(?:$|\?)", source, re.IGNORECASE
+    )

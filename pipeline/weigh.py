@@ -1,0 +1,262 @@
+"""The lines of a page in, their weights out: what speaks for an article, what against, what stands around one."""
+
+import re
+import unicodedata
+from collections.abc import Iterable, Iterator
+from functools import lru_cache
+from itertools import accumulate
+
+from lxml.html import HtmlElement
+from pydantic import Field
+
+from pipeline.config import Pattern, Strict
+from pipeline.tree import Block, Outline, Span
+
+
+class Containers(Strict):
+    """Names that say: the body is in here."""
+
+    ids: tuple[str, ...]
+    classes: tuple[str, ...]
+    tags: tuple[str, ...]
+    words: tuple[str, ...]
+
+
+class Boundary(Strict):
+    """A pair of marks around the body."""
+
+    begin: Pattern
+    end: Pattern
+
+
+class Weights(Strict):
+    """How a line is weighed; `config/extraction.yaml` says where each number comes from."""
+
+    sentence: float
+    clause: float
+    words: float
+    longest: int
+    link: float
+    foot: float
+    set_apart: float
+    beyond_title: float
+    beyond_tail: float
+
+
+class Shares(Strict):
+    """Shares that decide between elements; `config/extraction.yaml` says where each comes from."""
+
+    apart_at_most: float = Field(ge=0, le=1)
+    narrow: float = Field(ge=0, le=1)
+    narrow_named: float = Field(ge=0, le=1)
+    widen: float = Field(ge=0, le=1)
+    named: float = Field(ge=0, le=1)
+    named_within: float = Field(ge=0, le=1)
+    feed_items: int
+    feed_lines: int
+    doubt_below: int
+    doubt_share: float = Field(ge=0, le=1)
+    title_near: int
+
+
+class ExtractionRules(Strict):
+    """`config/extraction.yaml`."""
+
+    containers: Containers
+    boundaries: tuple[Boundary, ...]
+    chrome: tuple[str, ...]
+    hidden: tuple[str, ...]
+    tail: Pattern
+    foot: Pattern
+    label: Pattern
+    weights: Weights
+    shares: Shares
+
+
+_SENTENCE = re.compile(r"[。！？；…]|[.!?][\s\"”’)]|[.!?]$")
+_CLAUSE = re.compile(r"[，、,：:]")
+_WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+|[\u4e00-\u9fff]+")
+_APART_TAGS = frozenset(("nav", "footer", "aside"))
+
+
+def fold(text: str) -> str:
+    """Letters, digits and Han only, full-width folded: for comparing lines, never for storing them."""
+    return re.sub(r"[\W_]+", "", unicodedata.normalize("NFKC", text)).lower()
+
+
+class Weighed:
+    """A page whose lines have weights; sums over any range of lines cost nothing."""
+
+    def __init__(self, page: Outline, rules: ExtractionRules, title: str) -> None:
+        self.page = page
+        self.rules = rules
+        self._foot = re.compile(rules.foot, re.IGNORECASE)
+        self._tail = re.compile(rules.tail, re.IGNORECASE)
+        self._label = re.compile(rules.label)
+        self._reveal()
+        self.raw = [self._of(block) for block in page.blocks]
+        self._prose = _sums(max(0.0, weight) for weight in self.raw)
+        self.title_at = self._find_title(title)
+        self.apart: dict[int, str] = {}
+        for start, end, name in (*self._chrome(), *self._feeds()):
+            for index in range(start, end):
+                self.apart.setdefault(index, name)
+        weights = self._dampened()
+        self._net = _sums(weights)
+        self._positive = _sums(max(0.0, weight) for weight in weights)
+
+    def net(self, span: Span) -> float:
+        return self._net[span.end] - self._net[span.start]
+
+    def positive(self, span: Span) -> float:
+        return self._positive[span.end] - self._positive[span.start]
+
+    def prose(self, start: int, end: int) -> float:
+        """Characters of prose, whatever stands around them."""
+        return self._prose[end] - self._prose[start]
+
+    def is_tail(self, index: int) -> bool:
+        """Whether a line is one after which a page goes on to other things."""
+        text = self.page.blocks[index].text
+        return len(text) < 30 and self._tail.match(text) is not None
+
+    def is_weak(self, index: int) -> bool:
+        """Whether a line is no prose and says nothing that a field is read from: a witness may take it out."""
+        block = self.page.blocks[index]
+        if block.link_share >= 0.5:
+            return True
+        return (
+            not (block.heading or block.bold or "\t" in block.text)
+            and len(block.text) < 40
+            and not _SENTENCE.search(block.text)
+            and not self._label.search(block.text)
+        )
+
+    def _of(self, block: Block) -> float:
+        weights = self.rules.weights
+        length = len(block.text)
+        if block.hidden:
+            return 0.0
+        if length < 200 and self._foot.search(block.text):
+            return weights.foot
+        if block.link_share >= 0.5:
+            return weights.link * min(length, 50)
+        free = min(length - block.linked, weights.longest)
+        if length >= 12 and _SENTENCE.search(block.text):
+            return weights.sentence * free
+        if length >= 25 and _CLAUSE.search(block.text):
+            return weights.clause * free
+        return weights.words * free if length >= 10 else 0.0
+
+    def _reveal(self) -> None:
+        """A page that hides nearly all it has to say lets a script show it: then nothing is hidden."""
+        said = [0, 0]
+        for block in self.page.blocks:
+            said[block.hidden] += len(block.text) - block.linked if _SENTENCE.search(block.text) else 0
+        if said[1] > 100 and said[1] > 3 * said[0]:
+            for block in self.page.blocks:
+                block.hidden = False
+
+    def _find_title(self, title: str) -> int | None:
+        """The line that repeats what the page is called; a heading before any other line, the longer the better."""
+        named = fold(title)
+        best: tuple[int, int] | None = None
+        if len(named) < 4:
+            return None
+        for index, block in enumerate(self.page.blocks):
+            if block.hidden or block.link_share >= 0.5 or not 4 <= len(block.text) <= len(title) + 20:
+                continue
+            text = fold(block.text)
+            if len(text) >= min(6, len(named)) and (text in named or named in text):
+                rank = min(len(text), len(named)) + (10 if block.heading else 0)
+                if best is None or rank > best[0]:
+                    best = rank, index
+        return best[1] if best else None
+
+    def _chrome(self) -> Iterator[tuple[int, int, str]]:
+        """Elements that are named for what stands around an article, unless they hold what the page has to say."""
+        words = frozenset(self.rules.chrome)
+        total = self._prose[-1]
+        until = 0
+        for span in self.page.spans:
+            if span.start < until or not len(span):
+                continue
+            name = span.element.tag if span.element.tag in _APART_TAGS else _named(span.element, words)
+            if not name:
+                continue
+            inside = self.prose(span.start, span.end)
+            titled = self.title_at is not None and span.start <= self.title_at < span.end and inside > 60
+            if inside <= self.rules.shares.apart_at_most * total and not titled:
+                yield span.start, span.end, f"chrome:{name}"
+                until = span.end
+
+    def _feeds(self) -> Iterator[tuple[int, int, str]]:
+        for span in self.page.spans:
+            if len(span.children) >= self.rules.shares.feed_items:
+                yield from self._feeds_among(span)
+
+    def _feeds_among(self, parent: Span) -> Iterator[tuple[int, int, str]]:
+        """Like items among an element's children, most of them teasers: a few lines headed by a link."""
+        shares, blocks = self.rules.shares, self.page.blocks
+        groups: dict[tuple[str, str], list[Span]] = {}
+        for child in parent.children:
+            if len(child):
+                groups.setdefault((str(child.element.tag), child.element.get("class") or ""), []).append(child)
+        for (tag, _), items in groups.items():
+            if len(items) < shares.feed_items:
+                continue
+            teasers = [
+                item
+                for item in items
+                if len(item) <= shares.feed_lines
+                and any(block.link_share >= 0.6 for block in blocks[item.start : min(item.end, item.start + 2)])
+            ]
+            if len(teasers) >= max(shares.feed_items, 0.6 * len(items)) and not self._is_introduced(teasers[0].start):
+                if tag == "dt":
+                    yield parent.start, parent.end, "feed"
+                else:
+                    yield from ((item.start, item.end, "feed") for item in teasers)
+
+    def _is_introduced(self, index: int) -> bool:
+        """Whether the line before says that a list of its own follows."""
+        before = self.page.blocks[index - 1].text if index else ""
+        return before.endswith(("：", ":")) and not self.is_tail(index - 1)
+
+    def _dampened(self) -> list[float]:
+        """Weights after what stands apart, before the title, or beyond the tail's first line was turned down."""
+        rule = self.rules.weights
+        weights = list(self.raw)
+        for index in self.apart:
+            weights[index] = min(weights[index], 0.0) + rule.set_apart * min(len(self.page.blocks[index].text), 100)
+        if self.title_at is not None:
+            before = sum(max(0.0, weight) for weight in weights[: self.title_at])
+            if before < 0.6 * sum(max(0.0, weight) for weight in weights):
+                _turn_down(weights, range(self.title_at), rule.beyond_title)
+        total, seen = sum(max(0.0, weight) for weight in weights), 0.0
+        for index, weight in enumerate(weights):
+            if seen >= 0.3 * total and self.is_tail(index):
+                _turn_down(weights, range(index + 1, len(weights)), rule.beyond_tail)
+                break
+            seen += max(0.0, weight)
+        return weights
+
+
+def _turn_down(weights: list[float], indices: Iterable[int], factor: float) -> None:
+    for index in indices:
+        if weights[index] > 0:
+            weights[index] *= factor
+
+
+def _sums(weights: Iterable[float]) -> list[float]:
+    return list(accumulate(weights, initial=0.0))
+
+
+@lru_cache(maxsize=16_384)
+def words_of(name: str) -> frozenset[str]:
+    """The words of a class or id: split at - and _ and camel humps, never inside a word."""
+    return frozenset(word.lower() for word in _WORD.findall(name))
+
+
+def _named(element: HtmlElement, words: frozenset[str]) -> str:
+    names = f"{element.get('class') or ''} {element.get('id') or ''}"
+    return next(iter(sorted(words & words_of(names))), "") if len(names) > 1 else ""
