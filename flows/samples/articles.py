@@ -1,0 +1,120 @@
+"""What the sample sites publish, and the truth about it, as frozen data."""
+
+import re
+import unicodedata
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+from zoneinfo import ZoneInfo
+
+SHANGHAI = ZoneInfo("Asia/Shanghai")
+State = Literal["new", "same", "edited", "withdrawn"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Block:
+    """One thing in an article's body, top to bottom."""
+
+    kind: Literal["p", "heading", "item", "table", "image", "video", "attachment", "signature"]
+    text: str = ""  # of an image or video its caption, of an attachment its name
+    rows: tuple[tuple[str, ...], ...] = ()
+    url: str = ""
+
+    @property
+    def paragraphs(self) -> tuple[str, ...]:
+        """How the block must come out of the page; captions may, but need not."""
+        if self.kind == "table":
+            return tuple(" ".join(row) for row in self.rows)
+        return () if self.kind in ("image", "video") else (self.text,)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Article:
+    """What a publisher wrote."""
+
+    title: str
+    blocks: tuple[Block, ...]
+    published: datetime  # aware
+    publisher: str
+    author: str = ""
+    editor: str = ""
+    lang: str = "zh-Hans"
+    topic: str = ""
+    number: str = ""  # 发文字号
+    index: str = ""  # 索引号
+    issuer: str = ""
+
+    @property
+    def paragraphs(self) -> tuple[str, ...]:
+        """The body as it must come out, paragraph by paragraph."""
+        return tuple(line for block in self.blocks for line in block.paragraphs)
+
+    @property
+    def captions(self) -> tuple[str, ...]:
+        """Lines that may come out or not."""
+        return tuple(block.text for block in self.blocks if block.kind in ("image", "video") and block.text)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Posting:
+    """An article on a site: where, since which night, and what becomes of it."""
+
+    site: str
+    path: str  # with the query, if that is what names the article
+    article: Article
+    since: int  # the night on which it appears
+    repeats: str | None = None  # key of the posting that it repeats
+    edited: tuple[int, Article] | None = None  # from that night on it reads so
+    withdrawn: int | None = None  # from that night on it is 404
+    pinned: bool = False  # 置顶: stands above newer rows
+    rejected: str | None = None  # the reason why it is no document
+    parts: int = 1  # pages that it is spread over
+    form: str = ""  # the site's template, where it has several
+
+    @property
+    def key(self) -> str:
+        return f"{self.site}:{self.path}"
+
+    def on(self, night: int) -> Article | None:
+        """What stands at the address on that night; None where nothing does."""
+        if night < self.since or (self.withdrawn is not None and night >= self.withdrawn):
+            return None
+        return self.edited[1] if self.edited and night >= self.edited[0] else self.article
+
+    def state(self, night: int) -> State:
+        """What happened to it on that night, seen from the night before."""
+        if self.withdrawn is not None and night >= self.withdrawn:
+            return "withdrawn"
+        if self.edited and night == self.edited[0]:
+            return "edited"
+        return "new" if night == self.since else "same"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Truth:
+    """What the corpus must hold of one page after a night."""
+
+    site: str
+    path: str
+    state: State
+    rejected: str | None  # the reason, where the page is no document
+    title: str
+    paragraphs: tuple[str, ...]
+    optional: tuple[str, ...]  # lines that may come out or not: captions, names of attachments beside the body
+    published: datetime  # aware, in Asia/Shanghai
+    precision: Literal["second", "minute", "day"]
+    publisher: str
+    author: str
+    editor: str
+    lang: str
+    number: str
+    repeats: str | None  # key of the page that it repeats
+
+    @property
+    def key(self) -> str:
+        return f"{self.site}:{self.path}"
+
+
+def fold(text: str) -> str:
+    """Text for comparing: NFKC, no white space."""
+    return re.sub(r"\s+", "", unicodedata.normalize("NFKC", text))

@@ -1,0 +1,142 @@
+"""The corpus beside the truth: what is missing, too much, or reads otherwise."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from difflib import SequenceMatcher
+from typing import Any
+
+from flows.samples.articles import SHANGHAI, Truth, fold
+
+Row = Mapping[str, Any]  # url, title, text, published_at, publisher, lang, canonical_id, doc_id, withdrawn_at
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wrong:
+    """One field of one document that is not as it should be."""
+
+    key: str
+    field: str
+    expected: str
+    found: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Comparison:
+    """Truth and corpus after a night, side by side."""
+
+    expected: int
+    found: int
+    missing: tuple[str, ...]  # keys of pages that should be documents and are none
+    extra: tuple[str, ...]  # URLs of documents that should be none: rejected pages, parts, lists
+    wrong: tuple[Wrong, ...]
+
+    @property
+    def perfect(self) -> bool:
+        return not (self.missing or self.extra or self.wrong)
+
+    def of(self, field: str) -> tuple[Wrong, ...]:
+        return tuple(wrong for wrong in self.wrong if wrong.field == field)
+
+    def text(self, most: int = 8) -> str:
+        """For people: one line of figures a field, the first few cases of each."""
+        lines = [
+            f"{self.expected} documents expected, {self.found} found"
+            + (", every one as it should be" if self.perfect else "")
+        ]
+        for name, keys in (("missing", self.missing), ("extra", self.extra)):
+            lines += [f"{name}: {len(keys)}"] * bool(keys) + [f"    {key}" for key in keys[:most]]
+        for field in dict.fromkeys(wrong.field for wrong in self.wrong):
+            cases = self.of(field)
+            lines.append(f"{field}: {len(cases)} wrong")
+            for case in cases[:most]:
+                lines += [
+                    f"    {case.key}",
+                    f"        expected  {_brief(case.expected)}",
+                    f"        found     {_brief(case.found)}",
+                ]
+        return "\n".join(lines)
+
+
+def compare(truth: Iterable[Truth], documents: Iterable[Row], url: Callable[[str, str], str]) -> Comparison:
+    """Compare the documents of a snapshot with the truth of the night; `url` gives the address of (site, path)."""
+    rows = {_address(row["url"]): row for row in documents}
+    pages = {_address(url(page.site, page.path)): page for page in truth}
+    wanted = {address: page for address, page in pages.items() if not page.rejected}
+    both = {address: (page, rows[address]) for address, page in wanted.items() if address in rows}
+    # withdrawn before it was ever a document: nothing is expected of it
+    wrong = [case for page, row in both.values() for case in _fields(page, row)] + _clusters([*both.values()])
+    return Comparison(
+        expected=len(wanted),
+        found=len(rows),
+        missing=tuple(page.key for address, page in wanted.items() if address not in rows),
+        extra=tuple(rows[address]["url"] for address in rows if address not in wanted),
+        wrong=tuple(wrong),
+    )
+
+
+def body_differences(
+    expected: Sequence[str], optional: Sequence[str], found: Sequence[str]
+) -> tuple[list[str], list[str]]:
+    """Paragraphs that are missing and paragraphs too much; optional lines count as neither."""
+    allowed = {fold(line) for line in optional}
+    want = [line for line in map(fold, expected) if line]
+    have = [line for line in map(fold, found) if line and (line not in allowed or line in want)]
+    missing: list[str] = []
+    extra: list[str] = []
+    for tag, a, b, c, d in SequenceMatcher(None, want, have, autojunk=False).get_opcodes():
+        if tag != "equal":
+            missing += want[a:b]
+            extra += have[c:d]
+    return missing, extra
+
+
+def _fields(page: Truth, row: Row) -> Iterable[Wrong]:
+    if fold(row.get("title") or "") != fold(page.title):
+        yield Wrong(key=page.key, field="title", expected=page.title, found=row.get("title") or "")
+    missing, extra = body_differences(page.paragraphs, page.optional, (row.get("text") or "").split("\n"))
+    if missing or extra:
+        yield Wrong(key=page.key, field="body", expected=" ¶ ".join(missing), found=" ¶ ".join(extra))
+    if (shown := _moment(page, row.get("published_at"))) != _moment(page, page.published):
+        yield Wrong(key=page.key, field="published_at", expected=_moment(page, page.published), found=shown)
+    for field, expected in (("publisher", page.publisher), ("lang", page.lang)):
+        if expected and (row.get(field) or "") != expected:
+            yield Wrong(key=page.key, field=field, expected=expected, found=row.get(field) or "")
+    if (page.state == "withdrawn") != bool(row.get("withdrawn_at")):
+        yield Wrong(key=page.key, field="state", expected=page.state, found=f"withdrawn_at {row.get('withdrawn_at')}")
+
+
+def _clusters(both: Sequence[tuple[Truth, Row]]) -> list[Wrong]:
+    """Reposts share the cluster of what they repeat, whichever was seen first; nothing else shares one."""
+    cluster = {page.key: str(row.get("canonical_id") or row["doc_id"]) for page, row in both}
+    root = {page.key: page.repeats or page.key for page, _ in both}
+    origin: dict[str, set[str]] = {}
+    for key, name in cluster.items():
+        origin.setdefault(name, set()).add(root[key])
+    wrong = []
+    for page, _ in both:
+        if page.repeats in cluster and cluster[page.key] != cluster[page.repeats]:
+            wrong.append(Wrong(key=page.key, field="cluster", expected=f"with {page.repeats}", found="apart"))
+    for roots in origin.values():
+        if len(roots) > 1:
+            first, *others = sorted(roots)
+            wrong += [Wrong(key=other, field="cluster", expected="apart", found=f"with {first}") for other in others]
+    return wrong
+
+
+def _moment(page: Truth, value: Any) -> str:
+    """A time in Shanghai, as exactly as the page tells it."""
+    if not value:
+        return ""
+    moment = datetime.fromisoformat(value) if isinstance(value, str) else value
+    return moment.astimezone(SHANGHAI).strftime(
+        {"day": "%Y-%m-%d", "minute": "%Y-%m-%d %H:%M", "second": "%Y-%m-%d %H:%M:%S"}[page.precision]
+    )
+
+
+def _address(url: str) -> str:
+    return url.split("#")[0].replace("https://", "http://")
+
+
+def _brief(text: str) -> str:
+    return text if len(text) <= 160 else text[:100] + " … " + text[-50:]

@@ -1,0 +1,155 @@
+"""The figures of the sample world: which site writes how much of what, and who reposts whom when."""
+
+import random
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+
+from flows.samples import texts
+from flows.samples.articles import Article, Block, Posting
+from flows.samples.texts import Draft
+
+NIGHTS = 3
+SHARES = (60, 22, 18)  # of what is published, by night
+EDITED, RETITLED, WITHDRAWN = 8, 2, 1
+
+Writer = Callable[[random.Random, date, str], Draft]  # random numbers, day, publisher
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Batch:
+    """A number of articles of one genre in one column of a site."""
+
+    site: str
+    column: str
+    write: Writer
+    count: int
+    since: int | None = None  # None: spread over the nights
+    pinned: bool = False
+    rejected: str | None = None
+    parts: int = 1
+    form: str = ""
+
+
+def _same_title(rng: random.Random, article: Article) -> str:
+    return article.title
+
+
+def _same_blocks(rng: random.Random, blocks: tuple[Block, ...]) -> tuple[Block, ...]:
+    return blocks
+
+
+def cut(rng: random.Random, blocks: tuple[Block, ...]) -> tuple[Block, ...]:
+    """Without one of the inner paragraphs."""
+    inner = [place for place, block in enumerate(blocks[2:-1], 2) if block.kind == "p"]
+    gone = rng.choice(inner) if inner else len(blocks)
+    return tuple(block for place, block in enumerate(blocks) if place != gone)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Repost:
+    """A number of articles of one site that turn up on another."""
+
+    origin: str
+    site: str
+    column: str
+    count: int
+    original_since: int = 0
+    since: int = 0
+    retitle: Callable[[random.Random, Article], str] = _same_title
+    edit: Callable[[random.Random, tuple[Block, ...]], tuple[Block, ...]] = _same_blocks
+    form: str = ""
+
+
+def news(*genres: str) -> Writer:
+    return lambda rng, day, publisher: texts.news(rng, rng.choice(genres))
+
+
+def notice(rng: random.Random, day: date, publisher: str) -> Draft:
+    return texts.notice(rng, day, publisher, _number(rng, day, publisher))
+
+
+def plain_notice(rng: random.Random, day: date, publisher: str) -> Draft:
+    return texts.notice(rng, day, publisher)
+
+
+def short_notice(rng: random.Random, day: date, publisher: str) -> Draft:
+    return texts.short_notice(rng, day, publisher)
+
+
+def name_list(rng: random.Random, day: date, publisher: str) -> Draft:
+    return texts.name_list(rng, day, publisher)
+
+
+def interpretation(rng: random.Random, day: date, publisher: str) -> Draft:
+    return texts.interpretation(rng, publisher)
+
+
+def picture(rng: random.Random, day: date, publisher: str) -> Draft:
+    """A 图解: pictures and nothing else."""
+    draft = texts.interpretation(rng, publisher)
+    images = tuple(Block(kind="image", url=f"W{rng.randrange(10**17, 10**18)}.jpg") for _ in range(rng.randint(2, 5)))
+    return texts.with_blocks(draft, "图解｜" + draft.title, images)
+
+
+def film(rng: random.Random, day: date, publisher: str) -> Draft:
+    draft = texts.news(rng, "feature")
+    return texts.with_blocks(draft, "视频丨" + draft.title, (Block(kind="video", url=f"V{rng.randrange(10**9)}.mp4"),))
+
+
+def illustrated(*genres: str) -> Writer:
+    """News with a picture and its caption between the paragraphs."""
+
+    def write(rng: random.Random, day: date, publisher: str) -> Draft:
+        draft = texts.news(rng, rng.choice(genres))
+        picture = Block(
+            kind="image",
+            text=f"图为{draft.topic}生产现场。{texts.person(rng)} 摄",
+            url=f"W{rng.randrange(10**17, 10**18)}.jpg",
+        )
+        return texts.with_blocks(draft, draft.title, (*draft.blocks[:1], picture, *draft.blocks[1:]))
+
+    return write
+
+
+def worth_reposting(posting: Posting) -> bool:
+    """Whether it is prose that someone would copy."""
+    size = sum(map(len, posting.article.paragraphs))
+    return (
+        not posting.rejected
+        and not posting.article.number
+        and size >= 350
+        and posting.parts == 1
+        and not posting.pinned
+    )
+
+
+def _number(rng: random.Random, day: date, publisher: str) -> str:
+    return f"产部{rng.choice(('规', '科', '装', '消费', '信软'))}〔{day.year}〕{rng.randint(11, 399)}号"
+
+
+BATCHES = (
+    Batch(site="ministry", column="gzdt", write=news("meeting", "survey", "expo", "economy"), count=26),
+    Batch(site="ministry", column="gzdt", write=illustrated("meeting", "survey"), count=4),
+    Batch(site="ministry", column="gzdt", write=news("survey"), count=2, parts=2, since=0),
+    Batch(site="ministry", column="zcwj", write=notice, count=14),
+    Batch(site="ministry", column="zcwj", write=interpretation, count=8),
+    Batch(site="ministry", column="zcwj", write=short_notice, count=5),
+    Batch(site="ministry", column="zcwj", write=plain_notice, count=2, pinned=True, since=0),
+    Batch(site="ministry", column="zcwj", write=picture, count=2, rejected="image_only"),
+    Batch(site="bureau", column="GXDT9285", write=news("meeting", "survey", "project", "economy"), count=26),
+    Batch(site="bureau", column="TZGG9286", write=plain_notice, count=9),
+    Batch(site="bureau", column="TZGG9286", write=name_list, count=5),
+    Batch(site="bureau", column="TZGG9286", write=short_notice, count=3),
+    Batch(site="paper", column="375547", write=news("feature", "project", "economy", "survey"), count=28),
+    Batch(site="paper", column="378596", write=news("comment", "expo", "feature"), count=12),
+    Batch(site="paper", column="378596", write=news("feature"), count=3, parts=2),
+    Batch(site="paper", column="375547", write=film, count=1, rejected="video_only", since=0),
+)
+
+REPOSTS = (
+    Repost(origin="ministry", site="bureau", column="GXDT9285", count=4),
+    Repost(origin="bureau", site="paper", column="375547", count=4),
+    Repost(origin="paper", site="bureau", column="GXDT9285", count=3, since=1, edit=cut),
+    Repost(origin="ministry", site="paper", column="375547", count=2, original_since=1, since=0),
+)

@@ -1,0 +1,207 @@
+"""Who publishes what, where and on which night, and what the corpus must therefore hold."""
+
+import random
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from datetime import date, datetime, timedelta
+from functools import cached_property
+
+from flows.samples import plan, texts
+from flows.samples.articles import SHANGHAI, Article, Block, Posting, Truth
+from flows.samples.plan import NIGHTS, Batch, Repost
+from flows.samples.sites import SITES
+from flows.samples.sites.html import Served, Shelf
+from flows.samples.texts import Draft, person
+
+
+class World:
+    """Three nights of a small web. The same seed and base date give the same world, byte for byte.
+
+    `base` is the day of the last night; nothing is dated on it or later, so that a clock of today sees no future.
+    """
+
+    def __init__(self, seed: int = 0, base: date | None = None) -> None:
+        self.seed = seed
+        self.base = base or datetime.now(SHANGHAI).date()
+        self._served: dict[tuple[str, int], Served] = {}
+
+    def today(self, night: int) -> date:
+        return self.base - timedelta(days=NIGHTS - 1 - night)
+
+    @cached_property
+    def postings(self) -> tuple[Posting, ...]:
+        """All that any site ever publishes."""
+        return tuple(_Press(self).run())
+
+    def truth(self, night: int) -> list[Truth]:
+        """Every page that was ever up until that night, with what the corpus must hold of it."""
+        return [_truth(posting, night) for posting in self.postings if posting.since <= night]
+
+    def served(self, site: str, night: int) -> Served:
+        """What a site serves on a night."""
+        if (site, night) not in self._served:
+            own = tuple(posting for posting in self.postings if posting.site == site)
+            shelf = Shelf(night=night, today=self.today(night), postings=own)
+            self._served[site, night] = SITES[site].serve(shelf)
+        return self._served[site, night]
+
+
+class _Press:
+    """The making of a world: originals, then reposts, then edits, then addresses in the order of publication."""
+
+    def __init__(self, world: World) -> None:
+        self.world = world
+        self.titles: set[tuple[str, str]] = set()
+
+    def run(self) -> Iterable[Posting]:
+        posted = _addressed(
+            [posting for number, batch in enumerate(plan.BATCHES) for posting in self._batch(number, batch)]
+        )
+        reposts = [
+            posting for number, repost in enumerate(plan.REPOSTS) for posting in self._repost(number, repost, posted)
+        ]
+        posted += _addressed(reposts, first=500)
+        return sorted(self._changed(posted), key=lambda one: (one.site, one.article.published, one.path))
+
+    def _rng(self, *parts: object) -> random.Random:
+        return random.Random(":".join(map(str, (self.world.seed, *parts))))
+
+    def _batch(self, number: int, batch: Batch) -> Iterable[Posting]:
+        for serial in range(batch.count):
+            rng = self._rng("batch", number, serial)
+            since = batch.since if batch.since is not None else rng.choices(range(NIGHTS), plan.SHARES)[0]
+            published = self._published(rng, since, batch.site, serial if batch.pinned else 0)
+            draft = self._unique(batch.site, lambda: batch.write(rng, published.date(), SITES[batch.site].publisher))  # noqa: B023
+            yield Posting(
+                site=batch.site,
+                path=batch.column,
+                since=since,
+                article=_article(draft, published, batch.site, rng),
+                pinned=batch.pinned,
+                rejected=batch.rejected,
+                parts=batch.parts,
+                form=batch.form,
+            )
+
+    def _published(self, rng: random.Random, since: int, site: str, age: int = 0) -> datetime:
+        """On the day before the night, or up to three weeks before the first; pinned rows are old."""
+        days = 1 + (rng.randrange(20) if since == 0 else rng.choice((0, 0, 0, 1))) + (60 + 9 * age if age else 0)
+        day = self.world.today(since) - timedelta(days=days)
+        moment = datetime(
+            day.year, day.month, day.day, rng.randint(8, 18), rng.randrange(60), rng.randrange(60), tzinfo=SHANGHAI
+        )
+        return _as_precise(moment, site)
+
+    def _unique(self, site: str, write: Callable[[], Draft]) -> Draft:
+        """A draft whose title the site does not have yet."""
+        while True:
+            draft = write()
+            if (site, draft.title) not in self.titles:
+                self.titles.add((site, draft.title))
+                return draft
+        raise AssertionError
+
+    def _repost(self, number: int, repost: Repost, posted: list[Posting]) -> Iterable[Posting]:
+        rng = self._rng("repost", number)
+        originals = [
+            one
+            for one in posted
+            if one.site == repost.origin and plan.worth_reposting(one) and one.since == repost.original_since
+        ]
+        for original in rng.sample(originals, repost.count):
+            article = original.article
+            later = article.published + timedelta(minutes=rng.randint(40, 400))
+            latest = datetime.combine(self.world.today(repost.since), datetime.min.time(), SHANGHAI) - timedelta(
+                hours=5
+            )
+            article = replace(
+                article,
+                published=_as_precise(min(later, latest), repost.site),
+                title=repost.retitle(rng, article),
+                blocks=repost.edit(rng, article.blocks),
+                editor=person(rng),
+                number="",
+                index="",
+            )
+            yield Posting(
+                site=repost.site,
+                path=repost.column,
+                since=repost.since,
+                article=article,
+                repeats=original.key,
+                form=repost.form,
+            )
+
+    def _changed(self, posted: list[Posting]) -> Iterable[Posting]:
+        """Some are edited, some only in their title, some withdrawn; none that others repeat."""
+        rng = self._rng("changes")
+        repeated = {one.repeats for one in posted if one.repeats}
+        free = [
+            one
+            for one in posted
+            if one.key not in repeated
+            and not one.repeats
+            and not one.rejected
+            and one.since == 0
+            and plan.worth_reposting(one)
+        ]
+        chosen = rng.sample(free, plan.EDITED + plan.RETITLED + plan.WITHDRAWN)
+        edited, retitled, withdrawn = (
+            {one.key for one in chosen[: plan.EDITED]},
+            {one.key for one in chosen[plan.EDITED : plan.EDITED + plan.RETITLED]},
+            {one.key for one in chosen[plan.EDITED + plan.RETITLED :]},
+        )
+        for one in posted:
+            if one.key in edited:
+                yield replace(one, edited=(rng.randint(1, NIGHTS - 1), _corrected(rng, one.article)))
+            elif one.key in retitled:
+                yield replace(
+                    one, edited=(rng.randint(1, NIGHTS - 1), replace(one.article, title=one.article.title + "（更新）"))
+                )
+            elif one.key in withdrawn:
+                yield replace(one, withdrawn=NIGHTS - 1)
+            else:
+                yield one
+
+
+def _article(draft: Draft, published: datetime, site: str, rng: random.Random) -> Article:
+    return Article(
+        title=draft.title, blocks=draft.blocks, published=published, publisher=SITES[site].publisher, author=draft.author,
+        editor=f"{person(rng)}、{person(rng)}", lang=draft.lang, topic=draft.topic, number=draft.number, issuer=draft.issuer,
+        index=f"{rng.randrange(10**8, 10**9)}/{published.year}-{rng.randrange(10**5):05}" if draft.number else "",
+    )  # fmt: skip
+
+
+def _addressed(postings: list[Posting], first: int = 0) -> list[Posting]:
+    """The same with addresses: until now `path` held only the column."""
+    ordered = sorted(postings, key=lambda one: one.article.published)
+    return [
+        replace(one, path=SITES[one.site].address(one.path, one.article.published, first + number))
+        for number, one in enumerate(ordered)
+    ]
+
+
+def _corrected(rng: random.Random, article: Article) -> Article:
+    """The article after its editor came back: a paragraph more."""
+    extra = Block(kind="p", text=texts.voice(rng, topic=article.topic).one("result"))
+    return replace(article, blocks=(*article.blocks[:1], extra, *article.blocks[1:]))
+
+
+def _as_precise(moment: datetime, site: str) -> datetime:
+    match SITES[site].precision:
+        case "day":
+            return moment.replace(hour=0, minute=0, second=0)
+        case "minute":
+            return moment.replace(second=0)
+        case _:
+            return moment
+
+
+def _truth(posting: Posting, night: int) -> Truth:
+    article = posting.on(night) or posting.on(night - 1) or posting.article
+    return Truth(
+        site=posting.site, path=posting.path, state=posting.state(night), rejected=posting.rejected, title=article.title,
+        paragraphs=article.paragraphs, optional=article.captions, published=article.published, precision=SITES[posting.site].precision,
+        publisher=article.publisher, author=article.author, editor=article.editor, lang=article.lang, number=article.number,
+        repeats=posting.repeats,
+    )  # fmt: skip
