@@ -12,7 +12,22 @@ import xxhash
 
 # Parameters that say how a reader came here, never what is shown.
 _TRACKING = frozenset(
-    "spm from isappinstalled scene share_token timestamp _t v nsukey wfr tdsourcetag fbclid gclid bd_vid".split()
+    [
+        "spm",
+        "from",
+        "isappinstalled",
+        "scene",
+        "share_token",
+        "timestamp",
+        "_t",
+        "v",
+        "nsukey",
+        "wfr",
+        "tdsourcetag",
+        "fbclid",
+        "gclid",
+        "bd_vid",
+    ]
 )
 _TRACKING_PREFIXES = ("utm_",)
 # `v` busts caches on static files, but names what is shown on dynamic ones (`/watch?v=…`).
