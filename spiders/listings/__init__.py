@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from pipeline.source import Listing
-from spiders.listings import column, feeds  # noqa: F401  (they register their families)
+from spiders.listings import apis, column, feeds, hanweb  # noqa: F401  (they register their families)
 from spiders.listings.found import Answer, Found, Link, Request
 from spiders.listings.reader import Reader, reader_of, register
 from spiders.listings.stopping import Rule, Stopper

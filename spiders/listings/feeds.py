@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from datetime import datetime
 from urllib.parse import urljoin
 
-import lxml.html
 from lxml import etree
 
 from pipeline.decode import decode
@@ -92,7 +91,7 @@ class Feed(Reader):
         address = next(iter(hrefs), "") or _text(entry, "link") or (said if said.startswith("http") else "")
         title = _text(entry, "title")
         if "<" in title or "&" in title:
-            title = squeeze(str(lxml.html.fromstring(title).text_content()))
+            title = squeeze(parse_html(title).text_content())
         return link(urljoin(feed_url, address) if address else "", title, _text(entry, *_DATES), base)
 
 

@@ -32,6 +32,9 @@ class Reader:
         """A Request with the family's and the listing's own headers; `{listing_url}` stands for the listing's URL."""
         headers = {**dict(self.headers), **listing.headers}
         filled = tuple((name, value.replace("{listing_url}", listing.url)) for name, value in headers.items())
+        if body and not any(name.lower() == "content-type" for name, _ in filled):
+            form = "application/x-www-form-urlencoded; charset=UTF-8"
+            filled += (("Content-Type", "application/json" if body.startswith("{") else form),)
         verb = method or ("POST" if body else "GET")
         return Request(url=url, method="POST" if verb == "POST" else "GET", body=body, headers=filled, page=page)
 
