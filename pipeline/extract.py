@@ -68,11 +68,13 @@ def _lines(page: Weighed, located: Located, title: str) -> tuple[tuple[Line, ...
     lines, dropped = [], []
     for index in range(located.start, located.end):
         block = blocks[index]
-        rule = "hidden" if block.hidden else apart.get(index, "")
+        rule = "hidden" if block.hidden else "caption" if block.caption else apart.get(index, "")
         if not rule and index != page.title_at and page.is_weak(index) and fold(block.text) not in read:
             rule = "witness"
         if rule:
-            dropped.append(Removed(line=block.text, rule=f"structure:{rule}", zone="inline"))
+            dropped.append(
+                Removed(line=block.text, rule=f"structure:{rule}", zone="caption" if block.caption else "inline")
+            )
         else:
             lines.append(
                 Line(

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from lxml.html import HtmlElement
 
@@ -38,8 +38,8 @@ def locate(page: Weighed, named: Sequence[HtmlElement] = ()) -> Located | None:
         return None
     for candidate in (*_marked(page), *_known(page)):
         if _proves_itself(page, candidate, dense):
-            return candidate
-    return _whole("density", _narrowed(page, dense))
+            return _without_comments(page, candidate)
+    return _without_comments(page, _whole("density", _narrowed(page, dense)))
 
 
 def is_doubtful(page: Weighed, located: Located | None) -> bool:
@@ -75,6 +75,15 @@ def witnessed(page: Weighed, located: Located | None, text: str) -> Located | No
         span for span in page.page.spans if sum(page.raw[i] for i in lines if span.start <= i < span.end) >= 0.8 * said
     ]
     return _whole("witness", min(held, key=len)) if held else located
+
+
+def _without_comments(page: Weighed, located: Located) -> Located:
+    """Ends before readers begin to speak, if the article has spoken by then."""
+    said = page.prose(located.start, located.end)
+    for index in range(located.start + 1, located.end):
+        if page.opens_comments(index) and page.prose(located.start, index) >= 0.25 * said:
+            return replace(located, end=index)
+    return located
 
 
 def _whole(name: str, span: Span) -> Located:

@@ -11,11 +11,77 @@ from pipeline.models import Decoded
 
 # Elements that run on inside a line; every other element, known or not, begins and ends one.
 INLINE = frozenset(
-    ["a", "abbr", "acronym", "b", "bdi", "bdo", "big", "blink", "cite", "code", "data", "del", "dfn", "em", "font", "i", "img", "ins", "kbd", "label", "mark", "nobr", "q", "ruby", "rb", "s", "samp", "small", "span", "strike", "strong", "sub", "sup", "time", "tt", "u", "var", "wbr", "input"]
+    [
+        "a",
+        "abbr",
+        "acronym",
+        "b",
+        "bdi",
+        "bdo",
+        "big",
+        "blink",
+        "cite",
+        "code",
+        "data",
+        "del",
+        "dfn",
+        "em",
+        "font",
+        "i",
+        "img",
+        "ins",
+        "kbd",
+        "label",
+        "mark",
+        "nobr",
+        "q",
+        "ruby",
+        "rb",
+        "s",
+        "samp",
+        "small",
+        "span",
+        "strike",
+        "strong",
+        "sub",
+        "sup",
+        "time",
+        "tt",
+        "u",
+        "var",
+        "wbr",
+        "input",
+    ]
 )
 # Elements whose content is never text of the page. <form> is not among them: ASP.NET puts whole pages into one.
 SILENT = frozenset(
-    ["script", "style", "noscript", "template", "head", "title", "svg", "math", "select", "option", "datalist", "button", "textarea", "object", "embed", "applet", "canvas", "audio", "map", "dialog", "iframe", "frameset", "rt", "rp", "noframes"]
+    [
+        "script",
+        "style",
+        "noscript",
+        "template",
+        "head",
+        "title",
+        "svg",
+        "math",
+        "select",
+        "option",
+        "datalist",
+        "button",
+        "textarea",
+        "object",
+        "embed",
+        "applet",
+        "canvas",
+        "audio",
+        "map",
+        "dialog",
+        "iframe",
+        "frameset",
+        "rt",
+        "rp",
+        "noframes",
+    ]
 )
 HEADINGS = frozenset(("h1", "h2", "h3", "h4", "h5", "h6"))
 _VIDEO = frozenset(("video", "embed", "object", "iframe"))
@@ -48,7 +114,9 @@ class Block:
     heading: bool
     after_image: bool
     hidden: bool
-    bold: bool = False
+    bold: bool
+    headed: int  # characters of the link that the line begins with, 0 if it begins otherwise
+    caption: bool
 
     @property
     def link_share(self) -> float:
@@ -116,7 +184,9 @@ class _Walk:
         self.marks: list[tuple[str, int]] = []
         self.pieces: list[str] = []
         self.linked = 0
+        self.headed = -1  # nothing said yet
         self.bold = 0
+        self.captions: list[HtmlElement] = []
         self.links: list[bool] = []  # open links: whether each leads to a page
         self.hidden: list[HtmlElement] = []
         self.heading: list[HtmlElement] = []
@@ -210,6 +280,8 @@ class _Walk:
             self.hidden.append(element)
         if tag in HEADINGS:
             self.heading.append(element)
+        elif tag == "figcaption":
+            self.captions.append(element)
         elif tag == "pre":
             self.preformatted += 1
         elif tag == "video":
@@ -237,6 +309,8 @@ class _Walk:
         self.open = span.parent
         if self.hidden and self.hidden[-1] is element:
             self.hidden.pop()
+        if self.captions and self.captions[-1] is element:
+            self.captions.pop()
         if self.heading and self.heading[-1] is element:
             self.heading.pop()
         if tag == "pre":
@@ -254,10 +328,15 @@ class _Walk:
 
     def _piece(self, text: str) -> None:
         self.pieces.append(text)
+        said = len(text.strip())
         if self.links and self.links[-1]:
-            self.linked += len(text.strip())
+            self.linked += said
+            if self.headed < 0:
+                self.headed = said or -1
+        elif self.headed < 0 and said:
+            self.headed = 0
         if self.strong:
-            self.bold += len(text.strip())
+            self.bold += said
 
     def _break(self) -> None:
         if self.rows:
@@ -273,14 +352,22 @@ class _Walk:
         if not self.pieces:
             return
         raw = "".join(self.pieces)
-        linked, bold = self.linked, self.bold
+        linked, bold, headed = self.linked, self.bold, max(0, self.headed)
         self.pieces.clear()
         self.linked = self.bold = 0
+        self.headed = -1
         if raw.isspace():
             return
         for text in _lines(raw):
             block = Block(
-                text, min(linked, len(text)), bool(self.heading), self.image, bool(self.hidden), bold >= 0.8 * len(text)
+                text=text,
+                linked=min(linked, len(text)),
+                heading=bool(self.heading),
+                after_image=self.image,
+                hidden=bool(self.hidden),
+                bold=bold >= 0.8 * len(text),
+                headed=headed,
+                caption=bool(self.captions),
             )
             self.blocks.append(block)
             self.image = False

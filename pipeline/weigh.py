@@ -68,6 +68,7 @@ class ExtractionRules(Strict):
     hidden: tuple[str, ...]
     tail: Pattern
     foot: Pattern
+    comments: Pattern
     label: Pattern
     weights: Weights
     shares: Shares
@@ -76,6 +77,7 @@ class ExtractionRules(Strict):
 _SENTENCE = re.compile(r"[。！？；…]|[.!?][\s\"”’)]|[.!?]$")
 _CLAUSE = re.compile(r"[，、,：:]")
 _WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+|[\u4e00-\u9fff]+")
+_DURATION = re.compile(r"(?:\d{1,2}:)?\d{1,2}:\d{2}")
 _APART_TAGS = frozenset(("nav", "footer", "aside"))
 
 
@@ -92,13 +94,14 @@ class Weighed:
         self.rules = rules
         self._foot = re.compile(rules.foot, re.IGNORECASE)
         self._tail = re.compile(rules.tail, re.IGNORECASE)
+        self._comments = re.compile(rules.comments, re.IGNORECASE)
         self._label = re.compile(rules.label)
         self._reveal()
         self.raw = [self._of(block) for block in page.blocks]
         self._prose = _sums(max(0.0, weight) for weight in self.raw)
         self.title_at = self._find_title(title)
         self.apart: dict[int, str] = {}
-        for start, end, name in (*self._chrome(), *self._feeds()):
+        for start, end, name in (*self._chrome(), *self._boxes(), *self._feeds()):
             for index in range(start, end):
                 self.apart.setdefault(index, name)
         weights = self._dampened()
@@ -120,6 +123,11 @@ class Weighed:
         text = self.page.blocks[index].text
         return len(text) < 30 and self._tail.match(text) is not None
 
+    def opens_comments(self, index: int) -> bool:
+        """Whether what follows a line was said by readers."""
+        text = self.page.blocks[index].text
+        return len(text) < 20 and self._comments.fullmatch(text) is not None
+
     def is_weak(self, index: int) -> bool:
         """Whether a line is no prose and says nothing that a field is read from: a witness may take it out."""
         block = self.page.blocks[index]
@@ -135,7 +143,7 @@ class Weighed:
     def _of(self, block: Block) -> float:
         weights = self.rules.weights
         length = len(block.text)
-        if block.hidden:
+        if block.hidden or block.caption:
             return 0.0
         if length < 200 and self._foot.search(block.text):
             return weights.foot
@@ -190,6 +198,17 @@ class Weighed:
                 yield span.start, span.end, f"chrome:{name}"
                 until = span.end
 
+    def _boxes(self) -> Iterator[tuple[int, int, str]]:
+        """Elements that open with a line such as 相关阅读 and hold more than it."""
+        most = self.rules.shares.apart_at_most * self._prose[-1]
+        for span in self.page.spans:
+            if (
+                len(span) > 1
+                and (self.is_tail(span.start) or self.opens_comments(span.start))
+                and self.prose(span.start, span.end) <= most
+            ):
+                yield span.start, span.end, "box"
+
     def _feeds(self) -> Iterator[tuple[int, int, str]]:
         for span in self.page.spans:
             if len(span.children) >= self.rules.shares.feed_items:
@@ -205,17 +224,21 @@ class Weighed:
         for (tag, _), items in groups.items():
             if len(items) < shares.feed_items:
                 continue
-            teasers = [
-                item
-                for item in items
-                if len(item) <= shares.feed_lines
-                and any(block.link_share >= 0.6 for block in blocks[item.start : min(item.end, item.start + 2)])
-            ]
+            teasers = [item for item in items if self._is_teaser(item)]
             if len(teasers) >= max(shares.feed_items, 0.6 * len(items)) and not self._is_introduced(teasers[0].start):
                 if tag == "dt":
                     yield parent.start, parent.end, "feed"
                 else:
                     yield from ((item.start, item.end, "feed") for item in teasers)
+
+    def _is_teaser(self, item: Span) -> bool:
+        """A few lines headed by a link, or a card with the length of a film: what is shown of another article."""
+        blocks = self.page.blocks[item.start : item.end]
+        if len(blocks) > self.rules.shares.feed_lines:
+            return False
+        if any(block.link_share >= 0.6 or block.headed >= 10 for block in blocks[:2]):
+            return True
+        return len(blocks) <= 3 and any(_DURATION.fullmatch(block.text) for block in blocks)
 
     def _is_introduced(self, index: int) -> bool:
         """Whether the line before says that a list of its own follows."""
