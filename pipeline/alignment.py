@@ -1,0 +1,188 @@
+"""Two texts in, what one holds of the other out: seed and extend on characters, with gaps, blocks in any order.
+
+Seeds are equal runs of a few characters. Seeds on one diagonal are a block, mismatches of up to `gap` characters
+included; blocks are taken from the longest on, each character at most once; what lies between two neighbouring
+blocks and is no longer than `gap` on either side is an edit (a name, a number, a typing error), not a hole.
+The scheme is that of BLAST (Altschul et al. 1990), with chaining in place of dynamic programming.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import Field
+
+from pipeline.config import Strict
+from pipeline.fingerprint import Codes, Hashes, codes, shingles
+
+Mask = NDArray[np.bool_]
+Places = NDArray[np.int64]
+
+
+class AlignmentRules(Strict):
+    """What starts, joins and ends a block (`config/dedupe.yaml`)."""
+
+    seed: int = Field(ge=2)
+    gap: int = Field(ge=0)
+    block: int = Field(ge=2)
+    repeats: int = Field(ge=1)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Sequence:
+    """A text made ready for alignment: its characters, and its seeds in the order of their hashes."""
+
+    points: Codes
+    seeds: Hashes
+    order: Places
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """`length` characters from `start` in the one text stand from `start + shift` in the other, edits included."""
+
+    start: int
+    shift: int
+    length: int
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """A short stretch between or inside blocks where the texts differ: [start, end) here, [start, end) there."""
+
+    here: tuple[int, int]
+    there: tuple[int, int]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Alignment:
+    """Which characters of each text the other holds, and the edits within."""
+
+    blocks: tuple[Block, ...]
+    edits: tuple[Edit, ...]
+    here: Mask
+    there: Mask
+    equal: int  # characters that are the same in both
+
+
+def sequence(canonical_text: str, rules: AlignmentRules) -> Sequence:
+    """The work that is done once a text, not once a pair."""
+    points = codes(canonical_text)
+    hashes = shingles(points, rules.seed)
+    order = np.argsort(hashes, kind="stable")
+    return Sequence(points=points, seeds=hashes[order], order=order)
+
+
+def align(here: Sequence, there: Sequence, rules: AlignmentRules) -> Alignment:
+    """The blocks that both texts share, from the longest on."""
+    blocks = _chosen(_runs(here, there, rules), len(here.points), len(there.points), rules)
+    return _measured(blocks, here.points, there.points, rules)
+
+
+def _runs(here: Sequence, there: Sequence, rules: AlignmentRules) -> list[tuple[int, int, int]]:
+    """(start, shift, length) of each run of seeds on one diagonal, those with most seeds first."""
+    low = np.searchsorted(there.seeds, here.seeds)
+    counts = np.searchsorted(there.seeds, here.seeds, side="right") - low
+    hit = np.flatnonzero((counts > 0) & (counts <= rules.repeats))
+    if not len(hit):
+        return []
+    counts = counts[hit]
+    starts = np.repeat(here.order[hit], counts)
+    nth = np.arange(len(starts)) - np.repeat(np.cumsum(counts) - counts, counts)
+    shifts = there.order[np.repeat(low[hit], counts) + nth] - starts
+    width = len(here.points) + rules.seed + rules.gap + 1  # so wide that two diagonals never touch
+    line = np.sort((shifts + width) * width + starts) if len(starts) else starts
+    breaks = np.flatnonzero(np.diff(line) > rules.seed + rules.gap)
+    first = np.concatenate(([0], breaks + 1))
+    last = np.concatenate((breaks, [len(line) - 1]))
+    seeds = last - first + 1
+    kept = np.flatnonzero(seeds > rules.block - rules.seed)
+    kept = kept[np.argsort(-seeds[kept], kind="stable")]
+    first, last = line[first[kept]], line[last[kept]]
+    shift = first // width - width
+    return list(zip((first % width).tolist(), shift.tolist(), (last - first + rules.seed).tolist(), strict=True))
+
+
+def _chosen(runs: list[tuple[int, int, int]], size: int, other: int, rules: AlignmentRules) -> list[Block]:
+    """The runs as blocks in order of their start here; what an earlier one holds is cut off from a later one."""
+    free_here, free_there = bytearray(b"\1") * size, bytearray(b"\1") * other
+    blocks = []
+    for start, shift, length in runs:
+        end = start + length
+        while start < end and not (free_here[start] and free_there[start + shift]):
+            start += 1
+        while start < end and not (free_here[end - 1] and free_there[end - 1 + shift]):
+            end -= 1
+        length = end - start
+        if length < rules.block or 0 in free_here[start:end] or 0 in free_there[start + shift : end + shift]:
+            continue
+        free_here[start:end] = free_there[start + shift : end + shift] = bytes(length)
+        blocks.append(Block(start, shift, length))
+    return sorted(blocks, key=lambda block: block.start)
+
+
+def _measured(blocks: list[Block], here: Codes, there: Codes, rules: AlignmentRules) -> Alignment:
+    """The masks, and the edits inside blocks and between neighbouring ones."""
+    mask_here, mask_there = np.zeros(len(here), dtype=np.bool_), np.zeros(len(there), dtype=np.bool_)
+    edits: list[Edit] = []
+    equal = 0
+    previous: Block | None = None
+    for block in blocks:
+        start, end, shift = block.start, block.start + block.length, block.shift
+        if previous and (gap := _between(previous, block, rules)):
+            mask_here[slice(*gap.here)] = mask_there[slice(*gap.there)] = True
+            parts = _parted(gap, here, there)
+            equal += gap.here[1] - gap.here[0] - sum(part.here[1] - part.here[0] for part in parts)
+            edits.extend(parts)
+        mask_here[start:end] = mask_there[start + shift : end + shift] = True
+        wrong = np.flatnonzero(here[start:end] != there[start + shift : end + shift]) + start
+        equal += block.length - len(wrong)
+        if len(wrong):
+            edits.extend(_stretches(wrong, shift))
+        previous = block
+    return Alignment(tuple(blocks), tuple(edits), mask_here, mask_there, equal)
+
+
+def _between(left: Block, right: Block, rules: AlignmentRules) -> Edit | None:
+    """What stands between two blocks, where it is short on both sides."""
+    from_, to = left.start + left.length, right.start
+    there_from, there_to = from_ + left.shift, to + right.shift
+    if 0 <= to - from_ <= rules.gap and 0 <= there_to - there_from <= rules.gap:
+        return Edit((from_, to), (there_from, there_to))
+    return None
+
+
+def _stretches(wrong: Places, shift: int) -> list[Edit]:
+    """Neighbouring mismatches of one block as one edit each."""
+    breaks = np.flatnonzero(np.diff(wrong) > 1)
+    first = wrong[np.concatenate(([0], breaks + 1))].tolist()
+    last = wrong[np.concatenate((breaks, [len(wrong) - 1]))].tolist()
+    return [Edit((a, b + 1), (a + shift, b + 1 + shift)) for a, b in zip(first, last, strict=True)]
+
+
+def _parted(gap: Edit, here: Codes, there: Codes) -> list[Edit]:
+    """A gap without the characters that both sides hold in the same order (longest common subsequence)."""
+    (a, b), (c, d) = gap.here, gap.there
+    if a == b or c == d:
+        return [gap]
+    left, right = here[a:b].tolist(), there[c:d].tolist()
+    best = [[0] * (len(right) + 1) for _ in range(len(left) + 1)]
+    for i in range(len(left) - 1, -1, -1):
+        row, below = best[i], best[i + 1]
+        for j in range(len(right) - 1, -1, -1):
+            row[j] = below[j + 1] + 1 if left[i] == right[j] else max(below[j], row[j + 1])
+    edits: list[Edit] = []
+    i = j = from_i = from_j = 0
+    while i < len(left) and j < len(right):
+        if left[i] == right[j] and best[i][j] == best[i + 1][j + 1] + 1:
+            if i > from_i or j > from_j:
+                edits.append(Edit((a + from_i, a + i), (c + from_j, c + j)))
+            i, j = i + 1, j + 1
+            from_i, from_j = i, j
+        elif best[i + 1][j] >= best[i][j + 1]:
+            i += 1
+        else:
+            j += 1
+    if from_i < len(left) or from_j < len(right):
+        edits.append(Edit((a + from_i, b), (c + from_j, d)))
+    return edits

@@ -1,0 +1,67 @@
+"""Texts in, the sentences out that stand in many of one source's: furniture that cleaning left, formulas of a template.
+
+Such sentences take no part in a comparison. They are learned from what the corpus holds and from the night itself,
+never stored: there is nothing that could disagree with the corpus. A sentence of an article that many sites carry is
+no furniture, so each text counts only if enough of it is its own, and texts with the same remainder count once.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping
+
+import xxhash
+from pydantic import Field
+
+from pipeline.config import Strict
+from pipeline.passages import Passages
+
+Furniture = Mapping[str, frozenset[int]]  # scope (a source, a host, "" where neither is known) -> hashes of sentences
+NOTHING: frozenset[int] = frozenset()
+
+
+class FurnitureRules(Strict):
+    """From how many texts on a sentence is furniture (`config/dedupe.yaml`)."""
+
+    least_texts: int = Field(ge=2)
+    least_length: int = Field(ge=1)
+    own_share: float = Field(ge=0, le=1)
+    own_length: int = Field(ge=0)
+
+
+def hash_of(form: str) -> int:
+    """64 bits of a canonical sentence."""
+    return xxhash.xxh3_64_intdigest(form.encode("utf-8", "surrogatepass"))
+
+
+def learn(texts: Iterable[tuple[str, Passages]], rules: FurnitureRules) -> dict[str, frozenset[int]]:
+    """The furniture of each scope, from (scope, passages of a text) pairs in any order."""
+    scopes: defaultdict[str, list[dict[int, int]]] = defaultdict(list)
+    for scope, passages in texts:
+        scopes[scope].append({hash_of(form): len(form) for form in passages.forms})
+    return {scope: found for scope, held in scopes.items() if (found := _of_one_scope(held, rules))}
+
+
+def _of_one_scope(texts: list[dict[int, int]], rules: FurnitureRules) -> frozenset[int]:
+    counts = Counter(sentence for text in texts for sentence in text)
+    frequent = {sentence for sentence, count in counts.items() if count >= rules.least_texts}
+    if not frequent:
+        return NOTHING
+    # The smallest hash of what is a text's own stands for it, so that copies of a text are one voice.
+    voices: defaultdict[int, set[int]] = defaultdict(set)
+    for text in texts:
+        own = {sentence: length for sentence, length in text.items() if sentence not in frequent}
+        if sum(own.values()) < max(rules.own_share * sum(text.values()), 1):
+            continue
+        voice = min(own)
+        for sentence, length in text.items():
+            if sentence in frequent and length >= rules.least_length:
+                voices[sentence].add(voice)
+    return frozenset(sentence for sentence, heard in voices.items() if len(heard) >= rules.least_texts)
+
+
+def without(passages: Passages, furniture: frozenset[int], rules: FurnitureRules) -> tuple[int, ...]:
+    """Which passages are the text's own; all of them where too little would be left to compare."""
+    if not furniture:
+        return tuple(range(len(passages.forms)))
+    own = tuple(n for n, form in enumerate(passages.forms) if hash_of(form) not in furniture)
+    enough = sum(len(passages.forms[n]) for n in own) >= rules.own_length
+    return own if enough else tuple(range(len(passages.forms)))

@@ -1,0 +1,250 @@
+"""Two texts in, a verdict out: exact, repost, near or different, and what tells them apart.
+
+The verdict is on the new text: what it adds counts against it, what it leaves out does not. No single similarity
+decides. What decides is measured on the alignment of both (`Signs`), and title, date and 发文字号 shift how much
+change a repost may show: two texts of one template differ in few characters, and in exactly those that matter.
+"""
+
+from collections.abc import Sequence as Many
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Literal
+from urllib.parse import urlsplit
+
+import numpy as np
+from pydantic import Field
+
+from pipeline.alignment import Alignment, AlignmentRules, Mask, Sequence, align, sequence
+from pipeline.config import Strict
+from pipeline.evidence import Bond, EvidenceRules, weigh
+from pipeline.fingerprint import FingerprintRules
+from pipeline.furniture import NOTHING, Furniture, FurnitureRules, without
+from pipeline.models import Fingerprint
+from pipeline.passages import PassageRules, Passages, split
+
+Kind = Literal["exact", "repost", "near", "different"]
+
+
+class CandidateRules(Strict):
+    """Which texts are worth a comparison (`config/dedupe.yaml`)."""
+
+    least_shared: int = Field(ge=1)
+    least_share: float = Field(ge=0, le=1)
+    hot_key: int = Field(ge=1)
+    most: int = Field(ge=1)
+
+
+class Limits(Strict):
+    """How much of its aligned characters a repost may have changed: numbers, and whole words."""
+
+    numbers: float = Field(ge=0, le=1)
+    replaced: float = Field(ge=0, le=1)
+    novel: float = Field(ge=0, le=1)
+
+
+class JudgementRules(Strict):
+    """When texts that share something say the same (`config/dedupe.yaml`)."""
+
+    alike: float = Field(ge=0, le=1)
+    short: int = Field(ge=0)
+    short_share: float = Field(ge=0, le=1)
+    number_errors: int = Field(ge=1)
+    number_excess: float = Field(ge=1)
+    replaced_excess: float = Field(ge=0)
+    novel_run: int = Field(ge=0)
+    novel_prose: int = Field(ge=0)
+    passage_held: float = Field(ge=0, le=1)
+    limits: dict[Bond, Limits]
+
+
+class DedupeRules(Strict):
+    """`config/dedupe.yaml`."""
+
+    fingerprint: FingerprintRules
+    candidates: CandidateRules
+    passages: PassageRules
+    furniture: FurnitureRules
+    alignment: AlignmentRules
+    evidence: EvidenceRules
+    judgement: JudgementRules
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Text:
+    """A document as deduplication sees it."""
+
+    id: str
+    text: str
+    fingerprint: Fingerprint
+    title: str = ""
+    published_at: datetime | None = None
+    document_number: str = ""
+    publisher: str = ""
+    tier: str = ""
+    source_id: str = ""
+    url: str = ""
+    fetched_at: datetime | None = None
+    canonical_id: str | None = None  # of its cluster, for a text that the corpus holds as a repost
+
+    @property
+    def scope(self) -> str:
+        """Whose furniture it may hold: its source, else its host; empty where neither is known."""
+        return self.source_id or urlsplit(self.url).netloc
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Ready:
+    """A text made ready to be compared with many: its passages without furniture, and their seeds."""
+
+    text: Text
+    passages: Passages
+    own: tuple[int, ...]
+    starts: tuple[int, ...]  # of each own passage in the sequence, and the end
+    sequence: Sequence
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Signs:
+    """What the alignment of a new with an old text says; shares are of characters, 0..1."""
+
+    held: int  # characters of the new text that the old one holds
+    held_new: float  # as share of the new text
+    held_old: float  # characters of the old text that the new one holds, as share of the old one
+    number_errors: int  # digits of the aligned part that differ
+    numbers: float  # as share of its digits
+    replaced: float  # words that differ, as share of the aligned part
+    single: float  # single characters that differ: typing and conversion errors
+    novel: int  # characters of prose in the new text that the old one does not hold
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    """What a new text is to an old one. `cut` and `added` are passages as they stand in the texts."""
+
+    kind: Kind
+    similarity: float  # share of the new text that the old one holds, furniture aside
+    why: str
+    cut: tuple[str, ...] = ()
+    added: tuple[str, ...] = ()
+    held: int = field(default=0, repr=False)
+
+
+def make_ready(text: Text, furniture: Furniture, rules: DedupeRules, passages: Passages | None = None) -> Ready:
+    """The work that is done once a text; `passages` if they were split before."""
+    passages = passages or split(text.text, rules.passages)
+    own = without(passages, furniture.get(text.scope, NOTHING), rules.furniture)
+    starts = np.cumsum([0] + [len(passages.forms[n]) for n in own]).tolist()
+    return Ready(text, passages, own, tuple(starts), sequence("".join(passages.forms[n] for n in own), rules.alignment))
+
+
+def judge(new: Text, old: Text, furniture: Furniture, rules: DedupeRules) -> Verdict:
+    """What `new` is to `old`, a text of another document."""
+    return compare(make_ready(new, furniture, rules), make_ready(old, furniture, rules), rules)
+
+
+def compare(new: Ready, old: Ready, rules: DedupeRules) -> Verdict:
+    """The same for texts made ready."""
+    bond = weigh(
+        (new.text.title, old.text.title),
+        (new.text.published_at, old.text.published_at),
+        (new.text.document_number, old.text.document_number),
+        rules.evidence,
+    )
+    if new.text.fingerprint.digest == old.text.fingerprint.digest:
+        return Verdict(kind="exact", similarity=1.0, why="equal digests", held=new.starts[-1])
+    alignment = align(new.sequence, old.sequence, rules.alignment)
+    signs = measure(alignment, new, old, rules.judgement)
+    kind, why = decide_kind(signs, bond, new.starts[-1], rules.judgement)
+    if kind == "different":
+        return Verdict(kind=kind, similarity=signs.held_new, why=why, held=signs.held)
+    return Verdict(
+        kind=kind,
+        similarity=signs.held_new,
+        why=why,
+        cut=_missing(old, alignment.there, rules.judgement),
+        added=_missing(new, alignment.here, rules.judgement),
+        held=signs.held,
+    )
+
+
+def decide_kind(signs: Signs, bond: Bond, length: int, rules: JudgementRules) -> tuple[Kind, str]:
+    """The tests in turn; each keeps out a kind of text that resembles and is no repost."""
+    if max(signs.held_new, signs.held_old) < rules.alike:
+        return "different", "little in common"
+    limits = rules.limits[bond]
+    if (
+        signs.number_errors >= rules.number_errors
+        and signs.numbers > limits.numbers
+        and signs.numbers > rules.number_excess * (signs.single + signs.replaced)
+    ):
+        return "near", "other numbers"
+    if signs.replaced > limits.replaced and signs.replaced > rules.replaced_excess * signs.single:
+        return "near", "other names"
+    if signs.held < rules.short and signs.held_new < rules.short_share:
+        return "near", "only a short passage in common"
+    if signs.novel >= max(rules.novel_prose, limits.novel * length):
+        return "near", "prose of its own"
+    return "repost", "says nothing new"
+
+
+def measure(alignment: Alignment, new: Ready, old: Ready, rules: JudgementRules) -> Signs:
+    """The signs of an alignment."""
+    here, there = new.sequence.points, old.sequence.points
+    digits_here, digits_there = _digits(here), _digits(there)
+    wrong = replaced = single = 0
+    for edit in alignment.edits:
+        (a, b), (c, d) = edit.here, edit.there
+        size = max(b - a, d - c)
+        numbers = int(digits_here[a:b].sum()), int(digits_there[c:d].sum())
+        if numbers[0] and numbers[1]:
+            wrong += max(numbers)
+        elif b > a and d > c and size > 1:
+            replaced += size
+        else:
+            single += size
+    held = int(alignment.here.sum())
+    digits = int(digits_here[alignment.here].sum())
+    return Signs(
+        held=held,
+        held_new=held / max(len(here), 1),
+        held_old=float(alignment.there.sum()) / max(len(there), 1),
+        number_errors=wrong,
+        numbers=min(wrong / max(digits, 1), 1.0),
+        replaced=replaced / max(held, 1),
+        single=single / max(held, 1),
+        novel=_novel(new, alignment.here, rules),
+    )
+
+
+def _digits(points: np.ndarray[tuple[int], np.dtype[np.uint32]]) -> Mask:
+    return (points >= ord("0")) & (points <= ord("9"))
+
+
+def _shares(ready: Ready, mask: Mask) -> Many[float]:
+    """For each own passage the share of it that the other text holds."""
+    total = np.concatenate(([0], np.cumsum(mask)))
+    starts = np.array(ready.starts)
+    return ((total[starts[1:]] - total[starts[:-1]]) / np.diff(starts)).tolist()  # type: ignore[no-any-return]
+
+
+def _novel(new: Ready, mask: Mask, rules: JudgementRules) -> int:
+    """Characters in runs of prose that the old text does not hold; a lone caption makes no run."""
+    novel = run = 0
+    for n, share, start, end in zip(new.own, _shares(new, mask), new.starts, new.starts[1:], strict=False):
+        if not new.passages.prose[n]:
+            continue
+        if share < rules.passage_held:
+            run += end - start
+            continue
+        novel += run if run >= rules.novel_run else 0
+        run = 0
+    return novel + (run if run >= rules.novel_run else 0)
+
+
+def _missing(ready: Ready, mask: Mask, rules: JudgementRules) -> tuple[str, ...]:
+    """The own passages that the other text does not hold."""
+    return tuple(
+        ready.passages.raw[n]
+        for n, share in zip(ready.own, _shares(ready, mask), strict=True)
+        if share < rules.passage_held
+    )
