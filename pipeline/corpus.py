@@ -92,11 +92,12 @@ class Corpus:
                 return {"version": commit["version"], **json.loads(commit["about"])}
         return {}
 
-    def commit(self, rows: Sequence[dict[str, Any]], run_id: str, about: dict[str, Any], *, only_new: bool) -> None:
-        """Add or replace rows in one commit against this snapshot; Conflict if anyone committed since."""
+    def commit(self, rows: Sequence[dict[str, Any]], run_id: str, about: dict[str, Any], *, only_new: bool) -> int:
+        """Add or replace rows in one commit against this snapshot, and the version it made; Conflict if anyone committed since."""
         data = pa.Table.from_pylist(list(rows), schema=_SCHEMA)
         told = {"run_id": run_id, "about": json.dumps(about, ensure_ascii=False)}
         if only_new:
             self.table.append(data, run_id, told)
         else:
             self.table.upsert(data, "doc_id", run_id, told)
+        return self.table.version

@@ -64,7 +64,9 @@ def seen(store: Store, source_id: str, now: datetime) -> Seen:
     listings = latest.filter(pl.col("kind") == _LISTING).collect()
     return Seen(
         keys=np.sort(keys),
-        due=tuple(Due(url=row["url"], visits=row["visits"], validators=_validators(row)) for row in due.to_dicts()),
+        due=tuple(
+            Due(url=row["requested_url"], visits=row["visits"], validators=_validators(row)) for row in due.to_dicts()
+        ),
         listings={row["url"]: _validators(row) for row in listings.to_dicts()},
     )
 
@@ -81,13 +83,9 @@ def append(
         table = _open(store)
         if table.has(run_id):
             return None
-        visits = dict(
-            _latest(table.scan().filter(pl.col("doc_id").is_in(staged["doc_id"].to_list())))
-            .select("doc_id", "visits")
-            .collect()
-            .iter_rows()
-        )
-        rows = [_article(row, run_id, visits.get(row["doc_id"], 0) + 1, sources) for row in staged.to_dicts()]
+        before = table.scan().filter(pl.col("doc_id").is_in(staged["doc_id"].to_list()))
+        visits = dict(_latest(before).select("key64", "visits").collect().iter_rows())
+        rows = [_article(row, run_id, visits, sources) for row in staged.to_dicts()]
         rows += [row for crawl in crawls if not (crawl.failed or crawl.cause) for row in _listings(crawl)]
         if not rows:
             return None
@@ -120,15 +118,17 @@ def _open(store: Store) -> Table:
 def _latest(rows: pl.LazyFrame) -> pl.LazyFrame:
     """The last row of each page; a log of a million rows is grouped in half a second."""
     by = pl.col("fetched_at")
-    wanted = ["url", "kind", "visits", "next_visit", "etag", "last_modified", "body_digest", "key64"]
-    return rows.group_by("doc_id").agg(*(pl.col(name).sort_by(by).last() for name in wanted))
+    wanted = ["url", "requested_url", "kind", "visits", "next_visit", "etag", "last_modified", "body_digest"]
+    return rows.group_by("key64").agg(*(pl.col(name).sort_by(by).last() for name in wanted))
 
 
 def _validators(row: dict[str, Any]) -> Validators:
     return Validators(etag=row["etag"] or "", last_modified=row["last_modified"] or "", digest=row["body_digest"] or "")
 
 
-def _article(row: dict[str, Any], run_id: str, visits: int, sources: dict[str, Source]) -> dict[str, Any]:
+def _article(row: dict[str, Any], run_id: str, before: dict[int, int], sources: dict[str, Source]) -> dict[str, Any]:
+    key = _signed(key64(row["requested_url"]))
+    visits = before.get(key, 0) + 1
     source = sources.get(row["source_id"])
     schedule = source.revisit.after_days if source else ()
     gone = row["reason"] == "gone"
@@ -137,7 +137,7 @@ def _article(row: dict[str, Any], run_id: str, visits: int, sources: dict[str, S
     )
     wanted = {name: row[name] for name in _SCHEMA.names if name in row}
     return wanted | {
-        "key64": _signed(key64(row["url"])),
+        "key64": key,
         "kind": _ARTICLE,
         "visits": visits,
         "next_visit": next_visit,

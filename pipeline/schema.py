@@ -86,6 +86,7 @@ _OF_THE_CORPUS = (
 
 # What staging a page adds: how it ended, and what the next visit must know.
 _OF_A_VISIT = (
+    Column("requested_url", _WORD, "address as listed, before redirects"),
     Column("outcome", _WORD, "document, rejected or unchanged"),
     Column("reason", _WORD, "why it was rejected", "it was not"),
     Column("detail", _WORD, "more on the reason", "it was not"),
@@ -99,7 +100,7 @@ CORPUS = _OF_A_PAGE + _OF_THE_CORPUS
 STAGED = _OF_A_PAGE + _OF_A_VISIT
 FETCHES = (
     Column("doc_id", _WORD, "identity of the URL"),
-    Column("key64", pa.int64(), "64 bits of it, for sets of a million"),
+    Column("key64", pa.int64(), "identity of the URL as listed in 64 bits, for sets of a million"),
     Column("kind", _WORD, "article or listing"),
     Column("visits", pa.int32(), "how often it was fetched so far"),
     Column("next_visit", _TIME, "when to look again", "never"),

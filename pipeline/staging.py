@@ -39,12 +39,11 @@ def write(store: Store, key: str, outcomes: Iterable[tuple[Page, Outcome]]) -> d
 
 
 def read(store: Store, run_id: str) -> pl.DataFrame:
-    """All outcomes of a run, the last of each page: of two visits in one run the later one counts."""
+    """All outcomes of a run, in the order of their fetches; two visits of one page are two rows."""
     frames = [pl.read_parquet(io.BytesIO(store.get(key))) for key in store.list(f"staged/run={run_id}/")]
     empty = pl.from_arrow(_SCHEMA.empty_table())
     assert isinstance(empty, pl.DataFrame)
-    staged = pl.concat([empty, *frames], how="vertical_relaxed")
-    return staged.sort("fetched_at").unique("doc_id", keep="last", maintain_order=True)
+    return pl.concat([empty, *frames], how="vertical_relaxed").sort("fetched_at")
 
 
 def row(page: Page, outcome: Outcome) -> dict[str, Any]:
@@ -54,6 +53,7 @@ def row(page: Page, outcome: Outcome) -> dict[str, Any]:
         digest.update(part.body)
     visit: dict[str, Any] = {
         "url": outcome.url,
+        "requested_url": page.requested_url,
         "doc_id": outcome.doc_id,
         "source_id": outcome.source_id,
         "fetched_at": outcome.fetched_at,

@@ -1,0 +1,235 @@
+"""Staged outcomes in, one commit out: what is new is compared with the corpus, what changed becomes a revision.
+
+The commit is made against the snapshot that the run was deduplicated with. Whoever loses against another publisher
+looks at the new snapshot and decides again; a run that has committed already is not committed twice.
+"""
+
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+import polars as pl
+
+from pipeline import fetches, schema, staging
+from pipeline.candidates import SCHEMA as KEY_COLUMNS
+from pipeline.corpus import Corpus
+from pipeline.dedupe import Decision, DedupeRules, Text, decide
+from pipeline.models import Fingerprint
+from pipeline.report import CrawlReport, SourceReport, balance
+from pipeline.source import Source
+from pipeline.store import Store
+from pipeline.tables import Conflict
+
+Row = dict[str, Any]
+# What makes another revision of a page. Not the date: "5 分钟前" changes while nothing does.
+_CONTENT = ("title", "text", "attachments", "document_number")
+_WITHDRAWN = {"gone", "soft_404"}  # reasons by which a page that was a document says that it is no more
+_REPOSTS = {"exact", "repost"}
+_OF_A_TEXT = [
+    "doc_id", "text", "text_digest", "shingle_keys", "title", "published_at", "document_number", "publisher",
+    "source_id", "url", "fetched_at", "first_fetched_at", "canonical_id",
+]  # fmt: skip
+_STORED = {column.name for column in schema.CORPUS}
+_RECENT = timedelta(days=62)  # furniture changes with a site's design, so two months tell enough of it
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Published:
+    """What a run did to the corpus."""
+
+    version_before: int
+    version: int
+    sources: tuple[SourceReport, ...]
+
+
+def publish(
+    store: Store,
+    run_id: str,
+    now: datetime,
+    crawls: Sequence[CrawlReport],
+    sources: Mapping[str, Source],
+    rules: DedupeRules,
+) -> Published:
+    """Publish what a run staged; done twice, it is done once.
+
+    Raises Unbalanced, before anything is committed, if a page got lost between its crawl and here.
+    """
+    staged = staging.read(store, run_id)
+    published = None
+    while published is None:
+        published = _attempt(Corpus.open(store), run_id, now, crawls, staged, sources, rules)
+    fetches.append(store, run_id, staged, list(crawls), dict(sources))
+    return published
+
+
+def _attempt(
+    corpus: Corpus,
+    run_id: str,
+    now: datetime,
+    crawls: Sequence[CrawlReport],
+    staged: pl.DataFrame,
+    sources: Mapping[str, Source],
+    rules: DedupeRules,
+) -> Published | None:
+    """One try against one snapshot; None if someone else committed meanwhile."""
+    if told := corpus.about_run(run_id):
+        reports = tuple(SourceReport.model_validate(each) for each in told["sources"])
+        return Published(version_before=told["before"], version=told["version"], sources=reports)
+    night = _Night(corpus, staged, sources, run_id, now)
+    rows = night.rows(decide(night.fresh(), night, rules))
+    reports = night.reports(crawls)
+    balance(reports)
+    if not rows:
+        return Published(version_before=corpus.version, version=corpus.version, sources=reports)
+    about = {"before": corpus.version, "sources": [report.model_dump(mode="json") for report in reports]}
+    try:
+        version = corpus.commit(rows, run_id, about, only_new=night.only_new)
+    except Conflict:
+        return None
+    return Published(version_before=corpus.version, version=version, sources=reports)
+
+
+class _Night:
+    """What a run staged, beside one snapshot of the corpus: what is new, what changed, what is gone."""
+
+    def __init__(
+        self, corpus: Corpus, staged: pl.DataFrame, sources: Mapping[str, Source], run_id: str, now: datetime
+    ) -> None:
+        self._corpus, self._sources, self._run_id, self._now = corpus, sources, run_id, now
+        self._visits = staged.to_dicts()
+        last = {row["doc_id"]: row for row in self._visits}  # of two visits in one run the later one counts
+        told = [row["doc_id"] for row in last.values() if row["outcome"] == "document" or row["reason"] in _WITHDRAWN]
+        self._held: dict[str, Row] = {row["doc_id"]: row for row in corpus.of_ids(told).to_dicts()} if told else {}
+        documents = {id_: row for id_, row in last.items() if row["outcome"] == "document"}
+        self._fresh = {id_: row for id_, row in documents.items() if self._differs(row)}
+        self._gone = [
+            self._held[id_]
+            for id_, row in last.items()
+            if row["reason"] in _WITHDRAWN and id_ in self._held and not self._held[id_]["withdrawn_at"]
+        ]
+        self._reposts: set[str] = set()
+        self.only_new = True
+
+    def fresh(self) -> list[Text]:
+        """The new and the revised documents, for `decide`."""
+        return [self._text(row) for row in self._fresh.values()]
+
+    def keys(self) -> pl.LazyFrame:
+        """The key columns of the corpus (`dedupe.Known`)."""
+        return self._corpus.scan().select(list(KEY_COLUMNS))
+
+    def texts(self, ids: Collection[str]) -> dict[str, Text]:
+        """Documents of the corpus by their ids (`dedupe.Known`)."""
+        return {text.id: text for text in self._texts(pl.col("doc_id").is_in(list(ids)))}
+
+    def recent(self, source_ids: Collection[str]) -> list[Text]:
+        """What the corpus took in from these sources of late (`dedupe.Known`)."""
+        since = self._now - _RECENT
+        return self._texts(
+            pl.col("source_id").is_in(list(source_ids))
+            & (pl.col("month") >= staging.month_of(None, since))
+            & (pl.col("first_fetched_at") >= since)
+        )
+
+    def rows(self, decisions: Sequence[Decision]) -> list[Row]:
+        """The rows to commit: new and revised documents, known ones whose cluster changed, withdrawn ones."""
+        told = {decision.id: decision for decision in decisions}
+        self._reposts = {id_ for id_ in self._fresh if told[id_].kind in _REPOSTS}
+        moved = [id_ for id_ in told if id_ not in self._fresh]
+        known = self._corpus.of_ids(moved).to_dicts() if moved else []
+        rows = [self._fresh_row(row, told[id_]) for id_, row in self._fresh.items()]
+        rows += [row | _decided(told[row["doc_id"]]) | {"run_id": self._run_id} for row in known]
+        by_id = {row["doc_id"]: row for row in rows}
+        for row in self._gone:
+            by_id[row["doc_id"]] = by_id.get(row["doc_id"], row) | {"withdrawn_at": self._now, "run_id": self._run_id}
+        return list(by_id.values())
+
+    def reports(self, crawls: Sequence[CrawlReport]) -> tuple[SourceReport, ...]:
+        """What became of each source's pages."""
+        gone = {row["doc_id"] for row in self._gone}
+        fates: dict[str, Counter[str]] = {}
+        rejected: dict[str, Counter[str]] = {}
+        counted: set[str] = set()
+        for row in reversed(self._visits):
+            of_source = fates.setdefault(row["source_id"], Counter())
+            id_, again = row["doc_id"], row["doc_id"] in counted
+            counted.add(id_)
+            if row["outcome"] == "rejected":
+                rejected.setdefault(row["source_id"], Counter())[row["reason"]] += 1
+                of_source["withdrawn"] += id_ in gone and not again
+            elif row["outcome"] == "unchanged" or id_ not in self._fresh or again:
+                of_source["unchanged"] += 1
+            else:
+                of_source["reposts" if id_ in self._reposts else "documents"] += 1
+                of_source["revised"] += id_ in self._held
+        return tuple(
+            SourceReport(
+                **{
+                    name: getattr(crawl, name) for name in SourceReport.model_fields if name in CrawlReport.model_fields
+                },
+                **dict(fates.get(crawl.source_id, Counter())),
+                rejected=dict(rejected.get(crawl.source_id, {})),
+            )
+            for crawl in sorted(crawls, key=lambda crawl: crawl.source_id)
+        )
+
+    def _differs(self, row: Row) -> bool:
+        held = self._held.get(row["doc_id"])
+        return (
+            not held or bool(held["withdrawn_at"]) or any(_plain(held[name]) != _plain(row[name]) for name in _CONTENT)
+        )
+
+    def _fresh_row(self, row: Row, decision: Decision) -> Row:
+        held = self._held.get(row["doc_id"])
+        self.only_new &= held is None
+        return (
+            {name: value for name, value in row.items() if name in _STORED}
+            | _decided(decision)
+            | {
+                "revision": held["revision"] + 1 if held else 1,
+                "first_fetched_at": held["first_fetched_at"] if held else row["fetched_at"],
+                "month": staging.month_of(row["published_at"], held["first_fetched_at"] if held else row["fetched_at"]),
+                "withdrawn_at": None,
+                "run_id": self._run_id,
+            }
+        )
+
+    def _texts(self, which: pl.Expr) -> list[Text]:
+        rows = self._corpus.scan().filter(which).select(_OF_A_TEXT).collect(engine="streaming")
+        return [self._text(row) for row in rows.iter_rows(named=True)]
+
+    def _text(self, row: Row) -> Text:
+        source = self._sources.get(row["source_id"])
+        return Text(
+            id=row["doc_id"],
+            text=row["text"],
+            fingerprint=Fingerprint(digest=row["text_digest"], keys=tuple(row["shingle_keys"])),
+            title=row["title"] or "",
+            published_at=row["published_at"],
+            document_number=row["document_number"] or "",
+            publisher=row["publisher"] or "",
+            tier=source.tier if source else "",
+            source_id=row["source_id"],
+            url=row["url"],
+            fetched_at=row.get("first_fetched_at") or row["fetched_at"],
+            canonical_id=row.get("canonical_id"),
+        )
+
+
+def _decided(decision: Decision) -> Row:
+    return {
+        "kind": decision.kind,
+        "canonical_id": decision.canonical_id,
+        "similarity": decision.similarity,
+        "near_ids": list(decision.near_ids),
+        "original_id": decision.original_id,
+        "cut": list(decision.cut),
+        "added": list(decision.added),
+    }
+
+
+def _plain(value: Any) -> Any:
+    """Null and empty say the same."""
+    return value or None
