@@ -115,14 +115,16 @@ def _is_lone(span: Span) -> bool:
 
 def _narrowed(page: Weighed, span: Span) -> Span:
     """Down to the smallest element that still holds nearly all that speaks for an article."""
-    shares, words = page.rules.shares, frozenset(page.rules.containers.words)
+    shares, named = page.rules.shares, frozenset(page.rules.containers.words)
     while True:
         child = max(span.children, key=page.positive, default=None)
         if child is None or _is_lone(child):
             return span
         names = f"{child.element.get('class') or ''} {child.element.get('id') or ''}"
-        least = shares.narrow_named if words & words_of(names) or child.element.tag == "article" else shares.narrow
-        if page.positive(child) < least * page.positive(span):
+        least = shares.narrow_named if named & words_of(names) or child.element.tag == "article" else shares.narrow
+        words = page.words(span) - page.words(child)
+        lost = page.positive(span) - page.positive(child) - words
+        if lost > (1 - least) * page.positive(span) or words > shares.narrow_words * page.positive(child):
             return span
         span = child
 

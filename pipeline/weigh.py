@@ -49,6 +49,7 @@ class Shares(Strict):
     apart_at_most: float = Field(ge=0, le=1)
     narrow: float = Field(ge=0, le=1)
     narrow_named: float = Field(ge=0, le=1)
+    narrow_words: float = Field(ge=0, le=1)
     widen: float = Field(ge=0, le=1)
     named: float = Field(ge=0, le=1)
     named_within: float = Field(ge=0, le=1)
@@ -99,20 +100,25 @@ class Weighed:
         self._reveal()
         self.raw = [self._of(block) for block in page.blocks]
         self._prose = _sums(max(0.0, weight) for weight in self.raw)
-        self.title_at = self._find_title(title)
         self.apart: dict[int, str] = {}
+        self.title_at = self._find_title(title)
         for start, end, name in (*self._chrome(), *self._boxes(), *self._feeds()):
             for index in range(start, end):
                 self.apart.setdefault(index, name)
         weights = self._dampened()
         self._net = _sums(weights)
         self._positive = _sums(max(0.0, weight) for weight in weights)
+        self._words = _sums(self._beside_prose(index, weight) for index, weight in enumerate(weights))
 
     def net(self, span: Span) -> float:
         return self._net[span.end] - self._net[span.start]
 
     def positive(self, span: Span) -> float:
         return self._positive[span.end] - self._positive[span.start]
+
+    def words(self, span: Span) -> float:
+        """The part of `positive` that is neither prose nor table nor above the title: what may be left behind."""
+        return self._words[span.end] - self._words[span.start]
 
     def prose(self, start: int, end: int) -> float:
         """Characters of prose, whatever stands around them."""
@@ -125,6 +131,8 @@ class Weighed:
 
     def opens_comments(self, index: int) -> bool:
         """Whether what follows a line was said by readers."""
+        if self.apart.get(index, "").startswith(("chrome:comment", "chrome:pinglun")):
+            return True
         text = self.page.blocks[index].text
         return len(text) < 20 and self._comments.fullmatch(text) is not None
 
@@ -155,6 +163,13 @@ class Weighed:
         if length >= 25 and _CLAUSE.search(block.text):
             return weights.clause * free
         return weights.words * free if length >= 10 else 0.0
+
+    def _beside_prose(self, index: int, weight: float) -> float:
+        block = self.page.blocks[index]
+        if "\t" in block.text:
+            return 0.0
+        above = self.title_at is not None and index <= self.title_at
+        return max(0.0, weight) if above or self.raw[index] <= self.rules.weights.words * len(block.text) else 0.0
 
     def _reveal(self) -> None:
         """A page that hides nearly all it has to say lets a script show it: then nothing is hidden."""
