@@ -29,8 +29,11 @@ class LanguageLimits(Strict):
 
     sample: int = 10_000  # characters; langdetect reads no more of a text
     han_per_word: float = 1.6  # Han characters that say as much as one Latin word
-    english: float = 20.0  # prior of English against each other Latin language: most short texts of our sources are
-    own_script: float = 0.18  # share of kana or hangul below which they are names in a Chinese text; Japanese prose has 0.35
+    english: float = 1e5  # prior of English against each other Latin language; at 1e3 headlines with foreign names are
+    # called Tagalog, at 1e7 French headlines are called English
+    own_script: float = (
+        0.18  # share of kana or hangul below which they are names in a Chinese text; Japanese prose has 0.35
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

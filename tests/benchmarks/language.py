@@ -49,6 +49,7 @@ def rows(count: int) -> list[Row]:
         ("100 Han + 5 English sentences", "en", [("", row["text"][:100] + " ".join(chance.sample(sentences, 5))) for row in news]),
         ("English long", "en", [("", p) for p in paragraphs]),
         ("English title", "en", [(row["title"], "") for row in english]),
+        ("English, the first 8 words", "en", [(" ".join(p.split()[:8]), "") for p in paragraphs]),
         ("digits only", "und", [("", str(chance.random() * 10**9)) for _ in range(100)]),
     ]  # fmt: skip
 
