@@ -1,0 +1,135 @@
+"""`python -m spiders SOURCE --run RUN`: one source crawled in this process; landing files and a report into the store.
+
+Exit code 0: crawled. 1: the source is broken; the report and standard error say why. 2: configuration or call wrong.
+3: the store refused, nothing is wrong with the source. Standard output stays empty.
+"""
+
+import argparse
+import logging
+import os
+import signal
+import sys
+import threading
+from datetime import UTC, datetime
+from itertools import takewhile
+from pathlib import Path
+
+from pipeline.errors import ConfigError, StoreError
+from pipeline.source import Source, load
+
+log = logging.getLogger("spiders")
+
+DONE, BROKEN, WRONG, REFUSED = range(4)
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Crawl as the command line says; the exit code."""
+    asked = _parser().parse_args(arguments)
+    _log_to_stderr(os.environ.get("GONGBAO_LOG", "INFO"))
+    try:
+        source = load((asked.sources or asked.config / "sources") / f"{asked.source}.yaml")
+        if source.fetch.tls == "p256_only":
+            # The one way to choose curves that leaves certificates verified; OpenSSL reads it when it is first loaded.
+            os.environ["OPENSSL_CONF"] = str((asked.config / "openssl_p256.cnf").resolve())
+        urls = _addresses(asked.urls) if asked.urls else None
+        if asked.with_parent:
+            threading.Thread(target=_end_with_parent, daemon=True).start()
+        return _crawl(asked, source, urls)
+    except ConfigError as error:
+        print(f"error: {error}", file=sys.stderr)  # noqa: T201
+        return WRONG
+    except StoreError as error:
+        print(f"error: the store refused: {error}", file=sys.stderr)  # noqa: T201
+        return REFUSED
+
+
+def _crawl(asked: argparse.Namespace, source: Source, urls: tuple[str, ...] | None) -> int:
+    """Everything that loads OpenSSL, and with it Scrapy and boto3, is imported from here on."""
+    from pipeline import fetches, obstacles
+    from pipeline.landing import LandingWriter
+    from pipeline.store import Store
+    from spiders import run, settings
+    from spiders.clock import Clock
+    from spiders.crawl import Task
+    from spiders.landed import Landed
+
+    if not asked.store:
+        raise ConfigError("no store: set it, or give --store s3://bucket/prefix", key="GONGBAO_STORE")
+    store = Store.open(asked.store)
+    clock = Clock.on(asked.now)
+    how = settings.load(asked.config / "crawl.yaml", os.environ.get("GONGBAO_CONTACT", ""))
+    writer = LandingWriter(store, source.id, asked.run, clock.day, how.landing.max_bytes, how.landing.max_seconds)
+    task = Task(
+        source=source,
+        settings=how,
+        signatures=obstacles.load(asked.config / "obstacles.yaml"),
+        landed=Landed(writer),
+        clock=clock,
+        seen=fetches.Seen() if asked.force else fetches.seen(store, source.id, clock.now()),
+        urls=urls,
+    )
+    report = run.crawl(task, asked.run)
+    store.put(f"runs/{asked.run}/crawl/{source.id}.json", report.model_dump_json(indent=1).encode())
+    log.info(
+        "%s: listed %d = fetched %d + skipped %s + failed %s; %d requests",
+        source.id, report.listed, report.fetched, report.skipped or 0, report.failed or 0, report.requests,
+    )  # fmt: skip
+    if report.cause:
+        advice = how.advice[obstacles.Cause(report.cause)]
+        print(f"error: {source.id}: {report.cause}: {report.detail}\n{advice}", file=sys.stderr)  # noqa: T201
+    return BROKEN if report.cause else DONE
+
+
+def _addresses(name: str) -> tuple[str, ...]:
+    """The lines of a file, or those of standard input up to an empty one: it stays open as the tie to our parent."""
+    try:
+        lines = list(takewhile(str.strip, sys.stdin)) if name == "-" else Path(name).read_text("utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(str(error), path=Path(name)) from error
+    return tuple(line.strip() for line in lines if line.strip() and not line.startswith("#"))
+
+
+def _folder(text: str) -> Path | None:
+    return Path(text) if text else None
+
+
+def _moment(text: str) -> datetime:
+    moment = datetime.fromisoformat(text)
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def _end_with_parent() -> None:
+    """The parent holds our standard input open for as long as it lives. When it ends, we close up and end too."""
+    while os.read(0, 4096):
+        pass
+    log.warning("the parent process is gone")
+    os.kill(os.getpid(), signal.SIGTERM)
+
+
+def _log_to_stderr(level: str) -> None:
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+    handler.addFilter(lambda record: record.levelno >= logging.WARNING or record.name.startswith("spiders"))
+    handler.setLevel(level)
+    logging.basicConfig(handlers=[handler], level=level)
+
+
+def _parser() -> argparse.ArgumentParser:
+    environment = os.environ.get
+    parser = argparse.ArgumentParser(prog="python -m spiders", description="Crawl one source into landing files.")
+    parser.add_argument("source", metavar="SOURCE", help="id of the source")
+    parser.add_argument("--run", required=True, metavar="RUN", help="id of the run")
+    parser.add_argument("--now", type=_moment, metavar="TIME", help="when the run began, ISO 8601; default: now")
+    parser.add_argument(
+        "--urls", metavar="FILE", help="fetch these addresses, one a line; -: standard input, up to an empty line"
+    )
+    parser.add_argument("--force", action="store_true", help="with --urls: those too that are known already")
+    parser.add_argument("--store", default=environment("GONGBAO_STORE", ""), metavar="s3://BUCKET/PREFIX")
+    parser.add_argument("--config", type=Path, default=Path(environment("GONGBAO_CONFIG", "config")), metavar="DIR")
+    parser.add_argument("--sources", type=_folder, default=_folder(environment("GONGBAO_SOURCES", "")), metavar="DIR")
+    parser.add_argument("--with-parent", action="store_true", help="end when standard input is closed")
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,62 @@
+"""A finished crawl in, its truthful report out: what it counted, and the one cause if the source is broken."""
+
+from datetime import datetime
+
+from pipeline.obstacles import Cause
+from pipeline.report import CrawlReport
+from spiders.crawl import SourceSpider
+from spiders.failures import LATER, cause_of
+
+# Skipped by the source's own rules: a listing of nothing else is a mistake in the source.
+_TURNED_AWAY = frozenset({"denied", "other_host", "not_http"})
+
+
+def report(
+    spider: SourceSpider, run_id: str, started: datetime, landing: tuple[str, ...], cause: str = ""
+) -> CrawlReport:
+    """The report of a crawl; `cause` is what ended it before its time, if something did."""
+    ledger = spider.ledger
+    ledger.close(Cause.INTERRUPTED)
+    found, detail = (cause, "") if cause else diagnose(spider)
+    stats = spider.crawler.stats
+    assert stats
+    whole = not ledger.failed and not LATER & set(ledger.skipped) and not cause
+    return CrawlReport(
+        run_id=run_id,
+        source_id=spider.source.id,
+        started_at=started,
+        ended_at=spider.task.clock.now(),
+        listed=ledger.listed,
+        fetched=ledger.fetched,
+        skipped=dict(ledger.skipped),
+        failed=dict(ledger.failed),
+        failures=tuple(ledger.failures),
+        listings=tuple(walk.report(remember=whole) for walk in spider.walks),
+        landing=landing,
+        requests=stats.get_value("downloader/request_count", 0),
+        bytes=stats.get_value("downloader/response_bytes", 0),
+        cause=found,
+        detail=detail,
+    )
+
+
+def diagnose(spider: SourceSpider) -> tuple[str, str]:
+    """Cause and detail of what is broken; two empty strings if nothing is.
+
+    In this order: a host that turned us away, a listing that does not work, articles of which none could be had.
+    """
+    ledger = spider.ledger
+    if Cause.CRASHED in ledger.failed:
+        return Cause.CRASHED, f"{ledger.failed[Cause.CRASHED]} articles ended in a defect of ours"
+    for why in spider.obstacles.cooled.values():
+        return why.reason, why.detail
+    for walk in spider.walks:
+        if walk.failure[0]:
+            return walk.failure
+    if ledger.failed and not ledger.fetched:
+        (reason, count), *others = ledger.failed.most_common()
+        named = cause_of(reason) if not others and count > 1 else Cause.ALL_FAILED
+        return named, ", ".join(f"{name}: {number}" for name, number in ledger.failed.most_common())
+    if ledger.listed and set(ledger.skipped) <= _TURNED_AWAY and not ledger.fetched:
+        return Cause.NOTHING_FETCHABLE, ", ".join(f"{name}: {number}" for name, number in ledger.skipped.most_common())
+    return "", ""
