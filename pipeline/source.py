@@ -47,7 +47,7 @@ class JsonRows(Strict):
     """Where a JSON answer holds its rows; paths are dotted, alternatives parted by `|`."""
 
     rows: str = ""  # empty: the answer itself is the array
-    url: str
+    url: str  # a path, or an address with {path} in it where rows have ids only
     title: str = ""
     date: str = ""
     total: str = ""

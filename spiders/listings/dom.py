@@ -70,7 +70,9 @@ def find_rows(tree: HtmlElement, url: str, rules: RowRules | None = None) -> tup
 def find_list(tree: HtmlElement, url: str, rules: RowRules | None = None) -> RowSet | None:
     """The page's main list."""
     page = _PageOfLists(tree, url, rules or row_rules())
-    return max(page.sets(), key=lambda rows: (rows.worth, len(rows.rows)), default=None)
+    sets = list(page.sets())
+    best = max(sets, key=lambda rows: (rows.worth, len(rows.rows)), default=None)
+    return page.with_sections(best, sets) if best else None
 
 
 def base_of(tree: HtmlElement, url: str) -> str:
@@ -268,13 +270,38 @@ class _PageOfLists:
             once.setdefault(row.url, row)
         return tuple(once.values())
 
+    def with_sections(self, best: RowSet, sets: Sequence[RowSet]) -> RowSet:
+        """The best set and its like: an overview page lists several sections one below the other, each with a heading."""
+        parts = [other for other in sets if other is best or self._is_section(best, other)]
+        rows = {row.url: row for part in parts for row in part.rows}
+        places = {element: place for place, element in enumerate(self.tree.iter())}
+        ordered = sorted(rows.values(), key=lambda row: places[row.element])
+        return replace(best, rows=tuple(ordered), containers=_parents(ordered))
+
+    def _is_section(self, best: RowSet, other: RowSet) -> bool:
+        alike = best.key == other.key or (
+            best.containers[0].getparent() is other.containers[0].getparent()
+            and signature(best.rows[0].element) == signature(other.rows[0].element)
+            and best.containers[0].tag == other.containers[0].tag
+        )
+        if not alike or any(row.element in best.containers for row in other.rows):
+            return False
+        furnished = self._heading_factor(other) < 1 or self._region_factor(other.containers[0]) < self._region_factor(
+            best.containers[0]
+        )
+        return not furnished and all(
+            abs(share(best) - share(other)) < 0.5 for share in (_dated_share, self._under_share)
+        )
+
+    def _under_share(self, candidate: RowSet) -> float:
+        return sum(self._under(row.url) for row in candidate.rows) / len(candidate.rows)
+
     # -- worth
 
     def _worth(self, candidate: RowSet) -> float:
         rules, rows = self.rules, candidate.rows
         worth = sqrt(sum(self._weight(row) for row in rows))
-        under = sum(self._under(row.url) for row in rows) / len(rows)
-        worth *= 1 + (rules.under_listing - 1) * under
+        worth *= 1 + (rules.under_listing - 1) * self._under_share(candidate)
         worth *= self._heading_factor(candidate)
         return worth * self._region_factor(candidate.containers[0])
 
@@ -350,6 +377,10 @@ class _PageOfLists:
 
 def _parents(rows: Iterable[Row]) -> tuple[HtmlElement, ...]:
     return tuple(dict.fromkeys(parent for row in rows if (parent := row.element.getparent()) is not None))
+
+
+def _dated_share(candidate: RowSet) -> float:
+    return sum(bool(row.printed) for row in candidate.rows) / len(candidate.rows)
 
 
 def skeleton(url: str) -> str:

@@ -14,9 +14,42 @@ from spiders.listings.outline import parse_html
 from spiders.listings.reader import link
 
 # What the JSON of ucap, gkmlpt, gov.cn, IGS, search5, 新华网 and 东方财富 calls these three (`sites.md` 1.6 to 1.9).
-_URL = ["url", "uniqueurl", "docpuburl", "publishurl", "linkurl", "link", "href", "docurl", "pageurl", "shareurl", "weburl", "htmlurl", "url_w", "contenturl"]
+_URL = [
+    "url",
+    "uniqueurl",
+    "docpuburl",
+    "publishurl",
+    "linkurl",
+    "link",
+    "href",
+    "docurl",
+    "pageurl",
+    "shareurl",
+    "weburl",
+    "htmlurl",
+    "url_w",
+    "contenturl",
+]
 _TITLE = ["title", "bt", "doctitle", "showtitle", "doc_title", "titlename", "name", "topic"]
-_DATE = ["publishedtimestr", "publishedtime", "publishtime", "publish_time", "docrelpubtime", "pubdate", "pubtimestr", "pubtime", "display_publish_time", "showtime", "zxsj", "releasetime", "created_at", "createtime", "date", "time", "cwrq"]
+_DATE = [
+    "publishedtimestr",
+    "publishedtime",
+    "publishtime",
+    "publish_time",
+    "docrelpubtime",
+    "pubdate",
+    "pubtimestr",
+    "pubtime",
+    "display_publish_time",
+    "showtime",
+    "zxsj",
+    "releasetime",
+    "created_at",
+    "createtime",
+    "date",
+    "time",
+    "cwrq",
+]
 _TOTAL = ["total", "totalcount", "totalrecord", "total_count", "totalelements", "recordcount", "count", "totalhits"]
 _WRAPPED = re.compile(r"^\s*(?:var\s+\w+\s*=\s*|[\w.$]*\s*\()\s*([\[{].*[\]}])\s*\)?\s*;?\s*$", re.S)
 
@@ -54,9 +87,21 @@ def read_json(data: Any, spec: JsonRows | None, base_url: str, base: datetime) -
         held = dig(data, spec.rows) if spec.rows else data
         rows = [row for row in held if isinstance(row, dict)] if isinstance(held, list) else []
         total = _whole(dig(data, spec.total)) if spec.total else None
-        found = (_link(dig(row, spec.url), _say(row, spec.title), _say(row, spec.date), base_url, base) for row in rows)
+        found = (
+            _link(_address(row, spec.url), _say(row, spec.title), _say(row, spec.date), base_url, base) for row in rows
+        )
     links = [one for one in found if one]
     return tuple({one.url: one for one in reversed(links)}.values())[::-1], total
+
+
+def _address(row: Any, spec: str) -> Any:
+    """The value at a path; or, where rows name no address, the spec with `{path}` filled in from the row."""
+    if "{" not in spec:
+        return dig(row, spec)
+    values = {path: dig(row, path) for path in re.findall(r"\{([^{}]+)\}", spec)}
+    if any(value is None for value in values.values()):
+        return None
+    return re.sub(r"\{([^{}]+)\}", lambda match: str(values[match[1]]), spec)
 
 
 def _say(row: Any, path: str) -> Any:
