@@ -21,8 +21,11 @@ _HAN_DATE = re.compile(
 _PLAIN = {wide: wide - 0xFEE0 for wide in range(0xFF01, 0xFF5F)} | str.maketrans(
     "\u3000\xa0‐‑‒–—―−﹣〜～", "  ----------"
 )
+_WORDPRESS = re.compile(
+    r"(?P<han>十[一二]?|[一二三四五六七八九])月\s*(?P<day>\d{1,2})(?:st|nd|rd|th)?\s*,\s*(?P<year>(?:19|20)\d{2})(?!\d)"
+)
 _CLOCK = (
-    r"(?:[\s,，T|日·]{0,6}(?:(?:星期|周|礼拜)[一二三四五六日天]\s*)?[(（\[]?"
+    r"(?:[\s,，T|日·-]{0,6}(?:(?:星期|周|礼拜)[一二三四五六日天]\s*)?[(（\[]?"
     r"(?P<half>上午|中午|下午|晚上|晚间|晚|凌晨|早上|[AP]M)?\s*"
     r"(?P<hour>\d{1,2})\s*(?:[:时時点])\s*(?P<minute>\d{1,2})(?:\s*分(?!钟)|(?!\d))"
     r"(?:(?:\s*:\s*|(?<=分)\s*)(?P<second>\d{1,2})(?!\d)\s*秒?(?:\.\d{1,9})?)?"
@@ -30,7 +33,7 @@ _CLOCK = (
     r"\s*(?P<zone>Z\b|[+-]\d{2}:?\d{2}\b|\b(?:UTC|GMT|CST|HKT|EST|EDT|PST|PDT|ET|JST|CET|BST)\b(?:[+-]\d{1,2}(?::?\d{2})?\b)?)?)?"
 )
 _YMD = re.compile(
-    r"(?<![\d.])(?P<year>(?:19|20)\d{2})(?:\s*(?:年|-{1,2}|/|\.)\s*|\s(?=\d{1,2}/\d))(?P<month>\d{1,2})\s*(?:月|-{1,2}|/|\.)\s*(?P<day>\d{1,2})(?!\d)"
+    r"(?<![\d.])(?P<year>(?:19|20)\d{2})(?:\s*(?:年|-{1,2}|/|\.)\s*|\s(?=\d{1,2}[/-]\d))(?P<month>\d{1,2})\s*(?:月|-{1,2}|/|\.)\s*(?P<day>\d{1,2})(?!\d)"
     r"\s*(?:日|号|號)?" + _CLOCK
 )
 _ROC = re.compile(
@@ -104,7 +107,7 @@ def find_dates(text: str, *, base: datetime | None = None) -> Iterator[Dated]:
     found: list[tuple[int, Dated | None]] = []
     if _DIGITS.search(plain):
         lower = plain.lower()
-        patterns = (_YMD, _ROC) + (_ENGLISH if any(name in lower for name in _NAMES) else ())
+        patterns = (_YMD, _ROC, _WORDPRESS) + (_ENGLISH if any(name in lower for name in _NAMES) else ())
         matches = (match for pattern in patterns for match in pattern.finditer(plain))
         found += [(match.start(), _from_groups(match, text, base)) for match in matches]
     if "年" in plain:
@@ -144,8 +147,7 @@ def _from_groups(
     """The date that a match's groups spell; `day` stands in for year, month and day where they are not there."""
     groups = match.groupdict()
     if day is None:
-        name = groups.get("name")
-        month = _NAMES.index(name[:3].lower()) + 1 if name else int(groups["month"] or 0)
+        month = _month_of(groups)
         year = int(groups["year"] or 0) + (1911 if match.re is _ROC else 0)
         day = _datetime(year, month, int(groups.get("day") or 1))
     if day is None:
@@ -156,6 +158,12 @@ def _from_groups(
     if zone is not None and precision is not Precision.DAY:
         at = (at.astimezone(SHANGHAI).replace(tzinfo=zone)).astimezone(UTC)
     return _plausible(Dated(at=at, precision=precision, raw=_raw(match, text), evidence=evidence), base)
+
+
+def _month_of(groups: dict[str, str | None]) -> int:
+    if name := groups.get("name"):
+        return _NAMES.index(name[:3].lower()) + 1
+    return _han_number(han) if (han := groups.get("han")) else int(groups["month"] or 0)
 
 
 def _raw(match: re.Match[str], text: str) -> str:

@@ -69,6 +69,11 @@ class ReadRules(Strict):
     publisher_self: Pattern
     person_not: Pattern
     value_end: Pattern
+    publisher_class: Pattern
+    effective: Pattern
+    effective_ahead_days: int
+    max_name: int
+    max_number: int
     zone_chars: int
     zone_blocks: int
     max_skew_days: float

@@ -68,7 +68,7 @@ def find_title(
     all_rules = rules or default_rules()
     rule = all_rules.title
     around = around or read_surroundings(root, body, all_rules)
-    sites = frozenset(_folded(around.metas[name]) for name in rule.site_metas if name in around.metas)
+    sites = frozenset(letters(around.metas[name]) for name in rule.site_metas if name in around.metas)
     witnesses = list(_witnesses(root, around, listed_title, rule))
     candidates = list(_candidates(around, rule))
     best: tuple[float, Candidate, Witness] | None = None
@@ -100,7 +100,7 @@ def _without_agreement(
     known = sites | {piece for witness in witnesses for piece in witness.pieces[1:]}
     seen = [candidate for candidate in candidates if candidate.folded not in known and candidate.lines == 1]
     best = max(seen, key=lambda candidate: candidate.look, default=None)
-    if declared and (best is None or best.look < 0.3 or len(_folded(declared[0][0])) >= 10):
+    if declared and (best is None or best.look < 0.3 or len(letters(declared[0][0])) >= 10):
         return declared[0]
     listed = next((witness for witness in witnesses if witness.name == "listed"), None)
     if best and (best.look >= 0.3 or not listed):
@@ -127,9 +127,9 @@ def _witnesses(root: HtmlElement, around: Surroundings, listed_title: str, rule:
     useless = compiled(rule.useless, re.I)
     for name, text, exact in sources:
         text = compiled(rule.original).sub("", " ".join(text.split()))
-        folded = _folded(text)
+        folded = letters(text)
         if folded and not useless.search(text):
-            pieces = tuple(filter(None, (_folded(piece) for piece in _SEPARATOR.split(text)))) if not exact else ()
+            pieces = tuple(filter(None, (letters(piece) for piece in _SEPARATOR.split(text)))) if not exact else ()
             yield Witness(name, text, folded, pieces or (folded,), exact)
 
 
@@ -145,13 +145,13 @@ def _candidates(around: Surroundings, rule: TitleRules) -> Iterator[Candidate]:
             continue
         look = _look(block, around.start - place, rule)
         for lines in _readings(block):
-            folded = _folded(lines)
+            folded = letters(lines)
             if not folded or len(folded) > rule.max_chars:
                 continue
             candidate = Candidate(lines, folded, look, place, 1)
             usable[-1] = usable[-1] or candidate
             yield candidate
-    for place, first in enumerate(usable):
+    for place in range(len(usable)):
         for count in (2, 3):
             run = usable[place : place + count]
             if len(run) == count and all(run):
@@ -278,18 +278,18 @@ def _stripped(witness: Witness, sites: frozenset[str], rule: TitleRules) -> str:
     """The title without the names of site and columns behind it; empty where nothing else is in it."""
     site = compiled(rule.site_piece)
     text = witness.text
-    cuts = [match for match in _SEPARATOR.finditer(text)]
+    cuts = list(_SEPARATOR.finditer(text))
     for match in reversed(cuts):
         tail = text[match.end() :].strip()
         underscore = "_" in match[0] or "--" in match[0]  # hardly ever part of a Chinese title
         short = len(tail) <= 8 and (underscore or "|" in match[0] or " " in match[0])
-        whole = underscore and len(_folded(text[: cuts[0].start()])) >= 8
-        if not tail or _folded(tail) in sites or (site.search(tail) and len(tail) <= 30) or short or whole:
+        whole = underscore and len(letters(text[: cuts[0].start()])) >= 8
+        if not tail or letters(tail) in sites or (site.search(tail) and len(tail) <= 30) or short or whole:
             text = text[: match.start()].strip()
         else:
             break
     if (
-        _folded(text) in sites
+        letters(text) in sites
         or (not cuts and site.search(text) and len(text) <= 16)
         or compiled(rule.useless, re.I).search(text)
     ):
@@ -308,5 +308,6 @@ def _clean(text: str, rule: TitleRules) -> str:
     return compiled(rule.prefix).sub("", title).strip()
 
 
-def _folded(text: str) -> str:
+def letters(text: str) -> str:
+    """The characters that count when two titles are compared: no white space, no punctuation, one width, one case."""
     return _NOT_SAID.sub("", unicodedata.normalize("NFKC", text).lower())
