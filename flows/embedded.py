@@ -120,12 +120,11 @@ def _launch(folder: Path) -> Server:
 
 
 def _wait_ready(server: Server, folder: Path) -> None:
-    os.environ.update(server.environment())
     deadline = time.monotonic() + _READY_SECONDS
     while True:
         try:
             _wait_port(server.endpoint, deadline)
-            store = Store.open(f"s3://{BUCKET}")
+            store = Store.open(f"s3://{BUCKET}", server.environment())
             store.make_bucket()
             store.put(".ready", b"")
             return

@@ -1,6 +1,6 @@
 """Keys in, bytes out: S3-compatible storage behind one door. Endpoint and credentials come from boto3's own chain."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -23,20 +23,31 @@ class Store:
     Every method raises StoreError when the store refuses or cannot be reached.
     """
 
-    def __init__(self, bucket: str, prefix: str, session: boto3.Session) -> None:
+    def __init__(self, bucket: str, prefix: str, session: boto3.Session, endpoint: str | None = None) -> None:
         self.bucket = bucket
         self.prefix = prefix
         self._session = session
-        self._client: Any = session.client("s3", config=_CONFIG)
+        self._client: Any = session.client("s3", config=_CONFIG, endpoint_url=endpoint)
 
     @classmethod
-    def open(cls, url: str) -> "Store":
-        """The store at `s3://bucket/prefix`; ConfigError if the URL is none."""
+    def open(cls, url: str, environment: Mapping[str, str] | None = None) -> "Store":
+        """The store at `s3://bucket/prefix`; ConfigError if the URL is none.
+
+        With an `environment` its AWS_* variables are taken instead of what boto3's chain finds.
+        """
         parts = urlsplit(url)
         if parts.scheme != "s3" or not parts.netloc:
             raise ConfigError(f"not of the form s3://bucket/prefix: {url!r}", key="GONGBAO_STORE")
         prefix = parts.path.strip("/")
-        return cls(parts.netloc, prefix + "/" if prefix else "", boto3.Session())
+        session, endpoint = boto3.Session(), None
+        if environment:
+            endpoint = environment["AWS_ENDPOINT_URL_S3"]
+            session = boto3.Session(
+                environment["AWS_ACCESS_KEY_ID"],
+                environment["AWS_SECRET_ACCESS_KEY"],
+                region_name=environment["AWS_REGION"],
+            )
+        return cls(parts.netloc, prefix + "/" if prefix else "", session, endpoint)
 
     @property
     def url(self) -> str:
