@@ -1,6 +1,7 @@
 """What stands on pages beside articles, as data: the models of config/boilerplate.yaml and the matching of one line."""
 
 import re
+from collections.abc import Iterator
 from functools import cache, cached_property
 from typing import Annotated, Literal
 
@@ -104,6 +105,7 @@ class BoilerplateRules(Strict):
     limits: Limits
     keep: Joined  # lines of the tail that are body: signatures, dates, attachments, bylines
     attachment: Joined  # these are body even behind the end of an article
+    document_head: Joined  # lines that stand beside a title which is part of the document's own text
     statements: Joined  # where one metadata line makes several statements
     not_a_title: Joined  # short lines of heads that are no titles
     repair: RepairLimits
@@ -122,8 +124,11 @@ class BoilerplateRules(Strict):
         zones: tuple[Zone, ...] = ("head", "tail", "inline", "title")
         return {zone: tuple(rule for rule in self.rules if zone in rule.zones) for zone in zones}
 
-    def find(self, folded: str, zone: Zone) -> tuple[Rule, re.Match[str]] | None:
-        """The first rule of a zone that knows this line, without a look at its guards."""
-        if len(folded) > self.limits.rule_length:
-            return None
-        return next(((rule, found) for rule in self.by_zone[zone] if (found := rule.match(folded))), None)
+    def knowing(self, folded: str, zone: Zone) -> Iterator[Rule]:
+        """The rules of a zone that know this line, without a look at their guards."""
+        if len(folded) <= self.limits.rule_length:
+            yield from (rule for rule in self.by_zone[zone] if rule.action != "strip" and rule.match(folded))
+
+    def find(self, folded: str, zone: Zone) -> Rule | None:
+        """The first of them."""
+        return next(self.knowing(folded, zone), None)

@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from pipeline.boilerplate import BoilerplateRules, Guard, Rule, compiled
@@ -35,7 +35,7 @@ def take_inline(rows: Sequence[Row], title: str, rules: BoilerplateRules) -> Spl
         if stem and (stem == letters(title) or stems[stem] >= rules.limits.caption_repeats):
             taken.append(Taken(row=row, name="numbered_caption", zone="caption"))
         elif found := rules.find(row.key, "inline"):
-            taken.append(Taken(row=row, name=found[0].name, zone="inline", rule=found[0]))
+            taken.append(Taken(row=row, name=found.name, zone="inline", rule=found))
         else:
             kept.append(row)
     return kept, taken
@@ -88,13 +88,13 @@ def take_head(rows: Sequence[Row], title: str, rules: BoilerplateRules) -> Split
 def head_rule(key: str, rules: BoilerplateRules) -> Rule | None:
     """The rule that knows a line of the head by itself or by one of its statements."""
     if found := rules.find(key, "head"):
-        return found[0]
+        return found
     if SENTENCE_END.search(key):
         return None
     statements = split_statements(key, rules)
     if len(statements) < 2:
         return None
-    known = [found[0] for statement in statements if (found := rules.find(statement, "head"))]
+    known = [found for statement in statements if (found := rules.find(statement, "head"))]
     return next((rule for rule in known if rule.anchor), None)
 
 
@@ -114,7 +114,8 @@ def _title_at(rows: Sequence[Row], wanted: str, rules: BoilerplateRules) -> int 
     """Where the title stands above the first running text, if it does."""
     for at, row in enumerate(rows[: rules.limits.head_lines]):
         if is_title(letters(row.key), wanted):
-            return at
+            beside = [*rows[max(0, at - 1) : at], *rows[at + 1 : at + 2]]
+            return None if any(compiled(rules.document_head).search(near.key) for near in beside) else at
         if is_prose(row, rules) and not head_rule(row.key, rules):
             return None
     return None
@@ -140,26 +141,27 @@ def _cut(rows: Sequence[Row], rules: BoilerplateRules) -> Split:
     prose = [len(row.key) if is_prose(row, rules) else 0 for row in rows]
     total, before = sum(prose), 0
     for at, row in enumerate(rows):
-        found = rules.find(row.key, "tail")
         share = before / total if total else at / len(rows)
-        if found and _cuts(found[0], rows, at, share, rules):
+        if at and share and (found := next((r for r in _acting(rows, at, rules) if _cuts(r, share, rules)), None)):
             kept, taken = list(rows[:at]), []
             for behind in rows[at:]:
                 if behind is not row and compiled(rules.attachment).search(behind.key):
                     kept.append(behind)
                 else:
-                    known = rules.find(behind.key, "tail")
-                    rule = known[0] if known else None
-                    name = rule.name if rule else f"behind_{found[0].name}"
+                    rule = found if behind is row else rules.find(behind.key, "tail")
+                    name = rule.name if rule else f"behind_{found.name}"
                     taken.append(Taken(row=behind, name=name, zone="tail", rule=rule))
             return kept, taken
         before += prose[at]
     return list(rows), []
 
 
-def _cuts(rule: Rule, rows: Sequence[Row], at: int, share: float, rules: BoilerplateRules) -> bool:
-    if not at or not share or not holds(rule, rows, at, rules):
-        return False
+def _acting(rows: Sequence[Row], at: int, rules: BoilerplateRules) -> Iterator[Rule]:
+    """The rules of the tail that know this row and may act on it here."""
+    return (rule for rule in rules.knowing(rows[at].key, "tail") if holds(rule, rows, at, rules))
+
+
+def _cuts(rule: Rule, share: float, rules: BoilerplateRules) -> bool:
     return rule.action == "cut" or (rule.closes and share >= rules.limits.closing_share)
 
 
@@ -170,9 +172,8 @@ def _drop_tail(rows: Sequence[Row], rules: BoilerplateRules) -> Split:
     unknown = 0
     for at in range(len(rows) - 1, 0, -1):
         row = rows[at]
-        found = rules.find(row.key, "tail")
-        if found and found[0].action in ("drop", "field") and holds(found[0], left, at, rules):
-            taken.append(Taken(row=row, name=found[0].name, zone="tail", rule=found[0]))
+        if found := next((rule for rule in _acting(left, at, rules) if rule.action != "cut"), None):
+            taken.append(Taken(row=row, name=found.name, zone="tail", rule=found))
             del left[at]
             unknown = 0
         elif is_prose(row, rules):
@@ -211,8 +212,9 @@ def _is_furniture(row: Row, rules: BoilerplateRules) -> bool:
 
 
 def _ends(row: Row, rules: BoilerplateRules) -> bool:
-    found = rules.find(row.key, "tail")
-    return found is not None and (found[0].closes or found[0].name in ("statement", "toolbar", "source"))
+    return any(
+        rule.closes or rule.name in ("statement", "toolbar", "source") for rule in rules.knowing(row.key, "tail")
+    )
 
 
 def _linked_share(rows: Sequence[Row]) -> float:
