@@ -54,11 +54,12 @@ class Decision:
 def decide(new: Sequence[Text], known: Known, rules: DedupeRules) -> list[Decision]:
     """One decision for each new text, in their order; then those on known documents whose cluster or original changed.
 
-    A known document with the id of a new one (its revision) takes no part.
+    A revision of a known document is `revised`: its earlier text takes no part, its cluster is looked at again.
     """
     desk = Desk(new, known, rules)
     links = desk.judged(pairs(new, desk.corpus, rules.candidates))
     moved = {desk.root(link.later) for link in links if link.same and link.later not in desk.new}
+    moved |= {desk.root(text.id) for text in new if text.revised}
     members = desk.members(moved)
     links += desk.judged(pairs([desk.texts[id_] for id_ in sorted(members)], None, rules.candidates))
     best = parents((link for link in links if link.later in members or link.later in desk.new), desk.texts)
@@ -88,7 +89,7 @@ class Desk:
         self.new = {text.id: text for text in new}
         self.texts = dict(self.new)
         self.rules = rules
-        self.corpus = known.keys().filter(~pl.col("doc_id").is_in(list(self.new)))
+        self.corpus = known.keys()
         self._known = known
         self._passages: dict[str, Passages] = {}
         self._ready: dict[str, Ready] = {}
@@ -105,6 +106,11 @@ class Desk:
         if missing:
             self.texts |= self._known.texts(missing)
 
+    def is_published(self, id_: str) -> bool:
+        """Whether readers hold it as a canonical document."""
+        text = self.texts[id_]
+        return (id_ not in self.new or text.revised) and text.canonical_id is None
+
     def root(self, id_: str) -> str:
         """The canonical id of a known document's cluster as the corpus has it."""
         return self.texts[id_].canonical_id or id_
@@ -113,7 +119,7 @@ class Desk:
         """All known documents of these clusters, fetched."""
         ids = self._followers(roots) | set(roots)
         self.fetch(ids)
-        return ids & self.texts.keys()
+        return ids & self.texts.keys() - self.new.keys()
 
     def _followers(self, roots: Collection[str]) -> set[str]:
         if not roots:
@@ -123,7 +129,7 @@ class Desk:
 
     def with_followers(self, tree: Sequence[str], chosen: str, compared: Collection[str]) -> set[str]:
         """The tree, and the reposts of documents in it that are canonical no more; `compared` clusters are all here."""
-        deposed = {id_ for id_ in tree if id_ not in self.new and id_ != chosen and self.root(id_) == id_}
+        deposed = {id_ for id_ in tree if id_ != chosen and self.is_published(id_)}
         followers = self._followers(deposed - set(compared))
         self.fetch(followers)
         return set(tree) | (followers & self.texts.keys())
@@ -151,11 +157,11 @@ def _canonical(tree: Sequence[str], best: Mapping[str, Link], desk: Desk) -> tup
     """The canonical id of a tree, and its original where that turned up later than the canonical text."""
     desk.fetch(tree)
     first = min((id_ for id_ in tree if id_ in desk.texts and id_ not in best), key=lambda id_: order(desk.texts[id_]))
-    published = [id_ for id_ in tree if id_ in desk.texts and id_ not in desk.new and desk.root(id_) == id_]
+    published = [id_ for id_ in tree if id_ in desk.texts and desk.is_published(id_)]
     if not published:
         return first, None
     chosen = min(published, key=lambda id_: order(desk.texts[id_]))
-    if first not in desk.new:
+    if first not in desk.new or desk.texts[first].revised:
         return chosen, None
     says_more = desk.compare(first, chosen).kind not in ("exact", "repost")
     return (first, None) if says_more else (chosen, first)

@@ -2,7 +2,7 @@
 
 Such sentences take no part in a comparison. They are learned from what the corpus holds and from the night itself,
 never stored: there is nothing that could disagree with the corpus. A sentence of an article that many sites carry is
-no furniture, so each text counts only if enough of it is its own, and texts with the same remainder count once.
+no furniture, so a text counts only if enough prose of it is its own, and texts with the same remainder count once.
 """
 
 from collections import Counter, defaultdict
@@ -16,6 +16,7 @@ from pipeline.passages import Passages
 
 Furniture = Mapping[str, frozenset[int]]  # scope (a source, a host, "" where neither is known) -> hashes of sentences
 NOTHING: frozenset[int] = frozenset()
+_Sentences = dict[int, tuple[int, bool]]  # hash -> (characters, whether it is prose)
 
 
 class FurnitureRules(Strict):
@@ -34,26 +35,31 @@ def hash_of(form: str) -> int:
 
 def learn(texts: Iterable[tuple[str, Passages]], rules: FurnitureRules) -> dict[str, frozenset[int]]:
     """The furniture of each scope, from (scope, passages of a text) pairs in any order."""
-    scopes: defaultdict[str, list[dict[int, int]]] = defaultdict(list)
+    scopes: defaultdict[str, list[_Sentences]] = defaultdict(list)
     for scope, passages in texts:
-        scopes[scope].append({hash_of(form): len(form) for form in passages.forms})
+        hashes = map(hash_of, passages.forms)
+        scopes[scope].append(
+            {
+                sentence: (len(form), prose)
+                for sentence, form, prose in zip(hashes, passages.forms, passages.prose, strict=True)
+            }
+        )
     return {scope: found for scope, held in scopes.items() if (found := _of_one_scope(held, rules))}
 
 
-def _of_one_scope(texts: list[dict[int, int]], rules: FurnitureRules) -> frozenset[int]:
+def _of_one_scope(texts: list[_Sentences], rules: FurnitureRules) -> frozenset[int]:
     counts = Counter(sentence for text in texts for sentence in text)
     frequent = {sentence for sentence, count in counts.items() if count >= rules.least_texts}
-    if not frequent:
-        return NOTHING
-    # The smallest hash of what is a text's own stands for it, so that copies of a text are one voice.
+    # The smallest hash of the prose that is a text's own stands for it, so that copies of a text are one voice.
     voices: defaultdict[int, set[int]] = defaultdict(set)
     for text in texts:
-        own = {sentence: length for sentence, length in text.items() if sentence not in frequent}
-        if sum(own.values()) < max(rules.own_share * sum(text.values()), 1):
+        common = text.keys() & frequent
+        own = {sentence: length for sentence, (length, prose) in text.items() if prose and sentence not in common}
+        if not common or sum(own.values()) < rules.own_share * sum(length for length, _ in text.values()) or not own:
             continue
         voice = min(own)
-        for sentence, length in text.items():
-            if sentence in frequent and length >= rules.least_length:
+        for sentence in common:
+            if text[sentence][0] >= rules.least_length:
                 voices[sentence].add(voice)
     return frozenset(sentence for sentence, heard in voices.items() if len(heard) >= rules.least_texts)
 

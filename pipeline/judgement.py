@@ -5,7 +5,6 @@ decides. What decides is measured on the alignment of both (`Signs`), and title,
 change a repost may show: two texts of one template differ in few characters, and in exactly those that matter.
 """
 
-from collections.abc import Sequence as Many
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
@@ -35,11 +34,12 @@ class CandidateRules(Strict):
 
 
 class Limits(Strict):
-    """How much of its aligned characters a repost may have changed: numbers, and whole words."""
+    """How much a repost may have changed, as shares: of its digits, of its words, of its prose."""
 
     numbers: float = Field(ge=0, le=1)
     replaced: float = Field(ge=0, le=1)
     novel: float = Field(ge=0, le=1)
+    scattered: float = Field(ge=0, le=1)
 
 
 class JudgementRules(Strict):
@@ -48,11 +48,14 @@ class JudgementRules(Strict):
     alike: float = Field(ge=0, le=1)
     short: int = Field(ge=0)
     short_share: float = Field(ge=0, le=1)
-    number_errors: int = Field(ge=1)
+    errors: float = Field(ge=0, le=1)
+    number_slack: float = Field(ge=0)
     number_excess: float = Field(ge=1)
     replaced_excess: float = Field(ge=0)
+    slip: int = Field(ge=1)
     novel_run: int = Field(ge=0)
     novel_prose: int = Field(ge=0)
+    scattered_prose: int = Field(ge=0)
     passage_held: float = Field(ge=0, le=1)
     limits: dict[Bond, Limits]
 
@@ -85,6 +88,7 @@ class Text:
     url: str = ""
     fetched_at: datetime | None = None
     canonical_id: str | None = None  # of its cluster, for a text that the corpus holds as a repost
+    revised: bool = False  # a new text of a document that the corpus holds; `canonical_id` is that of the held one
 
     @property
     def scope(self) -> str:
@@ -102,6 +106,10 @@ class Ready:
     starts: tuple[int, ...]  # of each own passage in the sequence, and the end
     sequence: Sequence
 
+    def length(self, nth: int) -> int:
+        """Canonical characters of its nth own passage."""
+        return self.starts[nth + 1] - self.starts[nth]
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Signs:
@@ -110,11 +118,13 @@ class Signs:
     held: int  # characters of the new text that the old one holds
     held_new: float  # as share of the new text
     held_old: float  # characters of the old text that the new one holds, as share of the old one
-    number_errors: int  # digits of the aligned part that differ
-    numbers: float  # as share of its digits
+    digits: int  # digits of the aligned part
+    wrong_digits: int  # those of them that differ
     replaced: float  # words that differ, as share of the aligned part
-    single: float  # single characters that differ: typing and conversion errors
-    novel: int  # characters of prose in the new text that the old one does not hold
+    single: float  # single characters that differ or are too many: typing and conversion errors
+    novel: int  # characters in runs of prose that the old text does not hold
+    scattered: int  # all characters in prose of the new text that the old one does not hold
+    prose: int  # characters in prose of the new text
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -156,14 +166,14 @@ def compare(new: Ready, old: Ready, rules: DedupeRules) -> Verdict:
     signs = measure(alignment, new, old, rules.judgement)
     kind, why = decide_kind(signs, bond, new.starts[-1], rules.judgement)
     if kind == "different":
-        return Verdict(kind=kind, similarity=signs.held_new, why=why, held=signs.held)
+        return Verdict(kind=kind, similarity=signs.held_new, why=why, held=alignment.equal)
     return Verdict(
         kind=kind,
         similarity=signs.held_new,
         why=why,
-        cut=_missing(old, alignment.there, rules.judgement),
-        added=_missing(new, alignment.here, rules.judgement),
-        held=signs.held,
+        cut=_not_held(old, alignment.there, rules.judgement),
+        added=_not_held(new, alignment.here, rules.judgement),
+        held=alignment.equal,
     )
 
 
@@ -172,18 +182,18 @@ def decide_kind(signs: Signs, bond: Bond, length: int, rules: JudgementRules) ->
     if max(signs.held_new, signs.held_old) < rules.alike:
         return "different", "little in common"
     limits = rules.limits[bond]
-    if (
-        signs.number_errors >= rules.number_errors
-        and signs.numbers > limits.numbers
-        and signs.numbers > rules.number_excess * (signs.single + signs.replaced)
-    ):
+    errors = signs.single + signs.replaced
+    usual = rules.number_slack + rules.number_excess * errors * signs.digits
+    if signs.wrong_digits > max(usual, limits.numbers * signs.digits):
         return "near", "other numbers"
-    if signs.replaced > limits.replaced and signs.replaced > rules.replaced_excess * signs.single:
+    if errors > rules.errors or signs.replaced > max(limits.replaced, rules.replaced_excess * signs.single):
         return "near", "other names"
     if signs.held < rules.short and signs.held_new < rules.short_share:
         return "near", "only a short passage in common"
     if signs.novel >= max(rules.novel_prose, limits.novel * length):
         return "near", "prose of its own"
+    if signs.scattered >= max(rules.scattered_prose, limits.scattered * signs.prose):
+        return "near", "prose of its own in many places"
     return "repost", "says nothing new"
 
 
@@ -200,19 +210,22 @@ def measure(alignment: Alignment, new: Ready, old: Ready, rules: JudgementRules)
             wrong += max(numbers)
         elif b > a and d > c and size > 1:
             replaced += size
-        else:
+        elif size <= rules.slip:  # longer ones are captions and labels that were put in or left out
             single += size
     held = int(alignment.here.sum())
-    digits = int(digits_here[alignment.here].sum())
+    missing = _missing_characters(new, alignment.here)
+    prose = [n for n, place in enumerate(new.own) if new.passages.prose[place]]
     return Signs(
         held=held,
         held_new=held / max(len(here), 1),
         held_old=float(alignment.there.sum()) / max(len(there), 1),
-        number_errors=wrong,
-        numbers=min(wrong / max(digits, 1), 1.0),
+        digits=int(digits_here[alignment.here].sum()),
+        wrong_digits=wrong,
         replaced=replaced / max(held, 1),
         single=single / max(held, 1),
-        novel=_novel(new, alignment.here, rules),
+        novel=_in_runs([missing[n] for n in prose], [new.length(n) for n in prose], rules),
+        scattered=sum(missing[n] for n in prose),
+        prose=sum(new.length(n) for n in prose),
     )
 
 
@@ -220,31 +233,29 @@ def _digits(points: np.ndarray[tuple[int], np.dtype[np.uint32]]) -> Mask:
     return (points >= ord("0")) & (points <= ord("9"))
 
 
-def _shares(ready: Ready, mask: Mask) -> Many[float]:
-    """For each own passage the share of it that the other text holds."""
-    total = np.concatenate(([0], np.cumsum(mask)))
-    starts = np.array(ready.starts)
-    return ((total[starts[1:]] - total[starts[:-1]]) / np.diff(starts)).tolist()  # type: ignore[no-any-return]
+def _missing_characters(ready: Ready, mask: Mask) -> list[int]:
+    """For each own passage how many of its characters the other text does not hold."""
+    total = np.concatenate(([0], np.cumsum(~mask)))
+    return np.diff(total[list(ready.starts)]).tolist()  # type: ignore[no-any-return]
 
 
-def _novel(new: Ready, mask: Mask, rules: JudgementRules) -> int:
-    """Characters in runs of prose that the old text does not hold; a lone caption makes no run."""
+def _in_runs(missing: list[int], lengths: list[int], rules: JudgementRules) -> int:
+    """Characters in runs of passages of prose that the old text does not hold; a lone caption makes no run."""
     novel = run = 0
-    for n, share, start, end in zip(new.own, _shares(new, mask), new.starts, new.starts[1:], strict=False):
-        if not new.passages.prose[n]:
-            continue
-        if share < rules.passage_held:
-            run += end - start
+    for absent, length in zip(missing, lengths, strict=True):
+        if absent > (1 - rules.passage_held) * length:
+            run += length
             continue
         novel += run if run >= rules.novel_run else 0
         run = 0
     return novel + (run if run >= rules.novel_run else 0)
 
 
-def _missing(ready: Ready, mask: Mask, rules: JudgementRules) -> tuple[str, ...]:
+def _not_held(ready: Ready, mask: Mask, rules: JudgementRules) -> tuple[str, ...]:
     """The own passages that the other text does not hold."""
+    missing = _missing_characters(ready, mask)
     return tuple(
-        ready.passages.raw[n]
-        for n, share in zip(ready.own, _shares(ready, mask), strict=True)
-        if share < rules.passage_held
+        ready.passages.raw[place]
+        for n, place in enumerate(ready.own)
+        if missing[n] > (1 - rules.passage_held) * ready.length(n)
     )
