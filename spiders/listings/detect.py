@@ -23,7 +23,7 @@ _GKMLPT = re.compile(r"/gkmlpt/|\bSID\s*:\s*[\"']\d", re.I)
 _SEARCH = re.compile(r"/igs/front/search|irs-c-web|/irs/front/search|jsearchfront|was5/web/search|/search5/", re.I)
 _XINHUA = re.compile(r"datasource:[0-9a-f]{16,}|ds_[0-9a-f]{16,}\.json", re.I)
 _EPAPER = re.compile(
-    r"founder-content|/layout/[^\"']*node_|node_\w+\.html?[\"'].*content_\w+\.html?|nw\.D11", re.I | re.S
+    r"founder-content|nw\.D11|/20\d\d-?\d\d/\d\d/(?:node|content)_\w+\.html?|node_\w+\.html?[^<>]*>\s*第\s*\w+\s*版"
 )
 _FEED = "application/(?:rss|atom)\\+xml"
 _FEW = 3  # `sites.md` 1.0, row 13: fewer article-like links than that are a shell's
@@ -47,7 +47,7 @@ def detect(body: bytes, text: str, url: str, content_type: str = "") -> Family:
         return family
     if reversed_pages(text, url):
         return "reversed"
-    if _EPAPER.search(text):
+    if _EPAPER.search(f"{url} {text}"):
         return "epaper"
     return _by_links(tree, url, has_rows)
 

@@ -185,12 +185,20 @@ class _PageOfLists:
 
     def _adjoin(self, last: HtmlElement, first: HtmlElement) -> bool:
         """Whether two neighbouring sets are chunks of one list: nothing but dates and rulers stands between them."""
-        if last.getparent() is first.getparent():
+        if last.getparent() is first.getparent() or _hidden(last.getparent()) != _hidden(first.getparent()):
+            return False
+        if self._member_under(last) != self._member_under(first) or bool(self._printed(last)) != bool(
+            self._printed(first)
+        ):
             return False
         between = self.outline.between(last, first)
         return len(between) <= self.rules.gap_pieces and all(
             is_date_text(piece) or not re.search(r"\w", piece) for piece in between
         )
+
+    def _member_under(self, element: HtmlElement) -> bool:
+        link = next((link for link in links_in(element) if link in self.links), None)
+        return link is not None and self._under(self.links[link][0])
 
     # -- rows
 
@@ -370,9 +378,13 @@ class _PageOfLists:
                 factor *= self.rules.furniture
             elif _words(element) & self.rules.regions:
                 factor *= self.rules.bad_region
-            if re.search(r"display\s*:\s*none", element.get("style") or "", re.I):
+            if _hidden(element):
                 factor *= self.rules.hidden
         return factor
+
+
+def _hidden(element: HtmlElement | None) -> bool:
+    return element is not None and bool(re.search(r"display\s*:\s*none", element.get("style") or "", re.I))
 
 
 def _parents(rows: Iterable[Row]) -> tuple[HtmlElement, ...]:
