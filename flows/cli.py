@@ -2,7 +2,6 @@
 
 import os
 import sys
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -108,11 +107,12 @@ def read(limit: int, form: str | None, **filters: Any) -> None:
 
 @cli.command()
 @click.argument("page")
-def why(page: str) -> None:
+@click.option("--html", "html", type=_PATH, help="Write it as a page of HTML too.")
+def why(page: str, html: Path | None) -> None:
     """The whole story of one page: a URL, a doc_id, or a file of HTML."""
-    from flows import why as story
+    from flows import story
 
-    sys.exit(0 if story.why(page) else _FAILED)
+    sys.exit(0 if story.tell(page, html) else _FAILED)
 
 
 @cli.command()

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import date, datetime
 from typing import Any, TypeVar
+from zoneinfo import ZoneInfo
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
@@ -13,6 +14,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 err = Console(stderr=True, highlight=False, soft_wrap=True)
 out = Console(highlight=False, soft_wrap=True)
 _T = TypeVar("_T")
+_SHANGHAI = ZoneInfo("Asia/Shanghai")
 
 
 def say(words: str) -> None:
@@ -26,8 +28,10 @@ def emit(row: Mapping[str, Any]) -> None:
 
 
 def plain(value: object) -> object:
-    """What JSON has no word for: times as ISO 8601, the rest as text."""
-    return value.isoformat() if isinstance(value, datetime | date) else str(value)
+    """What JSON has no word for: times as ISO 8601 with the offset of Asia/Shanghai, the rest as text."""
+    if isinstance(value, datetime):
+        return value.astimezone(_SHANGHAI).isoformat()
+    return value.isoformat() if isinstance(value, date) else str(value)
 
 
 def track(items: Iterable[_T], words: str, total: int | None) -> Iterator[_T]:

@@ -9,9 +9,11 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
+from pipeline.errors import StoreError
 from pipeline.report import CrawlReport
 from pipeline.store import Store
 
+_TOLD, _STORE_REFUSED = (0, 1), 3  # exit codes of `python -m spiders`
 _TAIL = 20  # lines of the child's log that a crash shows
 
 
@@ -20,6 +22,8 @@ def crawl(
     source_id: str,
     run_id: str,
     *,
+    config: Path,
+    sources: Path,
     now: datetime,
     urls: Sequence[str] = (),
     force: bool = False,
@@ -31,10 +35,12 @@ def crawl(
     """
     started = datetime.now(UTC)
     command = [sys.executable, "-m", "spiders", source_id, "--run", run_id, "--now", now.isoformat(), "--with-parent"]
+    command += ["--store", store.url, "--config", str(config), "--sources", str(sources)]
     command += ["--urls", "-"] if urls else []
     command += ["--force"] if force else []
     child = subprocess.Popen(command, stdin=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-    assert child.stdin and child.stderr
+    assert child.stdin
+    assert child.stderr
     if urls:
         child.stdin.write("".join(f"{url}\n" for url in urls) + "\n")
         child.stdin.flush()
@@ -44,8 +50,10 @@ def crawl(
         tail = [*tail[1 - _TAIL :], line.rstrip()]
     code = child.wait()
     child.stdin.close()
+    if code == _STORE_REFUSED:
+        raise StoreError(tail[-1] if tail else f"the crawl of {source_id} could not use the store")
     report = _report(store, run_id, source_id)
-    if report and code in (0, 1):
+    if report and code in _TOLD:
         return report
     return CrawlReport(
         run_id=run_id,

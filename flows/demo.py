@@ -25,7 +25,9 @@ def demo(nights: int = NIGHTS) -> bool:
         write_sources(sites, folder)
         os.environ["GONGBAO_SOURCES"] = str(folder.resolve())
         _empty(store)
-        console.say(f"{len(sites.ports)} sample sites on the loopback, {len(world.truth(NIGHTS - 1))} pages in {NIGHTS} nights")
+        console.say(
+            f"{len(sites.ports)} sample sites on the loopback, {len(world.truth(NIGHTS - 1))} pages in {NIGHTS} nights"
+        )
         good = True
         for night in range(nights):
             sites.night = night
@@ -33,7 +35,7 @@ def demo(nights: int = NIGHTS) -> bool:
     console.say(f"{nights} nights in {time.monotonic() - started:.0f} s")
     console.say(
         "next: `gongbao read` shows the documents, `gongbao why URL` the story of one, `gongbao status` the runs\n"
-        f"      add a source of your own: README.md; the embedded store runs on until `gongbao store stop`\n"
+        "      add a source of your own: README.md; the embedded store runs on until `gongbao store stop`\n"
         "      (not on your PATH? .venv/bin/gongbao)"
     )
     return good
@@ -54,6 +56,9 @@ def _empty(store: Store) -> None:
     samples = {source.id for source in load_all(settings.from_environment().sources)}
     found = set(Corpus.open(store).scan().select("source_id").unique().collect()["source_id"])
     if strangers := sorted(found - samples):
-        raise ConfigError(f"{store.url} holds documents of {', '.join(strangers)}: the demo wants a store of its own", key="GONGBAO_STORE")
+        raise ConfigError(
+            f"{store.url} holds documents of {', '.join(strangers)}: the demo wants a store of its own",
+            key="GONGBAO_STORE",
+        )
     for prefix in ("corpus/", "fetches/", "landing/", "staged/", "runs/", "nightly/"):
         store.delete_all(prefix)

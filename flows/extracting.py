@@ -40,17 +40,23 @@ def clean_texts(files: Sequence[Path]) -> Iterator[dict[str, Any]]:
     return _each(clean_one, [(path,) for path in files])
 
 
-def extract_one(path: Path, url: str = "") -> dict[str, Any]:
-    """The document in a saved page, or the reason why there is none."""
-    page = Page(
-        url=url or f"file:///{path.name}",
-        requested_url=url,
+def page_of(path: Path, url: str = "") -> Page:
+    """A saved page as if it had just been fetched."""
+    address = url or f"file:///{path.name}"
+    return Page(
+        url=address,
+        requested_url=address,
         source_id=source.UNKNOWN,
         status=200,
         headers=(),
         body=path.read_bytes(),
         fetched_at=datetime.now(UTC),
     )
+
+
+def extract_one(path: Path, url: str = "") -> dict[str, Any]:
+    """The document in a saved page, or the reason why there is none."""
+    page = page_of(path, url)
     outcome = process(page, source.unknown(), work.rules(settings.from_environment().config))
     row = staging.row(page, outcome)
     hidden = ("shingle_keys", "source_id", "etag", "last_modified", "status", "landing", "body_digest", "doc_id")

@@ -3,7 +3,6 @@
 `backfill` is the same for given URLs. Between tasks go keys, ids and small reports, never pages or documents.
 """
 
-import os
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any, Literal
@@ -13,12 +12,11 @@ from prefect.artifacts import create_markdown_artifact
 from prefect.cache_policies import NO_CACHE
 from prefect.futures import as_completed
 from prefect.states import State
-from prefect.task_runners import ThreadPoolTaskRunner
 
 from flows import crawling, settings, work
 from pipeline.errors import StoreError
 from pipeline.publish import Published, publish
-from pipeline.report import CrawlReport, RunReport, Unbalanced, markdown
+from pipeline.report import CrawlReport, RunReport, markdown
 from pipeline.source import load_all
 
 Kind = Literal["nightly", "backfill"]

@@ -45,10 +45,11 @@ def backfill(urls: Sequence[str], file: Path | None, *, force: bool = False) -> 
 def dedupe(new: Path, against: Path, *, within: bool) -> Iterator[dict[str, Any]]:
     """Decisions on the texts of a file of JSON lines; needs neither store nor Prefect."""
     from flows import work
-    from pipeline import dedupe as deduplication
+    from pipeline.against import against as decide
+    from pipeline.against import read_texts
 
     rules = work.rules(settings.from_environment().config).dedupe
-    return deduplication.against_files(new, against, rules, within=within)
+    return decide(read_texts(new, rules), read_texts(against, rules), rules, within=within)
 
 
 def by_sources(known: settings.Settings, urls: Sequence[str]) -> dict[str, list[str]]:

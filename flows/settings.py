@@ -16,6 +16,8 @@ _KNOWN = {
     "GONGBAO_CONFIG": "folder of rules and thresholds; unset: config",
     "GONGBAO_HOME": "folder of the embedded store; unset: .gongbao",
     "GONGBAO_PROCESSES": "processes that work on landing files; unset: one a core; 0: in the task itself",
+    "GONGBAO_CONTACT": "address that our user agent names; unset: the one of config/crawl.yaml",
+    "GONGBAO_LOG": "level of the crawlers' log; unset: INFO",
     "GONGBAO_CRAWLS": "sources that are crawled at the same time; unset: 4",
 }
 

@@ -24,6 +24,7 @@ def _compiles(pattern: str) -> str:
     return pattern
 
 
+_LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # the same in C, ten times faster, where it was built
 Model = TypeVar("Model", bound=BaseModel)
 Pattern = Annotated[str, AfterValidator(_compiles)]
 
@@ -35,9 +36,10 @@ def read(path: Path, model: type[Model]) -> Model:
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigError(str(error), path=path) from error
     try:
-        root = yaml.compose(text, Loader=yaml.SafeLoader)
+        loader = _LOADER(text)
+        root = loader.get_single_node()
         _refuse_repeated_keys(root, path)
-        data = yaml.safe_load(text)
+        data = loader.construct_document(root) if root else None
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else None
         raise ConfigError(error.problem or "not YAML", path=path, line=line) from error

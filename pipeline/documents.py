@@ -47,12 +47,18 @@ def process(page: Page, source: Source, rules: Rules) -> Outcome:
         return _rejected(page, rules, Reason.CRASHED, repr(error))
 
 
-def _carry(page: Page, source: Source, rules: Rules) -> Document:
+def read(page: Page, source: Source, rules: Rules) -> tuple[Decoded, Extracted]:
+    """The first two steps alone: the characters of a page, and the article's lines with head and tail still on."""
     decoded = decode(page.body, page.header("Content-Type"), source.article.encoding)
     extracted = _extract(page, decoded, source, rules)
     for part in page.parts:
         further = decode(part.body, part.header("Content-Type"), source.article.encoding)
         extracted = _joined(extracted, _extract(part, further, source, rules))
+    return decoded, extracted
+
+
+def _carry(page: Page, source: Source, rules: Rules) -> Document:
+    decoded, extracted = read(page, source, rules)
     cleaned = clean(extracted.lines, extracted.title, rules.boilerplate)
     judge(extracted, cleaned, decoded, page.status, rules.quality)
     text = "\n".join(cleaned.paragraphs)

@@ -68,7 +68,7 @@ def row(page: Page, outcome: Outcome) -> dict[str, Any]:
         told = {"reason": str(outcome.reason), "detail": outcome.detail, "rules_version": outcome.rules_version}
         return visit | {"outcome": "rejected"} | told
     if isinstance(outcome, Document):
-        return visit | {"outcome": "document"} | _of_document(outcome)
+        return visit | {"outcome": "document"} | columns_of(outcome)
     return visit
 
 
@@ -77,7 +77,8 @@ def month_of(published_at: datetime | None, fetched_at: datetime) -> str:
     return (published_at or fetched_at).astimezone(_SHANGHAI).strftime("%Y-%m")
 
 
-def _of_document(document: Document) -> dict[str, Any]:
+def columns_of(document: Document) -> dict[str, Any]:
+    """What a document says, by the columns of the corpus."""
     fields, dated = document.fields, document.fields.published
     charset = document.charset
     return {
