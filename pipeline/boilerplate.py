@@ -91,6 +91,7 @@ class Limits(Strict):
     rule_length: int  # longer lines are never furniture, unless a rule cuts inside them
     head_lines: int  # lines at most before the body, title not yet seen
     head_unknown: int  # unexplained lines at most between two lines of the head, title seen
+    head_repeats: int  # the same rule at most so often in a head; more of it is a table or a list
     tail_unknown: int  # unexplained lines at most between two lines of the tail
     closing_share: float  # share of the sentences that stand before a line that ends the article
     title_least: int

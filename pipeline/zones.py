@@ -57,12 +57,17 @@ def take_head(rows: Sequence[Row], title: str, rules: BoilerplateRules) -> Split
     title_at = _title_at(rows, wanted, rules)
     cut, unknown = 0, 0
     known: dict[int, Rule] = {}
+    seen: Counter[str] = Counter()
     for at, row in enumerate(rows[: rules.limits.head_lines]):
         rule = head_rule(row.key, rules)
         if at == title_at:
             cut, unknown = at + 1, 0
         elif rule:
             known[at] = rule
+            seen[rule.name] += 1
+            if rule.field and seen[rule.name] > rules.limits.head_repeats:
+                cut = 0 if title_at is None else title_at + 1
+                break
             if rule.anchor or not unknown:
                 cut, unknown = at + 1, 0
         elif title_at is not None and at < title_at:
