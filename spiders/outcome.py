@@ -5,7 +5,7 @@ from datetime import datetime
 from pipeline.obstacles import Cause
 from pipeline.report import CrawlReport
 from spiders.crawl import SourceSpider
-from spiders.failures import LATER, cause_of
+from spiders.failures import LATER
 
 # Skipped by the source's own rules: a listing of nothing else is a mistake in the source.
 _TURNED_AWAY = frozenset({"denied", "other_host", "not_http"})
@@ -55,7 +55,7 @@ def diagnose(spider: SourceSpider) -> tuple[str, str]:
             return walk.failure
     if ledger.failed and not ledger.fetched:
         (reason, count), *others = ledger.failed.most_common()
-        named = cause_of(reason) if not others and count > 1 else Cause.ALL_FAILED
+        named = Cause(reason) if not others and count > 1 and reason in set(Cause) else Cause.ALL_FAILED
         return named, ", ".join(f"{name}: {number}" for name, number in ledger.failed.most_common())
     if ledger.listed and set(ledger.skipped) <= _TURNED_AWAY and not ledger.fetched:
         return Cause.NOTHING_FETCHABLE, ", ".join(f"{name}: {number}" for name, number in ledger.skipped.most_common())

@@ -12,7 +12,7 @@ from pipeline.obstacles import Cause
 from pipeline.source import Source
 
 # What is logged, and where to, is for `__main__` to say.
-OF_THE_PROCESS: dict[str, Any] = {"LOG_ENABLED": False}
+OF_THE_PROCESS: dict[str, Any] = {"LOG_ENABLED": False, "LOG_INSTALL_ROOT_HANDLER": False}
 
 
 class Retry(Strict):
@@ -83,6 +83,7 @@ def of_scrapy(settings: CrawlSettings, source: Source) -> dict[str, Any]:
     fetch = source.fetch
     rendered = any(listing.render for listing in source.listings)
     return {
+        **OF_THE_PROCESS,
         "USER_AGENT": agent(settings, source),
         "DEFAULT_REQUEST_HEADERS": {
             "Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8",

@@ -57,7 +57,10 @@ class Walk:
             async for links in self._walk():
                 yield links
         except Failed as error:
-            self._fail(Cause.ROBOTS_DISALLOW if error.reason == "robots" else _cause(error), str(error))
+            if error.reason in ("out_of_time", "outside_window"):
+                self._stop = error.reason
+            else:
+                self._fail(Cause.ROBOTS_DISALLOW if error.reason == "robots" else cause_of(error.reason), str(error))
 
     async def _walk(self) -> AsyncIterator[tuple[Link, ...]]:
         cutoff = self.now - timedelta(days=self.listing.stop.older_than_days)
@@ -150,7 +153,8 @@ class Walk:
 
     def report(self, *, remember: bool) -> ListingReport:
         """How it went. With `remember` false next night reads it again in any case: something that it named is missing."""
-        kept = self._validators if remember and not self._cause else Validators()
+        whole = remember and not self._cause and self._stop not in ("out_of_time", "outside_window")
+        kept = self._validators if whole else Validators()
         return ListingReport(
             url=self.listing.url,
             family=self.listing.family,
@@ -165,10 +169,6 @@ class Walk:
             cause=self._cause,
             flags=tuple(sorted(self._flags)),
         )
-
-
-def _cause(error: Failed) -> Cause:
-    return Cause.INTERRUPTED if error.reason in ("out_of_time", "outside_window") else cause_of(error.reason)
 
 
 def _digest(links: Iterable[Link]) -> str:
