@@ -8,8 +8,9 @@ from lxml import html
 from lxml.cssselect import CSSSelector
 from lxml.html import HtmlElement
 
+from pipeline.fields import read_fields
 from pipeline.locate import Located, is_doubtful, locate, witnessed
-from pipeline.models import Decoded, Extracted, Fields, Line, Removed
+from pipeline.models import Decoded, Extracted, Line, Removed
 from pipeline.source import ArticleSpec
 from pipeline.titles import find_title
 from pipeline.tree import outline, parse
@@ -38,7 +39,9 @@ def extract(
         located = witnessed(page, located, _read(root))
     body = located.span.element if located else None
     title, title_from = find_title(root, body=body, url=url, listed_title=listed_title)
-    fields, evidence = _read_fields(root)
+    fields, evidence = read_fields(
+        root, body=body, title=title, url=url, spec=spec, fetched_at=fetched_at, listed_date=listed_date
+    )
     if located is None:
         return Extracted(
             title=title, lines=(), fields=fields, candidate="none", evidence=(("title", title_from), *evidence.items())
@@ -54,10 +57,6 @@ def extract(
         videos=located.span.videos,
         dropped=dropped,
     )
-
-
-def _read_fields(root: HtmlElement) -> tuple[Fields, dict[str, str]]:
-    return Fields(), {}
 
 
 def _lines(page: Weighed, located: Located, title: str) -> tuple[tuple[Line, ...], tuple[Removed, ...]]:

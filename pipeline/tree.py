@@ -113,7 +113,7 @@ class Block:
     linked: int  # characters inside links that lead to pages, not to files
     heading: bool
     after_image: bool
-    hidden: bool
+    hidden: int  # elements around it that hide it
     bold: bool
     headed: int  # characters of the link that the line begins with, 0 if it begins otherwise
     caption: bool
@@ -364,7 +364,7 @@ class _Walk:
                 linked=min(linked, len(text)),
                 heading=bool(self.heading),
                 after_image=self.image,
-                hidden=bool(self.hidden),
+                hidden=len(self.hidden),
                 bold=bold >= 0.8 * len(text),
                 headed=headed,
                 caption=bool(self.captions),

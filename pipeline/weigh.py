@@ -78,6 +78,7 @@ class ExtractionRules(Strict):
 _SENTENCE = re.compile(r"[。！？；…]|[.!?][\s\"”’)]|[.!?]$")
 _CLAUSE = re.compile(r"[，、,：:]")
 _WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+|[\u4e00-\u9fff]+")
+_TITLE_PARTS = re.compile(r"\s*(?:[_|｜丨]|--+|—+|\s-\s|-)\s*")
 _DURATION = re.compile(r"(?:\d{1,2}:)?\d{1,2}:\d{2}")
 _APART_TAGS = frozenset(("nav", "footer", "aside"))
 
@@ -175,14 +176,15 @@ class Weighed:
         """A page that hides nearly all it has to say lets a script show it: then nothing is hidden."""
         said = [0, 0]
         for block in self.page.blocks:
-            said[block.hidden] += len(block.text) - block.linked if _SENTENCE.search(block.text) else 0
-        if said[1] > 100 and said[1] > 3 * said[0]:
+            said[block.hidden > 0] += len(block.text) - block.linked if _SENTENCE.search(block.text) else 0
+        if said[1] >= 20 and said[1] > 3 * said[0]:
             for block in self.page.blocks:
-                block.hidden = False
+                block.hidden = max(0, block.hidden - 1)  # what is hidden inside the hidden stays so
 
     def _find_title(self, title: str) -> int | None:
         """The line that repeats what the page is called; a heading before any other line, the longer the better."""
         named = fold(title)
+        parts = {fold(part) for part in _TITLE_PARTS.split(title)}
         best: tuple[int, int] | None = None
         if len(named) < 4:
             return None
@@ -190,7 +192,7 @@ class Weighed:
             if block.hidden or block.link_share >= 0.5 or not 4 <= len(block.text) <= len(title) + 20:
                 continue
             text = fold(block.text)
-            if len(text) >= min(6, len(named)) and (text in named or named in text):
+            if (len(text) >= min(6, len(named)) and (text in named or named in text)) or text in parts:
                 rank = min(len(text), len(named)) + (10 if block.heading else 0)
                 if best is None or rank > best[0]:
                     best = rank, index
