@@ -28,6 +28,11 @@ class TitleRules(Strict):
     min_chars: int
     max_chars: int
     min_score: float
+    weak_agreement: float
+    max_site_chars: int
+    declared_chars: int
+    striking_look: float
+    faint_look: float
     min_run_agreement: float
     cut_chars: int
     min_label_chars: int

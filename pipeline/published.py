@@ -18,7 +18,7 @@ from pipeline.models import Dated, Precision
 from pipeline.selecting import select_text
 from pipeline.source import ArticleSpec
 from pipeline.surroundings import Surroundings
-from pipeline.titles import letters
+from pipeline.title_text import letters
 
 _FINE = {Precision.SECOND: 3, Precision.MINUTE: 2, Precision.DAY: 1, Precision.MONTH: 0}
 _TODAY = re.compile(r"今天是|现在是|当前时间|当前日期|星期.\s*$")
