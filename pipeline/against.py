@@ -43,7 +43,7 @@ def text_of(row: Row, rules: DedupeRules) -> Text:
     """A row as a text; ValueError says what it lacks."""
     if not isinstance(row, dict) or not isinstance(row.get("text"), str) or not isinstance(row.get("id"), str | int):
         raise ValueError('expected an object with "id" and "text"')
-    optional = {name: str(row.get(name) or "") for name in _OPTIONAL}
+    optional: dict[str, Any] = {name: str(row.get(name) or "") for name in _OPTIONAL}
     return Text(
         id=str(row["id"]),
         text=row["text"],

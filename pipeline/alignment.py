@@ -135,10 +135,10 @@ def _measured(blocks: list[Block], here: Codes, there: Codes, rules: AlignmentRu
             equal += gap.here[1] - gap.here[0] - sum(part.here[1] - part.here[0] for part in parts)
             edits.extend(parts)
         mask_here[start:end] = mask_there[start + shift : end + shift] = True
-        wrong = np.flatnonzero(here[start:end] != there[start + shift : end + shift]) + start
+        wrong = (np.flatnonzero(here[start:end] != there[start + shift : end + shift]) + start).tolist()
         equal += block.length - len(wrong)
-        if len(wrong):
-            edits.extend(_stretches(wrong, shift))
+        for stretch in _stretches(wrong, shift) if wrong else ():
+            edits.extend(_parted(stretch, here, there))
         previous = block
     return Alignment(tuple(blocks), tuple(edits), mask_here, mask_there, equal)
 
@@ -152,20 +152,26 @@ def _between(left: Block, right: Block, rules: AlignmentRules) -> Edit | None:
     return None
 
 
-def _stretches(wrong: Places, shift: int) -> list[Edit]:
+def _stretches(wrong: list[int], shift: int) -> list[Edit]:
     """Neighbouring mismatches of one block as one edit each."""
-    breaks = np.flatnonzero(np.diff(wrong) > 1)
-    first = wrong[np.concatenate(([0], breaks + 1))].tolist()
-    last = wrong[np.concatenate((breaks, [len(wrong) - 1]))].tolist()
-    return [Edit((a, b + 1), (a + shift, b + 1 + shift)) for a, b in zip(first, last, strict=True)]
+    edits = []
+    start = before = wrong[0]
+    for place in [*wrong[1:], -1]:
+        if place != before + 1:
+            edits.append(Edit((start, before + 1), (start + shift, before + 1 + shift)))
+            start = place
+        before = place
+    return edits
 
 
-def _parted(gap: Edit, here: Codes, there: Codes) -> list[Edit]:
-    """A gap without the characters that both sides hold in the same order (longest common subsequence)."""
-    (a, b), (c, d) = gap.here, gap.there
-    if a == b or c == d:
-        return [gap]
+def _parted(edit: Edit, here: Codes, there: Codes) -> list[Edit]:
+    """An edit without the characters that both sides hold in the same order (longest common subsequence)."""
+    (a, b), (c, d) = edit.here, edit.there
+    if a == b or c == d or b - a == d - c == 1:
+        return [edit]
     left, right = here[a:b].tolist(), there[c:d].tolist()
+    if not set(left) & set(right):
+        return [edit]
     best = [[0] * (len(right) + 1) for _ in range(len(left) + 1)]
     for i in range(len(left) - 1, -1, -1):
         row, below = best[i], best[i + 1]

@@ -105,6 +105,7 @@ class Ready:
     own: tuple[int, ...]
     starts: tuple[int, ...]  # of each own passage in the sequence, and the end
     sequence: Sequence
+    digits: bytes  # for each character of the sequence, whether it is one
 
     def length(self, nth: int) -> int:
         """Canonical characters of its nth own passage."""
@@ -144,7 +145,9 @@ def make_ready(text: Text, furniture: Furniture, rules: DedupeRules, passages: P
     passages = passages or split(text.text, rules.passages)
     own = without(passages, furniture.get(text.scope, NOTHING), rules.furniture)
     starts = np.cumsum([0] + [len(passages.forms[n]) for n in own]).tolist()
-    return Ready(text, passages, own, tuple(starts), sequence("".join(passages.forms[n] for n in own), rules.alignment))
+    form = "".join(passages.forms[n] for n in own)
+    digits = bytes(map(str.isdecimal, form))
+    return Ready(text, passages, own, tuple(starts), sequence(form, rules.alignment), digits)
 
 
 def judge(new: Text, old: Text, furniture: Furniture, rules: DedupeRules) -> Verdict:
@@ -199,13 +202,11 @@ def decide_kind(signs: Signs, bond: Bond, length: int, rules: JudgementRules) ->
 
 def measure(alignment: Alignment, new: Ready, old: Ready, rules: JudgementRules) -> Signs:
     """The signs of an alignment."""
-    here, there = new.sequence.points, old.sequence.points
-    digits_here, digits_there = _digits(here), _digits(there)
     wrong = replaced = single = 0
     for edit in alignment.edits:
         (a, b), (c, d) = edit.here, edit.there
         size = max(b - a, d - c)
-        numbers = int(digits_here[a:b].sum()), int(digits_there[c:d].sum())
+        numbers = new.digits.count(1, a, b), old.digits.count(1, c, d)
         if numbers[0] and numbers[1]:
             wrong += max(numbers)
         elif b > a and d > c and size > 1:
@@ -217,9 +218,9 @@ def measure(alignment: Alignment, new: Ready, old: Ready, rules: JudgementRules)
     prose = [n for n, place in enumerate(new.own) if new.passages.prose[place]]
     return Signs(
         held=held,
-        held_new=held / max(len(here), 1),
-        held_old=float(alignment.there.sum()) / max(len(there), 1),
-        digits=int(digits_here[alignment.here].sum()),
+        held_new=held / max(len(new.digits), 1),
+        held_old=int(alignment.there.sum()) / max(len(old.digits), 1),
+        digits=int(np.frombuffer(new.digits, dtype=np.bool_)[alignment.here].sum()),
         wrong_digits=wrong,
         replaced=replaced / max(held, 1),
         single=single / max(held, 1),
@@ -227,10 +228,6 @@ def measure(alignment: Alignment, new: Ready, old: Ready, rules: JudgementRules)
         scattered=sum(missing[n] for n in prose),
         prose=sum(new.length(n) for n in prose),
     )
-
-
-def _digits(points: np.ndarray[tuple[int], np.dtype[np.uint32]]) -> Mask:
-    return (points >= ord("0")) & (points <= ord("9"))
 
 
 def _missing_characters(ready: Ready, mask: Mask) -> list[int]:
