@@ -42,18 +42,14 @@ def squeezed(text: str) -> str:
 
 
 def parts(seed: dict[str, object]) -> tuple[list[str], list[str]]:
-    """The seed's lines before its title, and from its title on."""
+    """The lines above the seed's title, and those from its title on; a caption that repeats the title is none."""
     lines = [
         line.strip() for line in (SEEDS / str(seed["seed"])).read_text(encoding="utf-8").split("\n") if line.strip()
     ]
-    title = squeezed(str(seed.get("boilerplate") and _title_line(seed, lines)))
-    at = next(index for index, line in enumerate(lines) if squeezed(line) == title)
-    return lines[:at], lines[at:]
-
-
-def _title_line(seed: dict[str, object], lines: list[str]) -> str:
-    head = squeezed(str(seed["title"]))[:6]
-    return next((line for line in lines if squeezed(line).startswith(head)), lines[5])
+    title = str(seed["title"])
+    at = next(index for index, line in enumerate(lines) if squeezed(line).startswith(squeezed(title)[:2]))
+    caption = squeezed(lines[at]).startswith(squeezed(title)) and squeezed(lines[at]) != squeezed(title)
+    return lines[:at], [title, *lines[at:]] if caption else lines[at:]
 
 
 def links(lines: list[str]) -> str:
