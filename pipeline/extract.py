@@ -8,10 +8,12 @@ from lxml import html
 from lxml.cssselect import CSSSelector
 from lxml.html import HtmlElement
 
+from pipeline.field_rules import FieldRules, default_rules
 from pipeline.fields import read_fields
 from pipeline.locate import Located, is_doubtful, locate, witnessed
 from pipeline.models import Decoded, Extracted, Line, Removed
 from pipeline.source import ArticleSpec
+from pipeline.surroundings import read_surroundings
 from pipeline.titles import find_title
 from pipeline.tree import outline, parse
 from pipeline.weigh import ExtractionRules, Weighed, fold
@@ -26,6 +28,7 @@ def extract(
     fetched_at: datetime,
     listed_title: str = "",
     listed_date: str = "",
+    field_rules: FieldRules | None = None,
 ) -> Extracted:
     """Find the article in a page. No text found is an Extracted without lines, never an error."""
     root = parse(decoded)
@@ -38,9 +41,20 @@ def extract(
     if is_doubtful(page, located):
         located = witnessed(page, located, _read(root))
     body = located.span.element if located else None
-    title, title_from = find_title(root, body=body, url=url, listed_title=listed_title)
+    around = read_surroundings(root, body, field_rules or default_rules())
+    title, title_from = find_title(
+        root, body=body, url=url, listed_title=listed_title, rules=field_rules, around=around
+    )
     fields, evidence = read_fields(
-        root, body=body, title=title, url=url, spec=spec, fetched_at=fetched_at, listed_date=listed_date
+        root,
+        body=body,
+        title=title,
+        url=url,
+        spec=spec,
+        fetched_at=fetched_at,
+        listed_date=listed_date,
+        rules=field_rules,
+        around=around,
     )
     if located is None:
         return Extracted(
