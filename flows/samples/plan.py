@@ -2,11 +2,12 @@
 
 import random
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
-from flows.samples import texts
+from flows.samples import bulletins, texts
 from flows.samples.articles import Article, Block, Posting
+from flows.samples.script import hong_kong
 from flows.samples.texts import Draft
 
 NIGHTS = 3
@@ -26,6 +27,7 @@ class Batch:
     count: int
     since: int | None = None  # None: spread over the nights
     pinned: bool = False
+    late: int = 0  # days by which it is dated before the night on which it appears
     rejected: str | None = None
     parts: int = 1
     form: str = ""
@@ -67,18 +69,6 @@ def news(*genres: str) -> Writer:
 
 def notice(rng: random.Random, day: date, publisher: str) -> Draft:
     return texts.notice(rng, day, publisher, _number(rng, day, publisher))
-
-
-def plain_notice(rng: random.Random, day: date, publisher: str) -> Draft:
-    return texts.notice(rng, day, publisher)
-
-
-def short_notice(rng: random.Random, day: date, publisher: str) -> Draft:
-    return texts.short_notice(rng, day, publisher)
-
-
-def name_list(rng: random.Random, day: date, publisher: str) -> Draft:
-    return texts.name_list(rng, day, publisher)
 
 
 def interpretation(rng: random.Random, day: date, publisher: str) -> Draft:
@@ -128,28 +118,87 @@ def _number(rng: random.Random, day: date, publisher: str) -> str:
     return f"产部{rng.choice(('规', '科', '装', '消费', '信软'))}〔{day.year}〕{rng.randint(11, 399)}号"
 
 
+def bulletin(kind: str) -> Writer:
+    return lambda rng, day, publisher: bulletins.bulletin(kind, rng, day, publisher)
+
+
+def press_release(rng: random.Random, day: date, publisher: str) -> Draft:
+    """News in honest traditional characters."""
+    draft = texts.news(rng, rng.choice(("meeting", "project", "expo", "economy")))
+    blocks = tuple(replace(block, text=hong_kong(block.text)) for block in draft.blocks)
+    return replace(draft, title=hong_kong(draft.title), blocks=blocks, lang="zh-Hant")
+
+
+def renamed(rng: random.Random, article: Article) -> str:
+    return f"{rng.choice(('聚焦', '关注', '走近'))}{article.topic}：{article.title}"
+
+
+ALL = tuple(texts.NEWS)
 BATCHES = (
     Batch(site="ministry", column="gzdt", write=news("meeting", "survey", "expo", "economy"), count=26),
+    Batch(site="ministry", column="gzdt", write=news("meeting"), count=3, since=1, late=4),
     Batch(site="ministry", column="gzdt", write=illustrated("meeting", "survey"), count=4),
     Batch(site="ministry", column="gzdt", write=news("survey"), count=2, parts=2, since=0),
+    Batch(site="ministry", column="gzdt", write=bulletin("monthly"), count=8),
     Batch(site="ministry", column="zcwj", write=notice, count=14),
     Batch(site="ministry", column="zcwj", write=interpretation, count=8),
-    Batch(site="ministry", column="zcwj", write=short_notice, count=5),
-    Batch(site="ministry", column="zcwj", write=plain_notice, count=2, pinned=True, since=0),
+    Batch(site="ministry", column="zcwj", write=texts.short_notice, count=5),
+    Batch(site="ministry", column="zcwj", write=texts.notice, count=2, pinned=True, since=0),
     Batch(site="ministry", column="zcwj", write=picture, count=2, rejected="image_only"),
     Batch(site="bureau", column="GXDT9285", write=news("meeting", "survey", "project", "economy"), count=26),
-    Batch(site="bureau", column="TZGG9286", write=plain_notice, count=9),
-    Batch(site="bureau", column="TZGG9286", write=name_list, count=5),
-    Batch(site="bureau", column="TZGG9286", write=short_notice, count=3),
+    Batch(site="bureau", column="TZGG9286", write=texts.notice, count=9),
+    Batch(site="bureau", column="TZGG9286", write=texts.name_list, count=5),
+    Batch(site="bureau", column="TZGG9286", write=texts.short_notice, count=3),
+    Batch(site="bureau", column="TZGG9286", write=bulletin("approval"), count=6),
     Batch(site="paper", column="375547", write=news("feature", "project", "economy", "survey"), count=28),
     Batch(site="paper", column="378596", write=news("comment", "expo", "feature"), count=12),
     Batch(site="paper", column="378596", write=news("feature"), count=3, parts=2),
     Batch(site="paper", column="375547", write=film, count=1, rejected="video_only", since=0),
+    Batch(site="paper", column="378596", write=bulletin("aqi"), count=5),
+    Batch(site="paper", column="378596", write=bulletin("weather"), count=5),
+    Batch(site="province", column="61490", write=news("meeting", "survey", "economy"), count=14),
+    Batch(site="province", column="61493", write=bulletin("oil"), count=6),
+    Batch(site="province", column="61502", write=texts.notice, count=10),
+    Batch(site="province", column="61502", write=bulletin("posting"), count=5),
+    Batch(site="province", column="61502", write=texts.notice, count=1, pinned=True, since=0),
+    Batch(site="council", column="yaowen", write=news("meeting", "comment", "economy"), count=12),
+    Batch(site="council", column="yaowen", write=news("economy"), count=3, since=2, late=3),
+    Batch(site="council", column="yaowen", write=film, count=1, rejected="video_only"),
+    Batch(site="council", column="zhengce", write=interpretation, count=8),
+    Batch(site="council", column="zhengce", write=notice, count=9),
+    Batch(site="council", column="zhengce", write=texts.short_notice, count=2),
+    Batch(site="industry", column="smartt", write=news(*ALL), count=22),
+    Batch(site="industry", column="semi", write=news(*ALL), count=14),
+    Batch(site="company", column="news", write=news("firm", "project"), count=14),
+    Batch(site="farm", column="zixun", write=news("feature", "comment"), count=5, form="captions"),
+    Batch(site="english", column="news", write=bulletins.english, count=26),
+    Batch(site="association", column="3", write=news("expo", "meeting", "firm"), count=14),
+    Batch(site="association", column="7", write=bulletin("steel"), count=9),
+    Batch(site="harbour", column="general", write=press_release, count=18),
 )
 
 REPOSTS = (
     Repost(origin="ministry", site="bureau", column="GXDT9285", count=4),
+    Repost(origin="ministry", site="council", column="yaowen", count=4, original_since=1, since=1),
+    Repost(
+        origin="ministry", site="paper", column="375547", count=2, original_since=1, since=0
+    ),  # seen before the original
+    Repost(origin="ministry", site="province", column="61490", count=3, since=1, edit=cut),
+    Repost(origin="ministry", site="association", column="3", count=3, since=2, retitle=renamed),
     Repost(origin="bureau", site="paper", column="375547", count=4),
+    Repost(origin="bureau", site="company", column="news", count=2, since=1),
     Repost(origin="paper", site="bureau", column="GXDT9285", count=3, since=1, edit=cut),
-    Repost(origin="ministry", site="paper", column="375547", count=2, original_since=1, since=0),
+    Repost(origin="paper", site="company", column="news", count=3, since=2, retitle=renamed),
+    Repost(origin="paper", site="industry", column="smartt", count=3, retitle=renamed),
+    Repost(origin="industry", site="company", column="news", count=2, edit=cut),
+    Repost(
+        origin="council", site="industry", column="semi", count=2, original_since=2, since=1
+    ),  # seen before the original
+    Repost(origin="paper", site="farm", column="zixun", count=8, form="pinyin"),
+    Repost(origin="ministry", site="farm", column="zixun", count=4, since=1, form="pinyin"),
+    Repost(origin="paper", site="farm", column="zixun", count=2, original_since=2, since=2, form="pinyin"),
+    Repost(origin="bureau", site="farm", column="zixun", count=5, form="captions"),
+    Repost(origin="industry", site="farm", column="zixun", count=4, since=2, form="captions", edit=cut),
+    Repost(origin="industry", site="farm", column="zixun", count=4, retitle=renamed),
+    Repost(origin="province", site="farm", column="zixun", count=2, since=1),
 )

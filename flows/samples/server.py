@@ -6,6 +6,7 @@ import threading
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import replace
 from email.utils import formatdate
 from hashlib import blake2b
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -81,7 +82,7 @@ class Running:
         served = self.world.served(site, self.night)
         found = served.get(target) or served.get(path)
         if isinstance(found, Resource):
-            return found
+            return replace(found, body=found.body.replace(b"{{url}}", self.url(site, "").encode()))
         if found:
             return found(dict(parse_qsl(query, keep_blank_values=True)) | dict(form))
         if path == "/robots.txt":

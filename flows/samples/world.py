@@ -3,12 +3,13 @@
 import random
 from collections.abc import Callable, Iterable
 from dataclasses import replace
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from functools import cached_property
 
 from flows.samples import plan, texts
 from flows.samples.articles import SHANGHAI, Article, Block, Posting, Truth
 from flows.samples.plan import NIGHTS, Batch, Repost
+from flows.samples.script import reversible
 from flows.samples.sites import SITES
 from flows.samples.sites.html import Served, Shelf
 from flows.samples.texts import Draft, person
@@ -51,7 +52,8 @@ class _Press:
 
     def __init__(self, world: World) -> None:
         self.world = world
-        self.titles: set[tuple[str, str]] = set()
+        self.titles: set[tuple[str, str]] = set()  # (site, title)
+        self.taken: set[tuple[str, str]] = set()  # (site, key of what it reposted)
 
     def run(self) -> Iterable[Posting]:
         posted = _addressed(
@@ -69,9 +71,7 @@ class _Press:
     def _batch(self, number: int, batch: Batch) -> Iterable[Posting]:
         for serial in range(batch.count):
             rng = self._rng("batch", number, serial)
-            since = batch.since if batch.since is not None else rng.choices(range(NIGHTS), plan.SHARES)[0]
-            published = self._published(rng, since, batch.site, serial if batch.pinned else 0)
-            draft = self._unique(batch.site, lambda: batch.write(rng, published.date(), SITES[batch.site].publisher))  # noqa: B023
+            since, published, draft = self._unique(lambda: self._write(rng, batch, serial), batch.site)  # noqa: B023
             yield Posting(
                 site=batch.site,
                 path=batch.column,
@@ -83,37 +83,34 @@ class _Press:
                 form=batch.form,
             )
 
-    def _published(self, rng: random.Random, since: int, site: str, age: int = 0) -> datetime:
+    def _write(self, rng: random.Random, batch: Batch, serial: int) -> tuple[int, datetime, Draft]:
         """On the day before the night, or up to three weeks before the first; pinned rows are old."""
-        days = 1 + (rng.randrange(20) if since == 0 else rng.choice((0, 0, 0, 1))) + (60 + 9 * age if age else 0)
+        since = batch.since if batch.since is not None else rng.choices(range(NIGHTS), plan.SHARES)[0]
+        days = 1 + (rng.randrange(20) if since == 0 else rng.choice((0, 0, 0, 1))) + batch.late
+        days += 60 + 9 * serial if batch.pinned else 0
         day = self.world.today(since) - timedelta(days=days)
         moment = datetime(
             day.year, day.month, day.day, rng.randint(8, 18), rng.randrange(60), rng.randrange(60), tzinfo=SHANGHAI
         )
-        return _as_precise(moment, site)
+        return since, _as_precise(moment, batch.site), batch.write(rng, day, SITES[batch.site].publisher)
 
-    def _unique(self, site: str, write: Callable[[], Draft]) -> Draft:
-        """A draft whose title the site does not have yet."""
-        while True:
-            draft = write()
-            if (site, draft.title) not in self.titles:
-                self.titles.add((site, draft.title))
-                return draft
-        raise AssertionError
+    def _unique(self, write: Callable[[], tuple[int, datetime, Draft]], site: str) -> tuple[int, datetime, Draft]:
+        """What `write` gives, once its title is one that the site does not have yet."""
+        for _ in range(1000):
+            written = write()
+            if (site, written[2].title) not in self.titles:
+                self.titles.add((site, written[2].title))
+                return written
+        raise RuntimeError(f"the plan asks for more titles of a kind than there are on {site}")
 
     def _repost(self, number: int, repost: Repost, posted: list[Posting]) -> Iterable[Posting]:
         rng = self._rng("repost", number)
-        originals = [
-            one
-            for one in posted
-            if one.site == repost.origin and plan.worth_reposting(one) and one.since == repost.original_since
-        ]
+        latest = datetime.combine(self.world.today(repost.since), time(), SHANGHAI) - timedelta(hours=5)
+        originals = [one for one in posted if self._copied(repost, one) and one.article.published < latest]
         for original in rng.sample(originals, repost.count):
+            self.taken.add((repost.site, original.key))
             article = original.article
             later = article.published + timedelta(minutes=rng.randint(40, 400))
-            latest = datetime.combine(self.world.today(repost.since), datetime.min.time(), SHANGHAI) - timedelta(
-                hours=5
-            )
             article = replace(
                 article,
                 published=_as_precise(min(later, latest), repost.site),
@@ -131,6 +128,16 @@ class _Press:
                 repeats=original.key,
                 form=repost.form,
             )
+
+    def _copied(self, repost: Repost, one: Posting) -> bool:
+        """Whether a posting is one that the reposter would take, and has not taken yet."""
+        return (
+            one.site == repost.origin
+            and one.since == repost.original_since
+            and plan.worth_reposting(one)
+            and (repost.site, one.key) not in self.taken
+            and ("pinyin" not in repost.form or all(map(reversible, (one.article.title, *one.article.paragraphs))))
+        )
 
     def _changed(self, posted: list[Posting]) -> Iterable[Posting]:
         """Some are edited, some only in their title, some withdrawn; none that others repeat."""
@@ -199,9 +206,16 @@ def _as_precise(moment: datetime, site: str) -> datetime:
 
 def _truth(posting: Posting, night: int) -> Truth:
     article = posting.on(night) or posting.on(night - 1) or posting.article
+    site = SITES[posting.site]
+    files = tuple(
+        line
+        for block in article.blocks
+        if block.kind == "attachment" and site.files_beside
+        for line in block.paragraphs
+    )
     return Truth(
         site=posting.site, path=posting.path, state=posting.state(night), rejected=posting.rejected, title=article.title,
-        paragraphs=article.paragraphs, optional=article.captions, published=article.published, precision=SITES[posting.site].precision,
-        publisher=article.publisher, author=article.author, editor=article.editor, lang=article.lang, number=article.number,
-        repeats=posting.repeats,
+        paragraphs=tuple(line for line in article.paragraphs if line not in files), optional=article.captions + files,
+        published=article.published, precision=site.precision, publisher=article.publisher, author=article.author,
+        editor="、".join(article.editor.split("、")[: site.editors]), lang=article.lang, number=article.number, repeats=posting.repeats,
     )  # fmt: skip

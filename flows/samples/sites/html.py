@@ -58,6 +58,8 @@ class Site:
     precision: Precision
     address: Callable[[str, datetime, int], str]  # column, publication time and serial number -> path
     serve: Callable[[Shelf], Served]
+    editors: int = 0  # how many names its editors' line shows
+    files_beside: bool = False  # attachments stand beside the body, not in it
     robots: str = "User-agent: *\nDisallow: /search/\n"
 
 

@@ -108,4 +108,4 @@ def _page(title: str, meta: str, body: str) -> Resource:
     return page(text, "gb18030", header="")
 
 
-SITE = Site(id="paper", name=NAME, publisher="临澜日报", precision="minute", address=address, serve=serve)
+SITE = Site(id="paper", name=NAME, publisher="临澜日报", precision="minute", address=address, serve=serve, editors=2)
