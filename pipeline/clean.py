@@ -2,12 +2,12 @@
 
 from collections.abc import Iterator, Sequence
 
-from pipeline.boilerplate import BoilerplateRules, FieldName, compiled, fold
+from pipeline.boilerplate import BoilerplateRules, FieldName, fold
 from pipeline.dates import parse_date
 from pipeline.models import Cleaned, Dated, Line, Removed
 from pipeline.plain import find_title, read_lines
 from pipeline.rows import Row, read_rows, tidy
-from pipeline.zones import Taken, split_statements, take_head, take_inline, take_tail
+from pipeline.zones import Taken, statement_spans, take_head, take_inline, take_tail
 
 _VALUE_EDGES = " \t:：|丨/,，;；()（）[]【】"
 
@@ -92,10 +92,10 @@ class _Said:
     def __init__(self, taken: Sequence[Taken], rules: BoilerplateRules) -> None:
         self._rules = [rule for rule in rules.rules if rule.field]
         self._statements = [
-            (each.zone, statement)
+            (each.zone, each.row.reading[start:end], each.row.key[start:end])
             for each in taken
             if each.zone in ("head", "tail") and each.name != "title"
-            for statement in split_statements(each.row.reading, rules)
+            for start, end in statement_spans(each.row.key, rules)
         ]
 
     def value(self, field: FieldName) -> str:
@@ -110,8 +110,8 @@ class _Said:
         for rule in self._rules:
             if rule.field != field:
                 continue
-            for zone, statement in self._statements:
-                if zone in rule.zones and (found := compiled(rule.pattern).search(fold(statement))):
+            for zone, statement, key in self._statements:
+                if zone in rule.zones and (found := rule.match(key)):
                     start, end = found.span("value" if "value" in found.re.groupindex and found["value"] else 0)
                     if value := statement[start:end].strip(_VALUE_EDGES):
                         yield value

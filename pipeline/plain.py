@@ -107,5 +107,8 @@ def _could_be_title(row: Row, rules: BoilerplateRules) -> bool:
 
 
 def _only_heading(rows: Sequence[Row], rules: BoilerplateRules) -> bool:
-    """Whether no line behind the first could be a title as well."""
-    return len(rows) > 1 and not any(_could_be_title(row, rules) for row in rows[1:] if not is_prose(row, rules))
+    """Whether no line behind the first could be a title as well; `地点：二楼` could not."""
+    others = [row for row in rows[1:] if not is_prose(row, rules) and ":" not in row.key]
+    return (
+        len(rows) > 1 and len(rows[0].key) <= _HEADING_LENGTH and not any(_could_be_title(row, rules) for row in others)
+    )

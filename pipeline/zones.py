@@ -96,23 +96,30 @@ def head_rule(key: str, rules: BoilerplateRules) -> Rule | None:
         return found
     if SENTENCE_END.search(key):
         return None
-    statements = split_statements(key, rules)
+    statements = statement_spans(key, rules)
     if len(statements) < 2:
         return None
-    known = [found for statement in statements if (found := rules.find(statement, "head"))]
+    known = [found for start, end in statements if (found := rules.find(key[start:end], "head"))]
     return next((rule for rule in known if rule.anchor), None)
 
 
-def split_statements(text: str, rules: BoilerplateRules) -> list[str]:
-    """`来源：某报 2025-03-04 浏览：3` as its statements; a label keeps the value that a bar separates from it."""
-    parts = [part for part in compiled(rules.statements).split(text) if part and part.strip()]
-    joined: list[str] = []
-    for part in parts:
-        if joined and len(letters(joined[-1])) <= 2 and not joined[-1][-1].isdigit():
-            joined[-1] += "|" + part
-        else:
-            joined.append(part)
-    return joined
+def statement_spans(key: str, rules: BoilerplateRules) -> list[tuple[int, int]]:
+    """Where the statements of `来源:某报 2025-03-04 浏览:3` stand; a label keeps the value that a bar separates from it."""
+    spans: list[tuple[int, int]] = []
+    start = 0
+    for gap in [
+        *((found.start(), found.end()) for found in compiled(rules.statements).finditer(key)),
+        (len(key), len(key)),
+    ]:
+        part = key[start : gap[0]]
+        if part.strip() and not (
+            gap[1] < len(key) and len(part) <= 4 and not part[-1].isdigit() and "|" in key[slice(*gap)]
+        ):
+            spans.append((start, gap[0]))
+            start = gap[1]
+        elif not part.strip():
+            start = gap[1]
+    return spans
 
 
 def _title_at(rows: Sequence[Row], wanted: str, rules: BoilerplateRules) -> int | None:
@@ -135,10 +142,15 @@ def is_title(line: str, wanted: str) -> bool:
 
 
 def take_tail(rows: Sequence[Row], rules: BoilerplateRules) -> Split:
-    """The hard cut, if any, and the furniture that is left behind the last sentence."""
-    kept, taken = _cut(rows, rules)
-    kept, dropped = _drop_tail(kept, rules)
-    return kept, taken + dropped
+    """The hard cut, if any, and the furniture that is left behind the last sentence; again until nothing is left to take."""
+    kept = list(rows)
+    taken: list[Taken] = []
+    while True:
+        kept, cut = _cut(kept, rules)
+        kept, dropped = _drop_tail(kept, rules)
+        taken += cut + dropped
+        if not cut and not dropped:
+            return kept, taken
 
 
 def _cut(rows: Sequence[Row], rules: BoilerplateRules) -> Split:
@@ -167,7 +179,7 @@ def _acting(rows: Sequence[Row], at: int, rules: BoilerplateRules) -> Iterator[R
 
 
 def _cuts(rule: Rule, share: float, rules: BoilerplateRules) -> bool:
-    return rule.action == "cut" or (rule.closes and share >= rules.limits.closing_share)
+    return rule.action == "cut" or (rule.closes and share > rules.limits.closing_share)
 
 
 def _drop_tail(rows: Sequence[Row], rules: BoilerplateRules) -> Split:

@@ -59,7 +59,7 @@ def _annotated(text: str) -> str:
 
 
 def _table(text: str, chance: random.Random) -> str:
-    labels = [word for word in re.findall(r"[\u4e00-\u9fff]{2,6}", text)[:12]]
+    labels = re.findall(r"[\u4e00-\u9fff]{2,6}", text)[:12]
     return "\n".join(f"{label}\t{chance.random() * 1000:.1f}\t{chance.randint(1, 99)}" for label in labels)
 
 
