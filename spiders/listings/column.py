@@ -9,7 +9,7 @@ from lxml.html import HtmlElement
 from parsel import Selector
 
 from pipeline.source import Item, Listing
-from spiders.listings.anchors import looks_like_article, target, title_of
+from spiders.listings.anchors import target, title_of
 from spiders.listings.dom import base_of, find_rows
 from spiders.listings.found import Answer, Found, Link
 from spiders.listings.numbering import Pages, count_page, create_page, file_name, next_link, reversed_pages, total_pages
@@ -103,21 +103,14 @@ def _first(row: Selector, selectors: tuple[str, ...]) -> str:
 
 
 @register("trs")
-class Trs(Column):
-    """TRS WCM and relatives: createPageHTML."""
-
-    def pages(self, listing: Listing, answer: Answer, tree: HtmlElement) -> Pages:
-        pages = create_page(answer.text, answer.url, answer.page, listing.stop.max_pages)
-        return pages or super().pages(listing, answer, tree)
-
-
 @register("count_page")
-class CountPage(Column):
-    """Tianjin's platform and relatives: var countPage."""
+class Scripted(Column):
+    """createPageHTML(…) and var countPage: one city's sites mix them, so either is looked for."""
 
     def pages(self, listing: Listing, answer: Answer, tree: HtmlElement) -> Pages:
-        pages = count_page(answer.text, answer.url, answer.page, listing.stop.max_pages)
-        return pages or super().pages(listing, answer, tree)
+        readers = (create_page, count_page)
+        said = (read(answer.text, answer.url, answer.page, listing.stop.max_pages) for read in readers)
+        return next((pages for pages in said if pages), None) or super().pages(listing, answer, tree)
 
 
 @register("reversed")
@@ -179,8 +172,3 @@ class Epaper(Column):
         links = tuple(link(url, title, "", base) for url, title in articles.items())
         further = tuple(self.request(listing, url, page=answer.page + 1 + ahead) for ahead, url in enumerate(nodes))
         return Found(links=links, next=further, flags=frozenset() if links else frozenset({"index"}))
-
-
-def has_articles(tree: HtmlElement, base: str) -> int:
-    """How many links of a page have an article's address."""
-    return len({url for a in tree.iter("a") if (url := target(a, base)) and looks_like_article(url)})
