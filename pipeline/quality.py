@@ -78,10 +78,10 @@ def judge(
     text = "\n".join(cleaned.paragraphs)
     _judge_characters(text, rules)
     _judge_notice(extracted.title, text, decoded.text, rules)
-    if not is_text(extracted, cleaned, rules):
-        _judge_rest(extracted, text, decoded.text, obstacle, rules)
     if reason := listed(extracted.lines, cleaned.paragraphs, rules):
         raise Reject(reason, f"{len(extracted.lines)} lines")
+    if not is_text(extracted, cleaned, rules):
+        _judge_rest(extracted, text, decoded.text, obstacle, rules)
 
 
 def _judge_answer(obstacle: Cause | None, status: int) -> None:
@@ -148,8 +148,9 @@ def is_text(extracted: Extracted, cleaned: Cleaned, rules: QualityRules) -> bool
 
 
 def is_sentence(paragraph: str, rules: QualityRules) -> bool:
-    """Whether a paragraph says something whole; four letters of a Latin script count as one character."""
-    said = len(_HAN.findall(paragraph)) + len(re.findall(r"[A-Za-z\u00c0-\u024f\u0400-\u04ff]", paragraph)) / 4
+    """Whether a paragraph says something whole; three letters of an alphabet count as one character."""
+    dense = len(_HAN.findall(paragraph)) + len(_KANA_HANGUL.findall(paragraph))
+    said = dense + (_letters(paragraph) - dense) / 3
     return said >= rules.least_sentence and bool(_SENTENCE_END.search(paragraph))
 
 
