@@ -77,18 +77,19 @@ def _attempt(
     if told := corpus.about_run(run_id):
         reports = tuple(SourceReport.model_validate(each) for each in told["sources"])
         return Published(version_before=told["before"], version=told["version"], sources=reports)
+    before = corpus.version
     night = _Night(corpus, staged, sources, run_id, now)
     rows = night.rows(decide(night.fresh(), night, rules))
     reports = night.reports(crawls)
     balance(reports)
     if not rows:
-        return Published(version_before=corpus.version, version=corpus.version, sources=reports)
-    about = {"before": corpus.version, "sources": [report.model_dump(mode="json") for report in reports]}
+        return Published(version_before=before, version=before, sources=reports)
+    about = {"before": before, "sources": [report.model_dump(mode="json") for report in reports]}
     try:
         version = corpus.commit(rows, run_id, about, only_new=night.only_new)
     except Conflict:
         return None
-    return Published(version_before=corpus.version, version=version, sources=reports)
+    return Published(version_before=before, version=version, sources=reports)
 
 
 class _Night:
@@ -110,7 +111,7 @@ class _Night:
             if row["reason"] in _WITHDRAWN and id_ in self._held and not self._held[id_]["withdrawn_at"]
         ]
         self._reposts: set[str] = set()
-        self.only_new = True
+        self.only_new = not (self._gone or self._held.keys() & self._fresh)
 
     def fresh(self) -> list[Text]:
         """The new and the revised documents, for `decide`."""
@@ -139,6 +140,7 @@ class _Night:
         self._reposts = {id_ for id_ in self._fresh if told[id_].kind in _REPOSTS}
         moved = [id_ for id_ in told if id_ not in self._fresh]
         known = self._corpus.of_ids(moved).to_dicts() if moved else []
+        self.only_new &= not known
         rows = [self._fresh_row(row, told[id_]) for id_, row in self._fresh.items()]
         rows += [row | _decided(told[row["doc_id"]]) | {"run_id": self._run_id} for row in known]
         by_id = {row["doc_id"]: row for row in rows}
@@ -183,7 +185,6 @@ class _Night:
 
     def _fresh_row(self, row: Row, decision: Decision) -> Row:
         held = self._held.get(row["doc_id"])
-        self.only_new &= held is None
         return (
             {name: value for name, value in row.items() if name in _STORED}
             | _decided(decision)

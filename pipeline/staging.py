@@ -63,6 +63,8 @@ def row(page: Page, outcome: Outcome) -> dict[str, Any]:
         "last_modified": page.header("Last-Modified") or None,
         "body_digest": digest.hexdigest(),
         "outcome": "unchanged",
+        "reason": None,
+        "detail": None,
     }
     if isinstance(outcome, Rejected):
         told = {"reason": str(outcome.reason), "detail": outcome.detail, "rules_version": outcome.rules_version}

@@ -1,0 +1,169 @@
+"""Publishing: one commit a run, nothing lost, nothing twice, whoever publishes at the same time."""
+
+import random
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from pipeline import fetches, staging
+from pipeline.config import read
+from pipeline.corpus import Corpus
+from pipeline.fingerprint import fingerprint
+from pipeline.judgement import DedupeRules
+from pipeline.models import Document, Fields, Outcome, Page, Reason, Rejected
+from pipeline.publish import Published, publish
+from pipeline.report import CrawlReport, Unbalanced
+from pipeline.source import Source
+from pipeline.store import Store
+from pipeline.urls import doc_id
+from tests.conftest import ROOT
+
+RULES = read(ROOT / "config" / "dedupe.yaml", DedupeRules)
+NIGHT = datetime(2026, 1, 4, 18, tzinfo=UTC)
+SOURCE = Source.model_validate(
+    {
+        "id": "ministry",
+        "name": "部",
+        "tier": "gov",
+        "hosts": ["example.gov.cn"],
+        "listings": [{"url": "https://example.gov.cn/", "family": "trs"}],
+        "revisit": {"after_days": [1, 3]},
+    }
+)
+WORDS = "产业园区企业改造技术设备项目资金人才平台数据标准能源安全质量出口港口铁路农业医疗教育城市生态水利气象".replace("\n", "")
+
+
+def prose(seed: int) -> str:
+    """Text that nothing else resembles: 6 paragraphs of random words."""
+    rng = random.Random(seed)
+    return "\n".join("".join(rng.choices(WORDS, k=90)) + "。" for _ in range(6))
+
+
+def document(number: int, text: str, *, at: datetime = NIGHT, title: str = "") -> tuple[Page, Outcome]:
+    url = f"https://example.gov.cn/t20260104_{number}.html"
+    page = Page(
+        url=url, requested_url=url, source_id="ministry", status=200, headers=(), body=text.encode(), fetched_at=at
+    )
+    found = Document(
+        doc_id=doc_id(url), url=url, source_id="ministry", title=title or f"第{number}号新闻", text=text, text_as_published=None,
+        lang="zh-Hans", lang_confidence=1.0, fields=Fields(), removed=(), fetched_at=at, place=None, rules_version="1",
+        fingerprint=fingerprint(text, RULES.fingerprint),
+    )  # fmt: skip
+    return page, found
+
+
+def gone(number: int, at: datetime) -> tuple[Page, Outcome]:
+    page, found = document(number, "", at=at)
+    rejected = Rejected(
+        doc_id=found.doc_id, url=page.url, source_id="ministry", reason=Reason.GONE, detail="404", fetched_at=at,
+        place=None, rules_version="1",
+    )  # fmt: skip
+    return page, rejected
+
+
+def night(store: Store, run_id: str, outcomes: Sequence[tuple[Page, Outcome]], *, at: datetime = NIGHT, listed: int | None = None) -> Published:
+    staging.write(store, staging.key_of(run_id, "landing/source=ministry/date=2026-01-04/x-000.warc.gz"), outcomes)
+    count = len(outcomes) if listed is None else listed
+    crawl = CrawlReport(run_id=run_id, source_id="ministry", started_at=at, ended_at=at, listed=count, fetched=count)
+    return publish(store, run_id, at, [crawl], {"ministry": SOURCE}, RULES)
+
+
+def rows(store: Store) -> dict[str, dict]:
+    return {row["url"].rsplit("_", 1)[1]: row for row in Corpus.open(store).scan().collect().to_dicts()}
+
+
+def test_a_night_is_in_the_corpus_with_one_commit_and_a_second_publish_adds_nothing(store: Store) -> None:
+    outcomes = [document(number, prose(number)) for number in range(5)]
+    first = night(store, "run1", outcomes)
+    again = night(store, "run1", outcomes)
+    assert (first.version_before, first.version) == (0, 1)
+    assert again == first
+    assert Corpus.open(store).version == 1
+    assert len(rows(store)) == 5
+
+
+def test_a_night_on_which_nothing_is_new_commits_nothing(store: Store) -> None:
+    outcomes = [document(number, prose(number)) for number in range(3)]
+    night(store, "run1", outcomes)
+    second = night(store, "run2", outcomes, at=NIGHT + timedelta(days=1))
+    assert second.sources[0].unchanged == 3
+    assert Corpus.open(store).version == 1
+
+
+def test_a_repost_is_linked_to_what_the_corpus_held_and_readers_do_not_see_it(store: Store) -> None:
+    night(store, "run1", [document(1, prose(1))])
+    report = night(store, "run2", [document(2, prose(1) + "\n（本网编辑整理）")], at=NIGHT + timedelta(days=1))
+    assert report.sources[0].reposts == 1
+    assert rows(store)["2.html"]["canonical_id"] == rows(store)["1.html"]["doc_id"]
+    assert Corpus.open(store).documents().collect().height == 1
+    assert Corpus.open(store).documents(every=True).collect().height == 2
+
+
+def test_a_changed_text_is_a_revision_and_so_is_a_changed_title(store: Store) -> None:
+    night(store, "run1", [document(1, prose(1)), document(2, prose(2))])
+    later = NIGHT + timedelta(days=1)
+    report = night(
+        store, "run2", [document(1, prose(1) + "\n" + prose(9), at=later), document(2, prose(2), title="改了", at=later)], at=later
+    )
+    held = rows(store)
+    assert report.sources[0].revised == 2
+    assert [held[name]["revision"] for name in ("1.html", "2.html")] == [2, 2]
+    assert held["2.html"]["title"] == "改了"
+    assert held["1.html"]["first_fetched_at"] == NIGHT
+    assert held["1.html"]["canonical_id"] is None
+
+
+def test_a_page_that_is_gone_is_marked_and_kept(store: Store) -> None:
+    night(store, "run1", [document(1, prose(1))])
+    later = NIGHT + timedelta(days=1)
+    report = night(store, "run2", [gone(1, later)], at=later)
+    assert (report.sources[0].withdrawn, report.sources[0].rejected) == (1, {"gone": 1})
+    assert rows(store)["1.html"]["withdrawn_at"] == later
+    assert rows(store)["1.html"]["text"] == prose(1)
+    assert Corpus.open(store).documents().collect().is_empty()
+
+
+def test_a_night_that_lost_a_page_publishes_nothing(store: Store) -> None:
+    with pytest.raises(Unbalanced, match="ministry"):
+        night(store, "run1", [document(1, prose(1))], listed=2)
+    assert Corpus.open(store).version == 0
+
+
+def test_the_next_crawl_knows_what_was_published_and_what_is_due(store: Store) -> None:
+    night(store, "run1", [document(1, prose(1)), document(2, prose(2))])
+    seen = fetches.seen(store, "ministry", NIGHT + timedelta(hours=1))
+    assert seen.knows("http://example.gov.cn/t20260104_1.html")
+    assert not seen.knows("http://example.gov.cn/t20260104_3.html")
+    assert seen.due == ()
+    due = fetches.seen(store, "ministry", NIGHT + timedelta(days=1, hours=1)).due
+    assert {each.url.rsplit("_", 1)[1] for each in due} == {"1.html", "2.html"}
+    night(store, "run2", [gone(1, NIGHT + timedelta(days=1))], at=NIGHT + timedelta(days=1))
+    due = fetches.seen(store, "ministry", NIGHT + timedelta(days=30)).due
+    assert [each.url.rsplit("_", 1)[1] for each in due] == ["2.html"]
+
+
+def test_publishers_at_the_same_time_with_overlapping_batches_publish_every_article_once(store: Store) -> None:
+    batches = [range(start, start + 6) for start in range(0, 24, 3)]  # each shares half with the next
+    with ThreadPoolExecutor(len(batches)) as pool:
+        runs = [
+            pool.submit(night, store, f"run{index}", [document(number, prose(number)) for number in batch])
+            for index, batch in enumerate(batches)
+        ]
+        for run in runs:
+            run.result()
+    scanned = Corpus.open(store).scan().select("doc_id", "canonical_id").collect()
+    wanted = {number for batch in batches for number in batch}
+    assert scanned.height == len(wanted)
+    assert scanned["doc_id"].n_unique() == len(wanted)
+    assert scanned["canonical_id"].null_count() == len(wanted)
+
+
+def test_two_publishers_of_the_same_text_end_with_one_canonical_document(store: Store) -> None:
+    with ThreadPoolExecutor(2) as pool:
+        runs = [pool.submit(night, store, f"run{number}", [document(number, prose(7), title="同一篇")]) for number in (1, 2)]
+        for run in runs:
+            run.result()
+    assert Corpus.open(store).documents().collect().height == 1
+    assert len(rows(store)) == 2
