@@ -60,7 +60,7 @@ def read(page: Page, source: Source, rules: Rules) -> tuple[Decoded, Extracted]:
 def _carry(page: Page, source: Source, rules: Rules) -> Document:
     decoded, extracted = read(page, source, rules)
     cleaned = clean(extracted.lines, extracted.title, rules.boilerplate)
-    judge(extracted, cleaned, decoded, page.status, rules.quality)
+    judge(extracted, cleaned, decoded, page.status, rules.quality, rules.obstacles, page.headers)
     text = "\n".join(cleaned.paragraphs)
     language = identify(cleaned.title, text)
     return Document(

@@ -10,6 +10,7 @@ from pipeline.boilerplate import BoilerplateRules
 from pipeline.config import read
 from pipeline.field_rules import FieldRules
 from pipeline.judgement import DedupeRules
+from pipeline.obstacles import Signatures
 from pipeline.quality import QualityRules
 from pipeline.weigh import ExtractionRules
 
@@ -22,6 +23,7 @@ class Rules:
     fields: FieldRules
     boilerplate: BoilerplateRules
     quality: QualityRules
+    obstacles: Signatures
     dedupe: DedupeRules
     version: str
 
@@ -33,6 +35,7 @@ class Rules:
             fields=read(config / "fields.yaml", FieldRules),
             boilerplate=read(config / "boilerplate.yaml", BoilerplateRules),
             quality=read(config / "quality.yaml", QualityRules),
+            obstacles=read(config / "obstacles.yaml", Signatures),
             dedupe=read(config / "dedupe.yaml", DedupeRules),
             version=_version(config),
         )
