@@ -10,7 +10,7 @@ import os
 import signal
 import sys
 import threading
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from itertools import takewhile
 from pathlib import Path
 
@@ -67,6 +67,7 @@ def _crawl(asked: argparse.Namespace, source: Source, urls: tuple[str, ...] | No
         clock=clock,
         seen=fetches.Seen() if asked.force else fetches.seen(store, source.id, clock.now()),
         urls=urls,
+        period=(asked.since, asked.until or clock.day) if asked.since else None,
     )
     report = run.crawl(task, asked.run)
     store.put(f"runs/{asked.run}/crawl/{source.id}.json", report.model_dump_json(indent=1).encode())
@@ -123,7 +124,11 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--urls", metavar="FILE", help="fetch these addresses, one a line; -: standard input, up to an empty line"
     )
-    parser.add_argument("--force", action="store_true", help="with --urls: those too that are known already")
+    parser.add_argument("--since", type=date.fromisoformat, metavar="DAY", help="walk the listings back to this day")
+    parser.add_argument(
+        "--until", type=date.fromisoformat, metavar="DAY", help="with --since: and no further than to this one"
+    )
+    parser.add_argument("--force", action="store_true", help="with --urls or --since: what is known already too")
     parser.add_argument("--store", default=environment("GONGBAO_STORE", ""), metavar="s3://BUCKET/PREFIX")
     parser.add_argument("--config", type=Path, default=Path(environment("GONGBAO_CONFIG", "config")), metavar="DIR")
     parser.add_argument("--sources", type=_folder, default=_folder(environment("GONGBAO_SOURCES", "")), metavar="DIR")

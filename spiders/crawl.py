@@ -5,7 +5,7 @@ import logging
 import re
 from collections.abc import AsyncIterator, Iterable
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
@@ -20,7 +20,7 @@ from pipeline.obstacles import Cause, Signatures, recognise
 from pipeline.source import Listing, Source
 from pipeline.urls import url_key
 from spiders import parts
-from spiders.clock import Clock, inside
+from spiders.clock import SHANGHAI, Clock, inside
 from spiders.failures import NOT_ASKED, Failed
 from spiders.fetch import Fetcher
 from spiders.landed import Landed
@@ -33,6 +33,7 @@ from spiders.wire import Received
 
 log = logging.getLogger(__name__)
 
+_ALL_PAGES = 10_000  # of a listing; the other stopping rules end it before
 _REVISIT = frozenset({304, 404, 410})  # what is news of an article that we have
 
 
@@ -57,6 +58,7 @@ class Task:
     clock: Clock
     seen: Seen = field(default_factory=Seen)
     urls: Iterable[str] | None = None  # fetch exactly these, and walk no listing
+    period: tuple[date, date] | None = None  # walk the listings back to the first day, and fetch what is of these days
 
 
 class SourceSpider(scrapy.Spider):
@@ -120,17 +122,17 @@ class SourceSpider(scrapy.Spider):
             for url in self.task.urls:
                 yield Wanted(url=url)
             return
-        for due in self.task.seen.due:
+        for due in self.task.seen.due if self.task.period is None else ():
             yield Wanted(url=due.url, validators=due.validators)
         for walk in self.walks:
             async for links in walk.links():
                 archive = len(links) > self.settings_of_crawl.limits.archive_links
                 for link in links:
-                    if archive and self._is_old(link, walk.listing):
+                    if (archive and self._is_old(link, walk)) or self._is_out_of_period(link):
                         if self.ledger.list(link.url):
-                            self.ledger.skip(link.url, "too_old")
-                        continue
-                    yield Wanted(url=link.url, title=link.title, date=link.date_raw)
+                            self.ledger.skip(link.url, "too_old" if self.task.period is None else "outside_period")
+                    else:
+                        yield Wanted(url=link.url, title=link.title, date=link.date_raw)
 
     def _refusal(self, wanted: Wanted) -> str:
         """Why an article is not asked for; empty if it is."""
@@ -147,9 +149,15 @@ class SourceSpider(scrapy.Spider):
     def _is_article(self, url: str) -> bool:
         return bool(self._match.search(url)) and not any(pattern.search(url) for pattern in self._deny)
 
-    def _is_old(self, link: Link, listing: Listing) -> bool:
-        oldest = self.task.clock.now() - timedelta(days=listing.stop.older_than_days)
-        return link.published is not None and link.published.at < oldest
+    def _is_old(self, link: Link, walk: Walk) -> bool:
+        return link.published is not None and link.published.at < walk.cutoff
+
+    def _is_out_of_period(self, link: Link) -> bool:
+        """Whether it is dated, and of another day than was asked for."""
+        if self.task.period is None or link.published is None:
+            return False
+        first, last = self.task.period
+        return not first <= link.published.at.astimezone(SHANGHAI).date() <= last
 
     def _out_of_time(self) -> str:
         """Why nothing more may be asked now; empty if it may."""
@@ -170,6 +178,9 @@ class SourceSpider(scrapy.Spider):
                 else:
                     log.info("%s: %s", wanted.url, error)
                     self.ledger.fail(wanted.url, error.reason)
+            except Exception:  # one page that we cannot cope with must not lose the night; the report names it
+                log.exception("crashed on %s", wanted.url)
+                self.ledger.fail(wanted.url, Cause.CRASHED)
             else:
                 await self.task.landed.write(*captures)
                 self.ledger.fetch(wanted.url)
@@ -207,7 +218,7 @@ class SourceSpider(scrapy.Spider):
         """Files of an article. What cannot be had is left out: the article stands without it, and names it."""
         limit = self.settings_of_crawl.limits.attachment_bytes
         types = self.source.article.attachment_types
-        for url in parts.attachments(response.url, self._text(response), types):
+        for url in filter(self.is_ours, parts.attachments(response.url, self._text(response), types)):
             request = scrapy.Request(url, meta={"kind": "attachment", "download_maxsize": limit})
             try:
                 answer, received = await self._ask(request)
@@ -260,13 +271,20 @@ class SourceSpider(scrapy.Spider):
         return Heard(answer=answer, validators=Validators(), at=self.task.clock.now())
 
     def _walk(self, listing: Listing) -> Walk:
+        """A night reads to the cutoff or to what is known; a period is read to its first day, whatever is known."""
+        task, stop = self.task, listing.stop
+        cutoff = task.clock.now() - timedelta(days=stop.older_than_days)
+        if task.period:
+            cutoff = datetime.combine(task.period[0], time(), SHANGHAI)
+            stop = stop.model_copy(update={"max_pages": _ALL_PAGES})
         return Walk(
             listing=listing,
+            stop=stop,
+            cutoff=cutoff,
             ask=self._ask_listing,
             look=lambda answer: recognise(200, (), answer.text, self.signatures),
-            known=self.task.seen.knows,
-            now=self.task.clock.now(),
-            before=self.task.seen.listings.get(listing.url),
+            known=(lambda url: False) if task.period else task.seen.knows,
+            before=None if task.period else task.seen.listings.get(listing.url),
         )
 
     def _text(self, response: Response) -> str:

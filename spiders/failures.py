@@ -35,8 +35,9 @@ NOT_ASKED = frozenset({"robots", "cooled_down", "out_of_time", "outside_window",
 # Of these, the ones that another night may bring.
 LATER = NOT_ASKED - {"robots"}
 # Failures that say something about the host, not about one page.
-OF_THE_HOST = frozenset(
-    {Cause.DNS, Cause.REFUSED, Cause.TIMEOUT, Cause.NETWORK, Cause.TLS, "http_401", "http_403", "http_405", "http_412"}
+OF_THE_HOST: frozenset[str] = frozenset(
+    {Cause.DNS, Cause.REFUSED, Cause.TIMEOUT, Cause.NETWORK, Cause.TLS, Cause.BUSY}
+    | {"http_401", "http_403", "http_405", "http_412"}
 )
 
 _BY_TYPE: tuple[tuple[type[BaseException], Cause | str], ...] = (

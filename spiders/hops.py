@@ -13,6 +13,8 @@ from scrapy.utils.httpobj import urlparse_cached
 from pipeline.obstacles import Cause
 from spiders.failures import Failed
 
+_HEAD = 4096  # bytes in which Scrapy looks for a refresh; decoding every page to find none would cost 1 ms
+_REFRESH = re.compile(rb"http-equiv\s*=\s*[\"']?\s*refresh", re.I)
 _JUMP = re.compile(
     r"(?:(?:window|self|top|document)\.)*location(?:\.href)?\s*(?:=|\.replace\(|\.assign\()\s*(['\"])(?P<url>[^'\"\s+]+)\1"
 )
@@ -36,7 +38,7 @@ class Refreshes(MetaRefreshMiddleware):
         return _followed(self.crawler, request, lambda: self._next(request, response))
 
     def _next(self, request: Request, response: Response) -> Request | Response:
-        result = super().process_response(request, response)
+        result = super().process_response(request, response) if _REFRESH.search(response.body[:_HEAD]) else response
         small: int = self.crawler.spider.settings_of_crawl.small_page  # type: ignore[union-attr]
         if result is not response or len(response.body) >= small or not isinstance(response, HtmlResponse):
             return result

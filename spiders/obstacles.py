@@ -12,6 +12,8 @@ from pipeline.obstacles import Cause, Signatures, recognise
 from spiders.failures import Failed
 from spiders.wire import Received
 
+PATIENCE = frozenset({429, 503})  # "busy" that says so by its status, and may say for how long
+
 log = logging.getLogger(__name__)
 
 
@@ -37,7 +39,7 @@ class Obstacles:
     def process_response(self, request: Request, response: Response) -> Response:
         """Failed, and the host cools down, if this is a block."""
         cause = self.look(request, response)
-        if cause and cause.blocks:
+        if cause and cause.blocks and response.status not in PATIENCE:
             block = Failed(cause, f"{response.url} answered {response.status}")
             self.cool(response.url, block)
             raise block

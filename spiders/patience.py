@@ -15,6 +15,7 @@ from scrapy.utils.httpobj import urlparse_cached
 
 from pipeline.obstacles import Cause
 from spiders.failures import Failed, failure
+from spiders.obstacles import PATIENCE
 from spiders.settings import Retry
 
 log = logging.getLogger(__name__)
@@ -48,11 +49,16 @@ class Patience:
         if response.status not in _ASK_AGAIN:
             return response
         asked = retry_after(response.headers.get("Retry-After"), datetime.now(UTC))
-        if asked is not None and asked > self._rules.longest_wait:
-            why = Failed(Cause.BUSY, f"{response.status}, and Retry-After asks for {asked:.0f} s")
+        told_to_stop = asked > self._rules.longest_wait if asked is not None else response.status == 429
+        again = None if told_to_stop else self._again(request, f"http_{response.status}", asked)
+        if again:
+            return again
+        if told_to_stop or response.status == 429:
+            why = Failed(Cause.BUSY, f"{response.url} answered {response.status}, Retry-After: {asked}")
             self._crawler.spider.obstacles.cool(response.url, why)  # type: ignore[union-attr]
-            raise why
-        return self._again(request, f"http_{response.status}", asked) or response
+        if response.status in PATIENCE:
+            raise Failed(Cause.BUSY, f"{response.url} answered {response.status}")
+        return response
 
     def process_exception(self, request: Request, exception: Exception) -> Request | None:
         """The same request again after a failure that may pass."""
@@ -81,10 +87,10 @@ def backoff(tries: int, rules: Retry) -> float:
 def retry_after(value: bytes | None, now: datetime) -> float | None:
     """The seconds that a Retry-After header asks for, as number or date; None if it says neither."""
     text = (value or b"").decode("latin-1").strip()
-    if text.isdigit():
+    if text.isascii() and text.isdigit():
         return float(text)
     try:
         at = parsedate_to_datetime(text)
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
     return max(0.0, ((at if at.tzinfo else at.replace(tzinfo=UTC)) - now).total_seconds())

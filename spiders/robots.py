@@ -2,13 +2,14 @@
 
 import asyncio
 import logging
+from dataclasses import dataclass
 
+from protego import Protego
 from scrapy import Request
 from scrapy.crawler import Crawler
 from scrapy.exceptions import NotConfigured
 from scrapy.http import Response
 from scrapy.http.request import NO_CALLBACK
-from scrapy.robotstxt import ProtegoRobotParser
 from scrapy.utils.httpobj import urlparse_cached
 
 from pipeline.obstacles import Cause
@@ -21,12 +22,45 @@ _MAX_BYTES = 512_000  # RFC 9309, 2.5: a crawler reads at least 500 KiB
 _DEAD = frozenset({Cause.DNS, Cause.REFUSED, Cause.TLS})
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Verdict:
-    """What one host's robots.txt says: rules, or the reason why nothing there may be asked for tonight."""
+    """What one host's robots.txt says: rules for us, or the reason why nothing there may be asked for tonight."""
 
-    def __init__(self, rules: ProtegoRobotParser | None = None, refusal: Failed | None = None) -> None:
-        self.rules = rules
-        self.refusal = refusal
+    rules: Protego | None = None  # None: nothing is forbidden
+    token: str = ""
+    refusal: Failed | None = None
+
+    def allows(self, url: str) -> bool:
+        """Whether an address may be asked for."""
+        return self.refusal is None and (self.rules is None or bool(self.rules.can_fetch(url, self.token)))
+
+    @property
+    def delay(self) -> float:
+        """Seconds between two requests that the host asks for; 0 if it asks for none."""
+        if self.rules is None:
+            return 0.0
+        rate = self.rules.request_rate(self.token)
+        return max(self.rules.crawl_delay(self.token) or 0.0, rate.seconds / rate.requests if rate else 0.0)
+
+
+def read(response: Response, token: str) -> Verdict:
+    """What an answer to the request for robots.txt means, by RFC 9309, to who is called `token`."""
+    if response.status in (401, 403):
+        return Verdict(refusal=Failed(Cause.ROBOTS_FORBIDDEN, f"robots.txt answered {response.status}"))
+    if response.status == 429 or response.status >= 500 or response.status < 200:
+        return Verdict(refusal=Failed(Cause.ROBOTS_UNKNOWN, f"robots.txt answered {response.status}"))
+    if response.status >= 300:
+        return Verdict()  # 4xx, and redirects that lead nowhere: there are no rules
+    return Verdict(rules=Protego.parse(response.body.decode("utf-8", "replace")), token=token)
+
+
+def refusal(error: Failed) -> Failed | None:
+    """Why nothing may be asked for after robots.txt could not be had; None where that means that there are no rules."""
+    if error.reason in (Cause.REDIRECT_LOOP, Cause.REDIRECT_AWAY, Cause.TOO_LARGE):
+        return None  # RFC 9309, 2.3.1.2; and what is larger than half a megabyte is a page, or a film
+    if error.reason in _DEAD or error.reason.startswith(("blocked:", "busy")) or error.reason == "cooled_down":
+        return Failed(error.reason, f"robots.txt: {error.detail}")
+    return Failed(Cause.ROBOTS_UNKNOWN, f"robots.txt: {error.reason} {error.detail}".strip())
 
 
 class Robots:
@@ -53,8 +87,8 @@ class Robots:
             self._verdicts[netloc] = asyncio.ensure_future(self._ask(request))
         verdict = await asyncio.shield(self._verdicts[netloc])
         if verdict.refusal:
-            raise verdict.refusal
-        if verdict.rules and not verdict.rules.allowed(request.url, self._token):
+            raise Failed(verdict.refusal.reason, verdict.refusal.detail)
+        if not verdict.allows(request.url):
             raise Failed("robots", "robots.txt disallows it")
 
     async def _ask(self, request: Request) -> Verdict:
@@ -68,41 +102,17 @@ class Robots:
         try:
             response = await self._crawler.engine.download_async(robots)
         except Exception as error:
-            return Verdict(refusal=_refusal(failure(error)))
-        return self._read(response, parts.hostname or "")
+            return Verdict(refusal=refusal(failure(error)))
+        verdict = read(response, self._token)
+        if verdict.delay > self._crawler.settings.getfloat("DOWNLOAD_DELAY"):
+            self._slow_down(parts.hostname or "", verdict.delay)
+        return verdict
 
-    def _read(self, response: Response, host: str) -> Verdict:
-        if response.status in (401, 403):
-            return Verdict(refusal=Failed(Cause.ROBOTS_FORBIDDEN, f"robots.txt answered {response.status}"))
-        if response.status == 429 or response.status >= 500 or response.status < 200:
-            return Verdict(refusal=Failed(Cause.ROBOTS_UNKNOWN, f"robots.txt answered {response.status}"))
-        if response.status >= 300:
-            return Verdict()  # 4xx, and redirects that lead nowhere: there are no rules
-        rules = ProtegoRobotParser(response.body, self._crawler.spider)
-        self._slow_down(host, rules)
-        return Verdict(rules=rules)
-
-    def _slow_down(self, host: str, rules: ProtegoRobotParser) -> None:
-        """Wait between two requests as long as the host asks, if that is longer than we would."""
-        asked = rules.rp.crawl_delay(self._token) or 0.0
-        if rate := rules.rp.request_rate(self._token):
-            asked = max(asked, rate.seconds / rate.requests)
-        if asked > self._crawler.settings.getfloat("DOWNLOAD_DELAY"):
-            log.info("%s asks for %.1f s between two requests", host, asked)
-            assert self._crawler.engine
-            slower = {"delay": asked, "jitter": 0.0, "concurrency": 1}
-            downloader = self._crawler.engine.downloader
-            downloader.per_slot_settings[host] = slower
-            if slot := downloader.slots.get(host):
-                slot.delay, slot.jitter, slot.concurrency = asked, 0.0, 1
-
-
-def _refusal(error: Failed) -> Failed | None:
-    """Why nothing may be asked for after robots.txt could not be had; None where that means that there are no rules."""
-    if error.reason in (Cause.REDIRECT_LOOP, Cause.REDIRECT_AWAY):
-        return None
-    if error.reason == Cause.TOO_LARGE:
-        return None  # no robots.txt: a page, or a film
-    if error.reason in _DEAD or error.reason.startswith(("blocked:", "busy")) or error.reason == "cooled_down":
-        return Failed(error.reason, f"robots.txt: {error.detail}")
-    return Failed(Cause.ROBOTS_UNKNOWN, f"robots.txt: {error.reason} {error.detail}".strip())
+    def _slow_down(self, host: str, delay: float) -> None:
+        """Wait as long between two requests as the host asks for, whatever the source says."""
+        log.info("%s asks for %.1f s between two requests", host, delay)
+        assert self._crawler.engine
+        downloader = self._crawler.engine.downloader
+        downloader.per_slot_settings[host] = {"delay": delay, "jitter": 0.0, "concurrency": 1}
+        if slot := downloader.slots.get(host):
+            slot.delay, slot.jitter, slot.concurrency = delay, 0.0, 1

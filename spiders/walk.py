@@ -4,14 +4,14 @@ import logging
 from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 
 import xxhash
 
 from pipeline.fetches import Validators
 from pipeline.obstacles import Cause
 from pipeline.report import ListingReport
-from pipeline.source import Listing
+from pipeline.source import Listing, Stop
 from pipeline.urls import url_key
 from spiders import listings
 from spiders.failures import Failed, cause_of
@@ -39,14 +39,15 @@ class Walk:
     ask: Callable[[Listing, Request, Validators | None], Awaitable[Heard]]  # raises Failed
     look: Callable[[Answer], Cause | None]  # what obstacle a page without links is
     known: Callable[[str], bool]
-    now: datetime
+    stop: Stop
+    cutoff: datetime
     before: Validators | None = None  # of last night
     _pages: int = 0
     _links: set[str] = field(default_factory=set)
     _newest: datetime | None = None
     _validators: Validators = field(default_factory=Validators)
     _unchanged: bool = False
-    _stop: str = ""
+    _ended: str = ""
     _cause: str = ""
     _detail: str = ""
     _flags: set[str] = field(default_factory=set)
@@ -58,16 +59,18 @@ class Walk:
                 yield links
         except Failed as error:
             if error.reason in ("out_of_time", "outside_window"):
-                self._stop = error.reason
+                self._ended = error.reason
             else:
                 self._fail(Cause.ROBOTS_DISALLOW if error.reason == "robots" else cause_of(error.reason), str(error))
+        except Exception as error:  # a response that our reading cannot cope with; the other listings go on
+            log.exception("crashed on %s", self.listing.url)
+            self._fail(Cause.CRASHED, repr(error))
 
     async def _walk(self) -> AsyncIterator[tuple[Link, ...]]:
-        cutoff = self.now - timedelta(days=self.listing.stop.older_than_days)
-        stopper = Stopper(self.listing.stop, known=self.known, cutoff=cutoff)
+        stopper = Stopper(self.stop, known=self.known, cutoff=self.cutoff)
         queue = deque([listings.first(self.listing)])
         asked: set[tuple[str, str]] = set()
-        while queue and not self._stop:
+        while queue and not self._ended:
             request = queue.popleft()
             if (identity := (request.url, request.body)) in asked:
                 continue
@@ -78,7 +81,7 @@ class Walk:
             queue.extend(found.next)
             yield found.links
         else:
-            self._stop = self._stop or Rule.END
+            self._ended = self._ended or Rule.END
         self._flags |= stopper.flags
         if not self._links and not self._unchanged and not self._cause and not self.listing.may_be_empty:
             self._fail(Cause.EMPTY_LIST, "no page of it named an article")
@@ -93,7 +96,7 @@ class Walk:
             self._end(stopper.feed_missing())
             return None
         if heard.answer is None:
-            self._unchanged, self._stop, self._validators = True, NOT_MODIFIED, self.before or Validators()
+            self._unchanged, self._ended, self._validators = True, NOT_MODIFIED, self.before or Validators()
             self._pages += 1
             return None
         found = listings.parse(self.listing, heard.answer, base=heard.at)
@@ -101,14 +104,14 @@ class Walk:
         if not found.links and not stopper.pages:
             self._explain_emptiness(heard.answer, found)
         if found.links and not self._links and self._is_as_before(heard, found, first=first):
-            self._unchanged, self._stop = True, NOT_MODIFIED
+            self._unchanged, self._ended = True, NOT_MODIFIED
         self._note(found.links)
         if rule := stopper.feed(found):
             self._end(rule)
         return found
 
     def _end(self, rule: Rule) -> None:
-        self._stop = self._stop or rule
+        self._ended = self._ended or rule
         if rule is Rule.EMPTY_LIST:
             return
         if rule.is_fault:
@@ -153,7 +156,7 @@ class Walk:
 
     def report(self, *, remember: bool) -> ListingReport:
         """How it went. With `remember` false next night reads it again in any case: something that it named is missing."""
-        whole = remember and not self._cause and self._stop not in ("out_of_time", "outside_window")
+        whole = remember and not self._cause and self._ended not in ("out_of_time", "outside_window")
         kept = self._validators if whole else Validators()
         return ListingReport(
             url=self.listing.url,
@@ -165,7 +168,7 @@ class Walk:
             last_modified=kept.last_modified,
             digest=kept.digest,
             unchanged=self._unchanged,
-            stop=str(self._stop),
+            stop=str(self._ended),
             cause=self._cause,
             flags=tuple(sorted(self._flags)),
         )

@@ -28,11 +28,10 @@ class Site:
         return sum(asked == path for asked, _, _ in self.asked)
 
 
-def listing(*paths: str, further: str = "") -> str:
+def listing(*paths: str, further: str = "", day: str = "2026-01-05") -> str:
     """A column page that names articles, newest first."""
     rows = "".join(
-        f"<li><a href='{path}'>关于第{n}项工作安排的通知</a><span>2026-01-05</span></li>"
-        for n, path in enumerate(paths)
+        f"<li><a href='{path}'>关于第{n}项工作安排的通知</a><span>{day}</span></li>" for n, path in enumerate(paths)
     )
     pager = f"<a href='{further}'>下一页</a>" if further else ""
     return f"<html><head><title>通知公告</title></head><body><ul>{rows}</ul>{pager}</body></html>"

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -61,7 +61,18 @@ class Scenario:
     due: Mapping[str, str] = field(default_factory=dict)  # path -> ETag
     before: tuple[str, str] | None = None  # ETag and digest of the listing
     urls: tuple[str, ...] | None = None
+    period: tuple[str, str] | None = None
     dead: bool = False
+
+
+@dataclass(kw_only=True)
+class Order:
+    """A scenario as the crawling process is told of it."""
+
+    source: Source
+    seen: Seen
+    urls: tuple[str, ...] | None
+    period: tuple[date, date] | None
 
 
 @dataclass
@@ -109,6 +120,7 @@ ARTICLES = {
     "/a/bomb.html": gzipped(b" " * 20_000_000),
     "/a/slow.html": silent(3),
     "/a/busy.html": in_turn(answers("", 503, {"Retry-After": "1"}), answers(article())),
+    "/a/patient.html": in_turn(answers("<body>系统繁忙，请稍后再试</body>", 503, {"Retry-After": "0"}), answers(article())),
     "/a/shaky.html": in_turn(truncated(article()), answers(article())),
     "/a/broken.html": answers("", 500),
     "/a/loop.html": redirects("/a/loop.html?again"),
@@ -171,6 +183,17 @@ SCENARIOS: dict[str, Scenario] = {
     "all_500": Scenario(pages=listed({path: answers("", 500) for path in numbered(30)}), fetch={"retries": 2}),
     "all_404": Scenario(pages={"/list/": listing(*numbered(4))}),
     "later": Scenario(pages={"/list/": answers("", 429, {"Retry-After": "3600"})}),
+    "too_many": Scenario(pages=listed({"/a/0.html": answers("", 429), **numbered(9)})),
+    "all_503": Scenario(pages=listed({path: answers("", 503) for path in numbered(30)}), fetch={"retries": 1}),
+    "period": Scenario(
+        pages={
+            "/list/": listing("/a/1.html", further="/list/p2.html"),
+            "/list/p2.html": listing("/a/2.html", "/a/3.html", day="2024-06-07", further="/list/p3.html"),
+            "/list/p3.html": listing("/a/4.html", day="2023-06-07"),
+            **{f"/a/{n}.html": article() for n in range(1, 5)},
+        },
+        listing={"stop": {"max_pages": 1}}, known=("/a/3.html",), period=("2024-06-01", "2024-06-30"),
+    ),
     "dead": Scenario(pages={}, dead=True, fetch={"retries": 1}),
     "window": Scenario(pages=listed(numbered(3)), fetch={"window": [(datetime.now(UTC).hour + 8 + 2) % 24, (datetime.now(UTC).hour + 8 + 3) % 24]}),
     "unchanged_etag": Scenario(
@@ -202,7 +225,7 @@ def crawled(bucket: Store) -> Iterator[Mapping[str, Outcome]]:
         yield {name: _outcome(bucket, sites[name], report) for name, report in zip(SCENARIOS, reports, strict=True)}
 
 
-def _order(name: str, scenario: Scenario, site: Site) -> tuple[Source, Seen, tuple[str, ...] | None]:
+def _order(name: str, scenario: Scenario, site: Site) -> Order:
     due = tuple(
         Due(url=site.url(path), visits=1, validators=Validators(etag=tag)) for path, tag in scenario.due.items()
     )
@@ -210,7 +233,10 @@ def _order(name: str, scenario: Scenario, site: Site) -> tuple[Source, Seen, tup
     before = scenario.before and Validators(etag=scenario.before[0], digest=scenario.before[1])
     seen = Seen(keys=keys, due=due, listings={site.url("/list/"): before} if before else {})
     urls = tuple(site.url(path) for path in scenario.urls) if scenario.urls is not None else None
-    return _source(name, site, scenario), seen, urls
+    period = (
+        (date.fromisoformat(scenario.period[0]), date.fromisoformat(scenario.period[1])) if scenario.period else None
+    )
+    return Order(source=_source(name, site, scenario), seen=seen, urls=urls, period=period)
 
 
 def _source(name: str, site: Site, scenario: Scenario) -> Source:
@@ -231,7 +257,7 @@ def _source(name: str, site: Site, scenario: Scenario) -> Source:
     )
 
 
-def _crawl_all(orders: list[tuple[Source, Seen, tuple[str, ...] | None]], url: str) -> list[CrawlReport]:
+def _crawl_all(orders: list[Order], url: str) -> list[CrawlReport]:
     """In a process of its own: Scrapy starts once a process."""
     from spiders import run, settings
     from spiders.clock import Clock
@@ -244,15 +270,16 @@ def _crawl_all(orders: list[tuple[Source, Seen, tuple[str, ...] | None]], url: s
     clock = Clock()
     tasks = [
         Task(
-            source=source,
+            source=order.source,
             settings=quick,
             signatures=obstacles.load(CONFIG / "obstacles.yaml"),
-            landed=Landed(landing.LandingWriter(store, source.id, "r1", clock.day)),
+            landed=Landed(landing.LandingWriter(store, order.source.id, "r1", clock.day)),
             clock=clock,
-            seen=seen,
-            urls=urls,
+            seen=order.seen,
+            urls=order.urls,
+            period=order.period,
         )
-        for source, seen, urls in orders
+        for order in orders
     ]
     return run.crawl_all(tasks, "r1")
 
@@ -299,6 +326,9 @@ def test_what_was_listed_was_fetched_skipped_or_failed(crawled: Mapping[str, Out
         ("all_500", Cause.HTTP_ERROR),
         ("all_404", Cause.ALL_FAILED),
         ("later", Cause.BUSY),
+        ("too_many", Cause.BUSY),
+        ("all_503", Cause.BUSY),
+        ("period", ""),
         ("dead", Cause.REFUSED),
         ("window", ""),
         ("unchanged_etag", ""),
@@ -377,7 +407,7 @@ def test_a_due_article_lands_with_304_and_with_410_and_a_known_one_is_not_asked_
 
 def test_what_passes_is_had_at_the_second_try(crawled: Mapping[str, Outcome]) -> None:
     outcome = crawled["mixed"]
-    assert {"/a/busy.html", "/a/shaky.html"} <= set(outcome.articles())
+    assert {"/a/busy.html", "/a/patient.html", "/a/shaky.html"} <= set(outcome.articles())
     first, second = [at for path, _, at in outcome.site.asked if path == "/a/busy.html"]
     assert second - first >= 1.0
 
@@ -456,6 +486,12 @@ def test_given_addresses_are_fetched_and_no_listing_is_walked(crawled: Mapping[s
     assert set(outcome.articles()) == {"/a/202600001.html", "/print/x.html"}
     assert outcome.report.failed == {"http_404": 1}
     assert outcome.site.times("/list/") == 0
+
+
+def test_a_period_is_read_back_to_its_first_day_and_only_its_days_are_fetched(crawled: Mapping[str, Outcome]) -> None:
+    outcome = crawled["period"]
+    assert list(outcome.articles()) == ["/a/2.html"]
+    assert outcome.report.skipped == {"outside_period": 2, "known": 1}
 
 
 def test_a_listing_is_remembered_only_if_nothing_that_it_named_is_missing(crawled: Mapping[str, Outcome]) -> None:

@@ -1,0 +1,223 @@
+"""Pages a second of our crawl and of a bare Scrapy spider that writes nothing; memory against the number of URLs.
+
+`python tests/benchmarks/crawl.py rate [PAGES]` and `python tests/benchmarks/crawl.py memory URLS…`. Loopback, one
+server process; every crawl in a process of its own, the two kinds in turn.
+"""
+
+import asyncio
+import json
+import multiprocessing
+import os
+import resource
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+sys.path.insert(0, str(ROOT))
+
+PER_LIST = 50
+ROUNDS = 3
+
+
+class Server(asyncio.Protocol):
+    """HTTP/1.1 with keep-alive and ready-made bodies: as cheap as Python can be, so that it is not what is measured."""
+
+    pages = 0
+    text = (
+        "<!DOCTYPE html><html><head><meta charset='utf-8'><title>关于做好有关工作的通知</title>"
+        + "<script>var config={};</script>" * 20
+        + "</head><body><h1>关于做好有关工作的通知</h1>"
+        + "".join(
+            f"<p>第{n}条　各有关单位应当于每月{n % 28 + 1}日前报送上月数据，逾期未报的予以通报。</p>"
+            for n in range(220)
+        )
+        + "</body></html>"
+    ).encode()
+
+    def connection_made(self, transport: Any) -> None:
+        self.transport = transport
+        self.buffer = b""
+
+    def data_received(self, data: bytes) -> None:
+        self.buffer += data
+        while b"\r\n\r\n" in self.buffer:
+            head, _, self.buffer = self.buffer.partition(b"\r\n\r\n")
+            self.answer(head.split(b" ", 2)[1].decode())
+
+    def answer(self, path: str) -> None:
+        status, kind, body = "200 OK", "text/html; charset=utf-8", self.text
+        if path.startswith("/list/"):
+            body = self.listing(int(path[6:].removesuffix(".html")))
+        elif path == "/robots.txt":
+            kind, body = "text/plain", b"User-agent: *\nDisallow: /private/\n"
+        self.transport.write(
+            f"HTTP/1.1 {status}\r\nContent-Type: {kind}\r\nContent-Length: {len(body)}\r\n\r\n".encode() + body
+        )
+
+    def listing(self, page: int) -> bytes:
+        first = page * PER_LIST
+        rows = "".join(
+            f"<li><a href='/a/2026{n:07d}.html'>第{n}号通知</a><span>2026-01-05</span></li>"
+            for n in range(first, min(first + PER_LIST, self.pages))
+        )
+        further = f"<a href='/list/{page + 1}.html'>下一页</a>" if first + PER_LIST < self.pages else ""
+        return f"<html><head><meta charset='utf-8'></head><body><ul>{rows}</ul>{further}</body></html>".encode()
+
+
+def serve(pages: int, port: Any, text: bytes | None) -> None:
+    Server.pages, Server.text = pages, text or Server.text
+
+    async def run() -> None:
+        server = await asyncio.get_running_loop().create_server(Server, "127.0.0.1", 0)
+        port.put(server.sockets[0].getsockname()[1])
+        await server.serve_forever()
+
+    asyncio.run(run())
+
+
+def source(port: int, pages: int) -> Any:
+    from pipeline.source import Source
+
+    return Source.model_validate(
+        {
+            "id": "bench",
+            "name": "测试",
+            "tier": "gov",
+            "hosts": ["127.0.0.1"],
+            "listings": [
+                {
+                    "url": f"http://127.0.0.1:{port}/list/0.html",
+                    "family": "next_link",
+                    "item": {"row": "li", "link": ["a::attr(href)"], "title": ["a::text"], "date": ["span::text"]},
+                    "stop": {"max_pages": pages // PER_LIST + 1, "older_than_days": 3000},
+                }
+            ],
+            "fetch": {"delay": 0, "concurrency": 16},
+        }
+    )
+
+
+def ours(port: int, pages: int, urls: int = 0) -> dict[str, float]:
+    """Landing, state and politeness (robots.txt, delay 0) on."""
+    from flows import embedded
+    from pipeline import fetches, obstacles
+    from pipeline.landing import LandingWriter
+    from pipeline.store import Store
+    from spiders import run, settings
+    from spiders.clock import Clock
+    from spiders.crawl import Task
+    from spiders.landed import Landed
+
+    how, clock = settings.load(ROOT / "config/crawl.yaml"), Clock()
+    store = Store.open(f"s3://{embedded.BUCKET}")
+    asked = source(port, pages)
+    writer = LandingWriter(
+        store, asked.id, f"b{os.getpid()}", clock.day, how.landing.max_bytes, how.landing.max_seconds
+    )
+    started = time.perf_counter()
+    task = Task(
+        source=asked,
+        settings=how,
+        signatures=obstacles.load(ROOT / "config/obstacles.yaml"),
+        landed=Landed(writer),
+        clock=clock,
+        seen=fetches.seen(store, asked.id, clock.now()),
+        urls=(f"http://127.0.0.1:{port}/a/2026{n:07d}.html" for n in range(urls)) if urls else None,
+    )
+    report = run.crawl(task, "bench")
+    assert report.closes
+    assert report.fetched == (urls or pages), report
+    return {"rate": report.fetched / (time.perf_counter() - started)}
+
+
+def bare(port: int, pages: int) -> dict[str, float]:
+    """The same settings, Scrapy's own middlewares, links followed, nothing written."""
+    import scrapy
+    from scrapy.crawler import AsyncCrawlerProcess
+
+    from spiders import settings
+
+    class Bare(scrapy.Spider):
+        name = "bare"
+        got = 0
+
+        async def start(self) -> Any:
+            yield scrapy.Request(f"http://127.0.0.1:{port}/list/0.html")
+
+        def parse(self, response: Any) -> Any:
+            for href in response.css("li a::attr(href)").getall():
+                yield response.follow(href, self.article)
+            for link in response.xpath("//a[text()='下一页']/@href").getall():
+                yield response.follow(link)
+
+        def article(self, response: Any) -> None:
+            Bare.got += 1
+
+    same = settings.of_scrapy(settings.load(ROOT / "config/crawl.yaml"), source(port, pages))
+    same.pop("DOWNLOADER_MIDDLEWARES")
+    started = time.perf_counter()
+    process = AsyncCrawlerProcess(same)
+    process.crawl(Bare)
+    process.start()
+    assert Bare.got == pages, Bare.got
+    return {"rate": Bare.got / (time.perf_counter() - started)}
+
+
+def one(kind: str, *arguments: int) -> dict[str, float]:
+    """A crawl in a process of its own, with its peak memory."""
+    command = [sys.executable, __file__, "--child", kind, *map(str, arguments)]
+    answer = subprocess.run(command, check=True, capture_output=True, text=True, stdin=subprocess.DEVNULL).stdout
+    figures: dict[str, float] = json.loads(answer.splitlines()[-1])
+    return figures
+
+
+def main() -> None:
+    from flows import embedded
+
+    if sys.argv[1] == "--child":
+        kind, *numbers = sys.argv[2], *map(int, sys.argv[3:])
+        figures = {"ours": ours, "bare": bare}[kind](*numbers)
+        print(json.dumps(figures | {"mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024}))
+        return
+    mode, numbers = sys.argv[1], [int(number) for number in sys.argv[2:]]
+    context = multiprocessing.get_context("spawn")
+    port: Any = context.Queue()
+    pages = numbers[0] if numbers and mode == "rate" else 2000
+    small = (
+        b"<html><title>x</title><body>" + b"<p>text of a page</p>" * 60 + b"</body></html>"
+        if mode == "memory"
+        else None
+    )
+    server = context.Process(target=serve, args=(pages, port, small), daemon=True)
+    server.start()
+    with tempfile.TemporaryDirectory() as folder:
+        os.environ.update(embedded.start(Path(folder)).environment())
+        try:
+            measure(mode, port.get(), pages, numbers)
+        finally:
+            embedded.stop(Path(folder))
+            server.terminate()
+
+
+def measure(mode: str, port: int, pages: int, numbers: list[int]) -> None:
+    if mode == "memory":
+        for urls in numbers or [10_000, 100_000]:
+            figures = one("ours", port, pages, urls)
+            print(f"{urls:>9,} URLs: {figures['mb']:.0f} MB at most, {figures['rate']:.0f} pages/s", flush=True)
+        return
+    rates: dict[str, list[float]] = {"bare": [], "ours": []}
+    for _ in range(ROUNDS):
+        for kind, found in rates.items():
+            found.append(one(kind, port, pages)["rate"])
+            print(f"{kind}: {found[-1]:.0f} pages/s", flush=True)
+    ratio = statistics.median(rates["ours"]) / statistics.median(rates["bare"])
+    print(f"{pages} pages of {len(Server.text) / 1000:.0f} kB: ours / bare = {ratio:.2f} (medians of {ROUNDS})")
+
+
+if __name__ == "__main__":
+    main()
