@@ -2,6 +2,7 @@
 
 import json
 import multiprocessing
+import os
 import signal
 import socket
 import subprocess
@@ -32,6 +33,7 @@ from loopback import (
     serve,
     silent,
     truncated,
+    with_tls,
 )
 
 from pipeline import landing, obstacles
@@ -585,6 +587,28 @@ def test_a_crawl_ends_when_its_parent_is_gone(bucket: Store, child: Callable[...
         process.stdin.close()
         assert process.wait(timeout=30) == 1
     assert _report(bucket, source).closes
+
+
+def test_certificates_are_verified_and_curves_kept_to(bucket: Store, child: Callable[..., Any], tmp_path: Path) -> None:
+    tls, certificate = with_tls(tmp_path, curve="X25519")
+    trusting = {**os.environ, "SSL_CERT_FILE": str(certificate)}
+    with serve(Site(pages=listed(numbered(2)), base="https://localhost"), tls) as site:
+        ways: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
+            "trusted": ({}, {"env": trusting}),
+            "strange": ({}, {}),
+            "p256": ({"tls": "p256_only"}, {"env": trusting}),
+        }
+        sources = {
+            name: _source(f"tls_{name}", site, Scenario(pages={}, fetch={"retries": 0} | fetch)).model_copy(
+                update={"hosts": ("localhost",)}
+            )
+            for name, (fetch, _) in ways.items()
+        }
+        started = {name: child(sources[name], **options) for name, (_, options) in ways.items()}
+        codes = {name: process.wait(timeout=60) for name, process in started.items()}
+    assert codes == {"trusted": 0, "strange": 1, "p256": 1}
+    assert _report(bucket, sources["strange"]).cause == Cause.TLS
+    assert _report(bucket, sources["p256"]).cause == Cause.TLS
 
 
 def _until(happens: Callable[[], bool], seconds: float = 30) -> None:
