@@ -97,7 +97,7 @@ class Truth:
     site: str
     path: str
     state: State
-    rejected: str | None  # the reason, where the page is no document
+    rejected: str | None  # why it is no document: a reason, or `robots` where it may not be fetched
     title: str
     paragraphs: tuple[str, ...]
     optional: tuple[str, ...]  # lines that may come out or not: captions, names of attachments beside the body
@@ -107,7 +107,8 @@ class Truth:
     author: str
     editor: str
     lang: str
-    number: str
+    number: str  # 发文字号
+    attachments: tuple[str, ...]  # names
     repeats: str | None  # key of the page that it repeats
 
     @property

@@ -175,6 +175,7 @@ BATCHES = (
     Batch(site="association", column="3", write=news("expo", "meeting", "firm"), count=14),
     Batch(site="association", column="7", write=bulletin("steel"), count=9),
     Batch(site="harbour", column="general", write=press_release, count=18),
+    Batch(site="harbour", column="members", write=press_release, count=1, since=0, rejected="robots"),
 )
 
 REPOSTS = (

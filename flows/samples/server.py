@@ -1,5 +1,6 @@
 """The sample sites on the loopback: one port a site, one night at a time, with faults on request."""
 
+import gzip
 import json
 import re
 import threading
@@ -199,7 +200,11 @@ def _handler(running: Running, site: str) -> type[BaseHTTPRequestHandler]:
                     self.send_header(name, value)
                 self.end_headers()
             else:
-                send(self, resource.status, resource.body, headers=stamps | {"Content-Type": resource.type})
+                body = resource.body
+                if SITES[site].gzip and "gzip" in (self.headers.get("Accept-Encoding") or ""):
+                    body = gzip.compress(body, 1, mtime=0)
+                    stamps |= {"Content-Encoding": "gzip", "Vary": "Accept-Encoding"}
+                send(self, resource.status, body, headers=stamps | {"Content-Type": resource.type})
 
     return Handler
 

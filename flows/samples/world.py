@@ -207,15 +207,23 @@ def _as_precise(moment: datetime, site: str) -> datetime:
 def _truth(posting: Posting, night: int) -> Truth:
     article = posting.on(night) or posting.on(night - 1) or posting.article
     site = SITES[posting.site]
-    files = tuple(
-        line
-        for block in article.blocks
-        if block.kind == "attachment" and site.files_beside
-        for line in block.paragraphs
-    )
+    files = tuple(block.text for block in article.blocks if block.kind == "attachment")
+    beside = files if site.files_beside else ()
     return Truth(
-        site=posting.site, path=posting.path, state=posting.state(night), rejected=posting.rejected, title=article.title,
-        paragraphs=tuple(line for line in article.paragraphs if line not in files), optional=article.captions + files,
-        published=article.published, precision=site.precision, publisher=article.publisher, author=article.author,
-        editor="、".join(article.editor.split("、")[: site.editors]), lang=article.lang, number=article.number, repeats=posting.repeats,
-    )  # fmt: skip
+        site=posting.site,
+        path=posting.path,
+        state=posting.state(night),
+        rejected=posting.rejected,
+        title=article.title,
+        paragraphs=tuple(line for line in article.paragraphs if line not in beside),
+        optional=article.captions + beside,
+        published=article.published,
+        precision=site.precision,
+        publisher=article.publisher,
+        author=article.author,
+        editor="、".join(article.editor.split("、")[: site.editors]),
+        lang=article.lang,
+        number=article.number,
+        attachments=tuple(name.partition("：")[2] for name in files),
+        repeats=posting.repeats,
+    )

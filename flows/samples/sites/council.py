@@ -109,4 +109,5 @@ SITE = Site(
     serve=serve,
     editors=1,
     files_beside=True,
+    gzip=True,
 )

@@ -55,4 +55,12 @@ def _frame(title: str, body: str) -> str:
 <div id="content">{body}</div><div class="footer">重要告示 | 私隱政策 | 修訂日期：<span></span> | © {NAME}</div></body></html>"""
 
 
-SITE = Site(id="harbour", name=NAME, publisher=NAME, precision="minute", address=address, serve=serve)
+SITE = Site(
+    id="harbour",
+    name=NAME,
+    publisher=NAME,
+    precision="minute",
+    address=address,
+    serve=serve,
+    robots="User-agent: *\nCrawl-delay: 0.1\nDisallow: /gia/members/\n",
+)

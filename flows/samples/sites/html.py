@@ -60,6 +60,7 @@ class Site:
     serve: Callable[[Shelf], Served]
     editors: int = 0  # how many names its editors' line shows
     files_beside: bool = False  # attachments stand beside the body, not in it
+    gzip: bool = False  # compresses for those who accept it
     robots: str = "User-agent: *\nDisallow: /search/\n"
 
 
