@@ -5,7 +5,6 @@ from datetime import datetime
 
 import trafilatura
 from lxml import html
-from lxml.cssselect import CSSSelector
 from lxml.html import HtmlElement
 
 from pipeline.field_rules import FieldRules, default_rules
@@ -15,8 +14,11 @@ from pipeline.models import Decoded, Extracted, Line, Removed
 from pipeline.source import ArticleSpec
 from pipeline.surroundings import read_surroundings
 from pipeline.titles import find_title
-from pipeline.tree import outline, parse
+from pipeline.tree import Block, parse
+from pipeline.walk import outline
 from pipeline.weigh import ExtractionRules, Weighed, fold
+
+_TITLE_METAS = frozenset(("ArticleTitle", "og:title"))
 
 
 def extract(
@@ -33,10 +35,11 @@ def extract(
     """Find the article in a page. No text found is an Extracted without lines, never an error."""
     root = parse(decoded)
     for selector in spec.drop:
-        for element in CSSSelector(selector)(root):
-            element.drop_tree()
-    page = Weighed(outline(root, rules.hidden), rules, listed_title or root.findtext(".//title") or "")
-    named = [element for selector in spec.body for element in CSSSelector(selector)(root)]
+        for element in root.cssselect(selector):
+            if element.getparent() is not None:
+                element.drop_tree()
+    page = Weighed(outline(root, rules.hidden), rules, _declared_title(root, listed_title))
+    named = [element for selector in spec.body for element in root.cssselect(selector)]
     located = locate(page, named)
     if is_doubtful(page, located):
         located = witnessed(page, located, _read(root))
@@ -60,51 +63,55 @@ def extract(
         return Extracted(
             title=title, lines=(), fields=fields, candidate="none", evidence=(("title", title_from), *evidence.items())
         )
-    kept, dropped = _lines(page, located, title)
+    blocks, out = page.page.blocks, _taken_out(page, located)
+    lines = [(block, out.get(index)) for index, block in enumerate(blocks[located.start : located.end], located.start)]
     return Extracted(
         title=title,
-        lines=kept,
+        lines=tuple(_line(block) for block, rule in lines if rule is None),
         fields=fields,
         candidate=located.name,
         evidence=(("title", title_from), *evidence.items()),
         images=located.span.images,
         videos=located.span.videos,
-        dropped=dropped,
+        dropped=tuple(
+            Removed(line=block.text, rule=f"structure:{rule}", zone="caption" if rule == "caption" else "inline")
+            for block, rule in lines
+            if rule is not None
+        ),
     )
 
 
-def _lines(page: Weighed, located: Located, title: str) -> tuple[tuple[Line, ...], tuple[Removed, ...]]:
-    """The lines that stay, and those that the structure of the page or the witness takes out."""
-    blocks = page.page.blocks
-    apart = _set_apart(page, located)
-    read = fold(_read_fragment(located.span.element))
-    lines, dropped = [], []
-    for index in range(located.start, located.end):
-        block = blocks[index]
-        rule = "hidden" if block.hidden else "caption" if block.caption else apart.get(index, "")
-        if not rule and index != page.title_at and page.is_weak(index) and fold(block.text) not in read:
-            rule = "witness"
-        if rule:
-            dropped.append(
-                Removed(line=block.text, rule=f"structure:{rule}", zone="caption" if block.caption else "inline")
-            )
-        else:
-            lines.append(
-                Line(
-                    text=block.text,
-                    link_share=round(block.link_share, 3),
-                    heading=block.heading,
-                    after_image=block.after_image,
-                )
-            )
-    return tuple(lines), tuple(dropped)
+def _declared_title(root: HtmlElement, listed: str) -> str:
+    """All that says what the page is called, to find the line that repeats it."""
+    metas = (meta for meta in root.iter("meta") if _TITLE_METAS & {meta.get("name"), meta.get("property")})
+    said = (listed, root.findtext(".//title"), *(meta.get("content") for meta in metas))
+    return " | ".join(part for part in said if part)
 
 
-def _set_apart(page: Weighed, located: Located) -> dict[int, str]:
-    """What stands around articles inside the located lines; not believed where it would take most of them."""
-    apart = {index: name for index, name in page.apart.items() if located.start <= index < located.end}
+def _line(block: Block) -> Line:
+    return Line(
+        text=block.text,
+        link_share=round(block.link_share, 3),
+        heading=block.heading,
+        after_image=block.after_image,
+    )
+
+
+def _taken_out(page: Weighed, located: Located) -> dict[int, str]:
+    """The located lines that structure, or the witness where a line is weak, takes for something else, and why."""
+    blocks, inside = page.page.blocks, range(located.start, located.end)
+    apart = {index: page.apart[index] for index in inside if index in page.apart}
     lost = sum(max(0.0, page.raw[index]) for index in apart)
-    return apart if lost <= 0.5 * page.prose(located.start, located.end) else {}
+    out = apart if lost <= 0.5 * page.prose(located.start, located.end) else {}  # else it is no chrome but the article
+    for index in inside:
+        if blocks[index].hidden or blocks[index].caption:
+            out[index] = "hidden" if blocks[index].hidden else "caption"
+    weak = [index for index in inside if index not in out and index != page.title_at and page.is_weak(index)]
+    if weak:
+        read = fold(_read_fragment(located.span.element))
+        if 2 * len(read) >= sum(len(fold(blocks[index].text)) for index in inside if index not in out):
+            out |= {index: "witness" for index in weak if fold(blocks[index].text) not in read}
+    return out
 
 
 def _read(root: HtmlElement) -> str:
@@ -114,8 +121,8 @@ def _read(root: HtmlElement) -> str:
 
 def _read_fragment(element: HtmlElement) -> str:
     """What trafilatura reads in an element alone."""
-    page = html.document_fromstring("<html><body></body></html>")
-    copy = deepcopy(element)
+    page, body, copy = html.Element("html"), html.Element("body"), deepcopy(element)
     copy.tail = None
-    page.body.append(copy)
+    body.append(copy)
+    page.append(body)
     return trafilatura.extract(page, include_comments=False, fast=True, deduplicate=False) or ""

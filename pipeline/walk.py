@@ -1,0 +1,305 @@
+"""A tree in, its lines out, in one walk over it: every line with its place, its links and what stands before it."""
+
+import re
+from collections.abc import Collection
+
+from lxml import etree
+from lxml.html import HtmlElement
+
+from pipeline.cells import is_row_of_data
+from pipeline.tree import Block, Outline, Span
+
+# Elements that run on inside a line; every other element, known or not, begins and ends one.
+_INLINE = frozenset(
+    [
+        "a",
+        "abbr",
+        "acronym",
+        "b",
+        "bdi",
+        "bdo",
+        "big",
+        "blink",
+        "cite",
+        "code",
+        "data",
+        "del",
+        "dfn",
+        "em",
+        "font",
+        "i",
+        "ins",
+        "kbd",
+        "label",
+        "mark",
+        "nobr",
+        "q",
+        "ruby",
+        "rb",
+        "s",
+        "samp",
+        "small",
+        "span",
+        "strike",
+        "strong",
+        "sub",
+        "sup",
+        "time",
+        "tt",
+        "u",
+        "var",
+        "wbr",
+        "input",
+    ]
+)
+# Elements whose content is never text of the page. <form> is not among them: ASP.NET puts whole pages into one.
+_SILENT = frozenset(
+    [
+        "script",
+        "style",
+        "noscript",
+        "template",
+        "head",
+        "title",
+        "svg",
+        "math",
+        "select",
+        "option",
+        "datalist",
+        "button",
+        "textarea",
+        "object",
+        "embed",
+        "applet",
+        "canvas",
+        "audio",
+        "map",
+        "dialog",
+        "iframe",
+        "frameset",
+        "rt",
+        "rp",
+        "noframes",
+    ]
+)
+_EMPTY = frozenset(("br", "hr", "meta", "img"))
+_HEADINGS = frozenset(("h1", "h2", "h3", "h4", "h5", "h6"))
+_FILMS = frozenset(("embed", "object", "iframe"))
+_PLAYER = re.compile(r"video|player|\.mp4|\.swf|\.m3u8", re.IGNORECASE)
+_HIDDEN = re.compile(
+    r"display\s*:\s*none|visibility\s*:\s*hidden|font-size\s*:\s*0(?:px|pt|em)?\s*(?:;|$)", re.IGNORECASE
+)
+_SHOWN_AS_BLOCK = re.compile(r"display\s*:\s*(?:block|table|flex|list-item)", re.IGNORECASE)
+_FILE_LINK = re.compile(
+    r"\.(?:pdf|ofd|docx?|xlsx?|pptx?|zip|rar|wps|et|ceb|7z|txt|csv)(?:$|[?#&])|downfile|/download", re.IGNORECASE
+)
+_ORNAMENT = re.compile(r"icon|logo|blank|spacer|qrcode|ewm|loading|\.gif(?:$|\?)", re.IGNORECASE)
+_SMALLEST_PICTURE = 60  # pixels a side; below it stand icons and trackers
+
+_ODD = dict.fromkeys(map(ord, "\u200b\u200c\u200d\u200e\u200f\u2060\ufeff\u00ad\x00"), "")
+_HAN = "\u2e80-\u9fff\uff00-\uffef，。；：、？！”“《》（）"
+_WRAPPED = re.compile(rf"(?<=[{_HAN}])[ \t\xa0]*[\r\n]\s*(?=[{_HAN}])")
+_SPACE = re.compile(r"[ \r\n\f\v\xa0\u2002-\u200a\u2028\u2029\x85]+")
+_TABS = re.compile(r"\s*\t\s*")
+_INDENT_AFTER_SENTENCE = re.compile(r"(?<=[。！？；：”」）])[ \xa0]?\u3000[\u3000 \xa0]+(?=\S)")
+
+
+def outline(root: HtmlElement, hiding: Collection[str] = ()) -> Outline:
+    """Read the page's lines in one walk; classes in `hiding` hide what they stand on."""
+    body = root.find("body")
+    return _Walk(frozenset(hiding)).over(root if body is None else body, root)
+
+
+class _Walk:
+    """The state of one walk over a tree: the line being written, and the elements that are open."""
+
+    def __init__(self, hiding: frozenset[str]) -> None:
+        self.hiding = hiding
+        self.blocks: list[Block] = []
+        self.spans: list[Span] = []
+        self.marks: list[tuple[str, int]] = []
+        self.open: Span | None = None
+        self.links: list[tuple[HtmlElement, bool]] = []  # open links: whether each leads to a page
+        self.strong: list[HtmlElement] = []
+        self.row: Span | None = None  # the open row of data, written as one line
+        self.tables: dict[HtmlElement, bool] = {}
+        self.image = False
+        self.pieces: list[str] = []
+        self.linked = self.bold = 0
+        self.headed = -1  # nothing said yet
+
+    def over(self, top: HtmlElement, root: HtmlElement) -> Outline:
+        """The speed of Gongbao is decided here: a page has thousands of nodes, most of them white space."""
+        walk = etree.iterwalk(top, events=("start", "end", "comment", "pi"))
+        for event, element in walk:
+            if event == "start":
+                text = element.text
+                if not self._enter(element):
+                    walk.skip_subtree()
+                    text = None
+            else:
+                text = element.tail if element is not top else None
+                if event == "end":
+                    self._leave(element)
+                elif event == "comment" and element.text and len(element.text) < 120:
+                    self._mark(element.text)
+            if text and (self.pieces or not text.isspace()):
+                self._say(text)
+        self._flush()
+        return Outline(root, self.blocks, self.spans, self.marks)
+
+    def _enter(self, element: HtmlElement) -> bool:
+        """Open an element; False if what is inside it is no text."""
+        tag = element.tag
+        if tag in _SILENT:
+            if tag in _FILMS and _PLAYER.search(" ".join(map(str, element.attrib.values()))):
+                self._count(videos=1)
+            return False
+        if tag in _EMPTY:
+            self._enter_empty(element, tag)
+            return False
+        style, classes = element.get("style"), element.get("class")
+        hidden = (
+            (style is not None and _HIDDEN.search(style) is not None)
+            or (classes is not None and not self.hiding.isdisjoint(classes.split()))
+            or element.get("hidden") is not None
+        )
+        if (tag in _INLINE or ":" in tag) and not (style is not None and _SHOWN_AS_BLOCK.search(style)):
+            if hidden:
+                return False
+            if tag == "a":
+                self.links.append((element, not _FILE_LINK.search(element.get("href") or "")))
+            elif tag in ("b", "strong"):
+                self.strong.append(element)
+            return True
+        self._open(element, tag, hidden)
+        return True
+
+    def _enter_empty(self, element: HtmlElement, tag: str) -> None:
+        if tag == "img":
+            if _is_picture(element):
+                self.image = True
+                self._count(images=1)
+        elif tag == "meta":
+            self._mark(element.get("name") or "")
+        elif tag == "br" and self.row is not None:
+            self.pieces.append(" ")
+        else:
+            self._flush()
+
+    def _open(self, element: HtmlElement, tag: str, hidden: bool) -> None:
+        if self.row is None:
+            self._flush()
+        elif self.pieces:
+            self.pieces.append("\t" if tag in ("td", "th") else " ")
+        up = self.open
+        span = Span(element, len(self.blocks), up)
+        if up is not None:
+            up.children.append(span)
+            span.hidden, span.heading, span.caption, span.preformatted = (
+                up.hidden,
+                up.heading,
+                up.caption,
+                up.preformatted,
+            )
+        span.hidden += hidden
+        span.heading |= tag in _HEADINGS
+        span.caption |= tag == "figcaption"
+        span.preformatted |= tag == "pre"
+        self.open = span
+        self.spans.append(span)
+        if tag == "tr" and self.row is None and is_row_of_data(element, self.tables):
+            self.row = span
+        elif tag == "video":
+            self._count(videos=1)
+
+    def _leave(self, element: HtmlElement) -> None:
+        span = self.open
+        if span is not None and span.element is element:
+            if self.row is span:
+                self.row = None
+            if self.row is None:
+                self._flush()
+            elif self.pieces:
+                self.pieces.append(" ")
+            span.end = len(self.blocks)
+            self.open = span.parent
+        elif self.links and self.links[-1][0] is element:
+            self.links.pop()
+        elif self.strong and self.strong[-1] is element:
+            self.strong.pop()
+
+    def _mark(self, name: str) -> None:
+        self._flush()
+        self.marks.append((name, len(self.blocks)))
+
+    def _say(self, text: str) -> None:
+        if self.open is not None and self.open.preformatted and "\n" in text:
+            for part in text.split("\n"):
+                self._piece(part)
+                self._flush()
+        else:
+            self._piece(text)
+
+    def _piece(self, text: str) -> None:
+        self.pieces.append(text)
+        said = len(text.strip())
+        if self.links and self.links[-1][1]:
+            self.linked += said
+            if self.headed < 0:
+                self.headed = said or -1
+        elif self.headed < 0 and said:
+            self.headed = 0
+        if self.strong:
+            self.bold += said
+
+    def _flush(self) -> None:
+        """End the line that is being written."""
+        if not self.pieces:
+            return
+        raw = "".join(self.pieces)
+        linked, bold, headed, open_ = self.linked, self.bold, max(0, self.headed), self.open
+        self.pieces.clear()
+        self.linked = self.bold = 0
+        self.headed = -1
+        for text in _lines(raw):
+            self.blocks.append(
+                Block(
+                    text=text,
+                    linked=min(linked, len(text)),
+                    headed=headed,
+                    bold=bold >= 0.8 * len(text),
+                    after_image=self.image,
+                    heading=open_ is not None and open_.heading,
+                    caption=open_ is not None and open_.caption,
+                    hidden=open_.hidden if open_ is not None else 0,
+                )
+            )
+            self.image = False
+
+    def _count(self, images: int = 0, videos: int = 0) -> None:
+        for span in self.open.upwards() if self.open is not None else ():
+            span.images += images
+            span.videos += videos
+
+
+def _lines(raw: str) -> list[str]:
+    """A run of characters as clean lines; a paragraph that only an indent divides from the last is one of its own."""
+    text = raw.translate(_ODD)
+    if "\n" in text or "\r" in text:
+        text = _WRAPPED.sub("", text)
+    text = _SPACE.sub(" ", text)
+    if "\t" in text:
+        text = _TABS.sub("\t", text)
+    parts = _INDENT_AFTER_SENTENCE.split(text) if "\u3000\u3000" in text else [text]
+    return [line for part in parts if (line := part.strip(" \t\u3000"))]
+
+
+def _is_picture(element: HtmlElement) -> bool:
+    """Whether an image is a picture rather than an icon or a tracker."""
+    for name in ("width", "height"):
+        size = (element.get(name) or "").removesuffix("px")
+        if size.isdecimal() and int(size) < _SMALLEST_PICTURE:
+            return False
+    source = element.get("data-src") or element.get("src") or ""
+    return bool(source) and not _ORNAMENT.search(source)
