@@ -218,8 +218,8 @@ def _without_year(match: re.Match[str], raw: str, base: datetime) -> Dated | Non
     here = base.astimezone(SHANGHAI)
     for year in range(here.year + 1, here.year - 5, -1):  # five years: 29 February
         day = _datetime(year, int(match["month"]), int(match["day"]))
-        if day and day <= base + AHEAD:
-            return _from_groups(match, raw, base, day=day)
+        if day and (dated := _from_groups(match, raw, base, day=day)):
+            return dated
     return None
 
 

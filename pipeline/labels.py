@@ -73,5 +73,5 @@ def _pattern(rules: LabelRules) -> tuple[re.Pattern[str], dict[str, str]]:
     spelled = "|".join(r"\s*".join(map(re.escape, word)) for word in words)
     starts = "".join(sorted({re.escape(word[0]) for word in words}))
     # no label inside a word (数据来源：, 开放时间：), save those that are no part of one
-    pattern = rf"(?:(?<![\u3400-\u9fffA-Za-z])(?=[{starts}])({spelled})|({_GLUED}))\s*(?:】\s*)?[:：∶](?!//)"
+    pattern = rf"(?:(?<![\u3400-\u9fffA-Za-z])(?=[{starts}])({spelled})|({_GLUED}))\s*(?:】\s*[:：]?|[:：∶](?!//))"
     return re.compile(pattern, re.I), fields

@@ -26,6 +26,8 @@ _DATE_PART = re.compile(r"[\d年月日:/.\s-]{1,12}")
 _TOLD = re.compile(
     r"(发表于|发布于|刊发于|發表於|發佈於|发表在|posted on|published(?: on)?)\s*[:：]?\s*(?=[\d\w])", re.I
 )
+_LABELLED = re.compile(r"([\u3400-\u9fff]{0,6}(?:时间|日期|期限|期|時間))\s*[:：]\s*$")
+_OTHER = re.compile(r"成文|发文|印发|签发|施行|实施|生效|失效|截止|截至|更新|修改|活动|会议|开标|留言|办理|有效")
 _COPYRIGHT = re.compile(r"©|&copy;|copyright|版权|ICP|all rights", re.I)
 _CLOCKLESS = frozenset(["时间", "日期", "時間", "date", "by"])  # also labels of meetings and events
 _NO_ARTICLE = frozenset(["li", "aside", "nav", "footer"])
@@ -123,7 +125,7 @@ def _may_be_head(label: Labelled, around: Surroundings) -> bool:
 
 def _bare(around: Surroundings, place: int, fetched_at: datetime, rule: ReadRules) -> Dated | None:
     """A date without a label: in the characters after the title, else in the blocks right above it."""
-    last = min(around.start + 4, len(around.blocks))
+    last = min(around.start + 4, around.end)
     if place >= 0:
         ways: tuple[Sequence[int], ...] = (range(place, last), range(place - 1, max(-1, place - 6), -1))
     else:
@@ -136,9 +138,16 @@ def _bare(around: Surroundings, place: int, fetched_at: datetime, rule: ReadRule
                 if room > 0 and (dated := _in_line(line, block, number - place, fetched_at)):
                     return _as(dated, "line" if dated.evidence == "text" else dated.evidence)
                 room -= len(line) if number != place else 0
+            if room <= 0 or (number != place and _runs(block.text)):
+                break
             if dated := _parted(around.blocks[number : number + 4], fetched_at):
                 return dated
     return None
+
+
+def _runs(text: str) -> bool:
+    """Running text: what stands behind it is no head any more."""
+    return len(text) >= 60 and "。" in text
 
 
 def _parted(blocks: Sequence[Block], fetched_at: datetime) -> Dated | None:
@@ -160,7 +169,7 @@ def _parted(blocks: Sequence[Block], fetched_at: datetime) -> Dated | None:
 
 def _told(around: Surroundings, fetched_at: datetime) -> Dated | None:
     """`发表于2005年09月07日`, before the body or right behind it."""
-    places = [*range(around.start - 1, max(-1, around.start - 20), -1), *range(around.end, around.end + 10)]
+    places = [*range(around.start - 1, max(-1, around.start - 20), -1), *range(around.start, around.end + 10)]
     for place in places:
         block = around.blocks[place] if place < len(around.blocks) else None
         if block and len(block.text) <= 120 and (match := _TOLD.search(block.text)):
@@ -176,6 +185,8 @@ def _in_line(line: str, block: Block, distance: int, fetched_at: datetime) -> Da
         return None
     dated = next(find_dates(line, base=fetched_at), None) or _yearless(line, distance, fetched_at)
     if dated is None:
+        return None
+    if (labelled := _LABELLED.search(line[: line.find(dated.raw)])) and (block.in_body or _OTHER.search(labelled[1])):
         return None
     alone = len(line) <= len(dated.raw) + 4
     if block.in_body or len(line) > 60:  # in running text a date is what the text is about

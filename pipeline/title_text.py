@@ -5,10 +5,11 @@ import unicodedata
 
 from pipeline.field_rules import TitleRules, compiled
 
-SEPARATOR = re.compile(
+_SEPARATOR = re.compile(
     r"\s*(?:--+|——+|[_|｜丨¦»›>＞«<＜]+|::|\s[-–—·•/]\s)\s*"
-    r"|(?<=[\u3400-\u9fff）)】》”])\s*[-－–—]\s*(?=[\u3400-\u9fffA-Za-z])"
+    r"|(?<=[\u3400-\u9fff）)】》”\d%!?！？…。A-Za-z])\s*[-－–—]\s*(?=[\u3400-\u9fff])"
 )
+_BRACKETS = {"【": "】", "《": "》", "“": "”", "「": "」", "（": "）", "[": "]"}
 CUT = re.compile(r"(\.{2,}|…+|\[详细\])\s*$")  # what a CMS leaves where it cut a title off
 _NO_LETTERS = re.compile(r"[\W_]+")
 _SUBTITLE = re.compile(r"^\s*(——|--|―|－|—|副标题)")
@@ -17,6 +18,25 @@ _SUBTITLE = re.compile(r"^\s*(——|--|―|－|—|副标题)")
 def letters(text: str) -> str:
     """The characters that count when two titles are compared: no white space, no punctuation, one width, one case."""
     return _NO_LETTERS.sub("", unicodedata.normalize("NFKC", text).lower())
+
+
+def cuts(text: str) -> list[re.Match[str]]:
+    """Where the name of a site or a column may be glued to a title; not inside brackets or quotation marks."""
+    found = list(_SEPARATOR.finditer(text))
+    if not found or not any(bracket in text for bracket in _BRACKETS):
+        return found
+    return [match for match in found if not _inside(text, match.start())]
+
+
+def _inside(text: str, place: int) -> bool:
+    before, after = text[:place], text[place:]
+    return any(before.rfind(left) > before.rfind(right) and right in after for left, right in _BRACKETS.items())
+
+
+def pieces(text: str) -> list[str]:
+    """The parts of a text between its cuts."""
+    edges = [0, *(edge for match in cuts(text) for edge in match.span()), len(text)]
+    return [text[start:end] for start, end in zip(edges[::2], edges[1::2], strict=True)]
 
 
 def tidy(text: str, rule: TitleRules) -> str:

@@ -8,7 +8,7 @@ from lxml.html import HtmlElement
 
 from pipeline.field_rules import TitleRules, compiled
 from pipeline.surroundings import Surroundings
-from pipeline.title_text import CUT, SEPARATOR, letters, tidy
+from pipeline.title_text import CUT, cuts, letters, pieces, tidy
 
 _OF_DOCUMENTS = frozenset(["index_number", "document_number", "issuer", "signed", "topic"])
 _PAIRS = 6  # letters; shorter lines share pairs by chance
@@ -46,9 +46,9 @@ def read_witnesses(root: HtmlElement, around: Surroundings, listed_title: str, r
         text = compiled(rule.original).sub("", " ".join(text.split()))
         said = letters(text)
         if said and not useless.search(text):
-            pieces = tuple(filter(None, map(letters, SEPARATOR.split(text)))) if not exact else ()
-            weak = not exact and len(pieces) <= 1 and is_site_name(text, rule)
-            yield Witness(name, text, said, pieces or (said,), exact, weak)
+            parts = tuple(filter(None, map(letters, pieces(text)))) if not exact else ()
+            weak = not exact and len(parts) <= 1 and is_site_name(text, rule)
+            yield Witness(name, text, said, parts or (said,), exact, weak)
 
 
 def is_site_name(text: str, rule: TitleRules) -> bool:
@@ -93,33 +93,33 @@ def _with_exact(said: str, witness: Witness, rule: TitleRules) -> float:
 
 
 def _with_title(said: str, witness: Witness, rule: TitleRules) -> float:
-    full, pieces = witness.letters, witness.pieces
-    if said == pieces[0] and len(pieces[0]) >= 2 and len(said) < rule.min_chars:
+    full, parts = witness.letters, witness.pieces
+    if said == parts[0] and len(parts[0]) >= 2 and len(said) < rule.min_chars:
         return 0.5
     if len(said) < rule.min_chars:
         return 0.0
-    longest = max(map(len, pieces))
+    longest = max(map(len, parts))
     cover = min(1.0, 0.5 + 0.5 * len(said) / longest)
     if full.startswith(said):
         length = 0
-        for number, piece in enumerate(pieces, 1):
+        for number, piece in enumerate(parts, 1):
             length += len(piece)
             if length == len(said):
-                return (0.95 + 0.05 * number / len(pieces)) * cover
+                return (0.95 + 0.05 * number / len(parts)) * cover
         return 0.7 * cover if len(said) >= 6 else 0.0
     cut = 8 if CUT.search(witness.text) else rule.cut_chars
     if said.startswith(full) and len(full) >= cut and len(said) <= 3 * len(full):
         return 0.9
-    if said in pieces:
-        last = pieces[-1] == said and len(said) < longest
+    if said in parts:
+        last = parts[-1] == said and len(said) < longest
         return 0.0 if last else 0.75 * cover
-    if len(pieces[0]) >= 8 and said.startswith(pieces[0]) and CUT.search(SEPARATOR.split(witness.text)[0]):
+    if len(parts[0]) >= 8 and said.startswith(parts[0]) and CUT.search(pieces(witness.text)[0]):
         return 0.9
     if said in full and len(said) >= 0.6 * longest:
         return 0.6
-    if len(pieces[0]) >= 6 and pieces[0] in said and len(said) <= 2 * len(pieces[0]):
+    if len(parts[0]) >= 6 and parts[0] in said and len(said) <= 2 * len(parts[0]):
         return 0.6
-    return 0.55 * _alike(said, pieces[0] if len(pieces[0]) >= 6 else full)
+    return 0.55 * _alike(said, parts[0] if len(parts[0]) >= 6 else full)
 
 
 def _alike(left: str, right: str) -> float:
@@ -135,22 +135,21 @@ def _alike(left: str, right: str) -> float:
 def stripped(witness: Witness, sites: frozenset[str], rule: TitleRules) -> str:
     """The title without the names of site and columns behind it or before it; empty where nothing else is in it."""
     text = witness.text
-    cuts = list(SEPARATOR.finditer(text))
-    for match in reversed(cuts):
+    parts = pieces(text)
+    if len(parts) > 1 and _is_site(parts[0], sites, rule) and not _is_site(parts[-1], sites, rule):
+        text = text[cuts(text)[0].end() :].strip()
+    for match in reversed(cuts(text)):
         tail = text[match.end() :].strip()
         if tail and not _is_tail(tail, match[0], text[: match.start()], sites, rule):
             break
         text = text[: match.start()].strip()
-    first = SEPARATOR.search(text)
-    if (
-        first
-        and (letters(text[: first.start()]) in sites or is_site_name(text[: first.start()], rule))
-        and text.isascii() is False
-    ):
-        text = text[first.end() :].strip()
     if witness.weak or letters(text) in sites or compiled(rule.useless, re.I).search(text):
         return ""
     return tidy(text, rule)
+
+
+def _is_site(text: str, sites: frozenset[str], rule: TitleRules) -> bool:
+    return letters(text) in sites or is_site_name(text.strip(), rule)
 
 
 def _is_tail(tail: str, separator: str, before: str, sites: frozenset[str], rule: TitleRules) -> bool:
@@ -161,4 +160,4 @@ def _is_tail(tail: str, separator: str, before: str, sites: frozenset[str], rule
         return words <= 4 and len(before.split()) > words and bool(separator.strip())
     underscore = "_" in separator or "--" in separator  # hardly ever part of a Chinese title
     short = len(tail) <= 8 and (underscore or "|" in separator or " " in separator)
-    return short or (underscore and len(letters(SEPARATOR.split(before)[0])) >= 8)
+    return short or (underscore and len(letters(pieces(before)[0])) >= 8)

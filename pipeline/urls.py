@@ -47,7 +47,7 @@ _CONTROL = re.compile(r"[\t\r\n]+")
 # Channels of 人民网 show one article under several addresses that share date and trailing number.
 _PEOPLE = re.compile(r"^/n\d/(\d{4})/(\d{4})/c\d*-(\d{6,}(?:-\d+)?)\.html$")
 # Part 2, 3, … of one article: `030277875_01.shtml`, `t20190918_693227_1.shtml`, `c1001-40223222-2.html`.
-_PART = re.compile(r"(?<=\d{5})[_-](\d{1,2})(?=\.(?:s?html?|jhtml)$)", re.I)
+_PART = re.compile(r"(?<=\d{5})(?<!/t\d{8})[_-](\d{1,2})(?=\.(?:s?html?|jhtml)$)", re.I)
 
 
 def url_key(url: str) -> str:
@@ -89,7 +89,7 @@ def split_part(url: str) -> tuple[str, int]:
     """
     parts = urlsplit(url)
     found = _PART.search(parts.path)
-    if not found:
+    if not found or "/art_" in parts.path:  # JCMS: art_COLUMN_ID
         return url, 0
     path = parts.path[: found.start()] + parts.path[found.end() :]
     return parts._replace(path=path).geturl(), int(found[1])
