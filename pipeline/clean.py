@@ -95,7 +95,7 @@ class _Said:
             (each.zone, each.row.reading[start:end], each.row.key[start:end])
             for each in taken
             if each.zone in ("head", "tail") and each.name != "title"
-            for start, end in statement_spans(each.row.key, rules)
+            for start, end in (*statement_spans(each.row.key, rules), (0, len(each.row.key)))
         ]
 
     def value(self, field: FieldName) -> str:

@@ -173,9 +173,18 @@ def _cut(rows: Sequence[Row], rules: BoilerplateRules) -> Split:
     return list(rows), []
 
 
-def _acting(rows: Sequence[Row], at: int, rules: BoilerplateRules) -> Iterator[Rule]:
-    """The rules of the tail that know this row and may act on it here."""
-    return (rule for rule in rules.knowing(rows[at].key, "tail") if holds(rule, rows, at, rules))
+def _acting(rows: Sequence[Row], at: int, rules: BoilerplateRules, rest: Sequence[Row] | None = None) -> Iterator[Rule]:
+    """The rules of the tail that know this row, or each of its statements, and may act on it here.
+
+    `rest` is what is left of the rows behind it.
+    """
+    behind = rows[at + 1 :] if rest is None else rest
+    key = rows[at].key
+    whole = [rule for rule in rules.knowing(key, "tail") if holds(rule, rows, at, behind, rules)]
+    if not whole and len(spans := statement_spans(key, rules)) > 1:
+        known = [rules.find(key[start:end], "tail") for start, end in spans]
+        whole = sorted((rule for rule in known if rule), key=lambda rule: not rule.closes) if all(known) else []
+    return iter(whole)
 
 
 def _cuts(rule: Rule, share: float, rules: BoilerplateRules) -> bool:
@@ -189,7 +198,7 @@ def _drop_tail(rows: Sequence[Row], rules: BoilerplateRules) -> Split:
     unknown = 0
     for at in range(len(rows) - 1, 0, -1):
         row = rows[at]
-        if found := next((rule for rule in _acting(left, at, rules) if rule.action != "cut"), None):
+        if found := next((rule for rule in _acting(rows, at, rules, left[at + 1 :]) if rule.action != "cut"), None):
             taken.append(Taken(row=row, name=found.name, zone="tail", rule=found))
             del left[at]
             unknown = 0
@@ -202,13 +211,12 @@ def _drop_tail(rows: Sequence[Row], rules: BoilerplateRules) -> Split:
     return left, taken
 
 
-def holds(rule: Rule, rows: Sequence[Row], at: int, rules: BoilerplateRules) -> bool:
-    """Whether a rule may act on the row at this place."""
-    return not rule.guards or any(_guard_holds(guard, rows, at, rules) for guard in rule.guards)
+def holds(rule: Rule, rows: Sequence[Row], at: int, rest: Sequence[Row], rules: BoilerplateRules) -> bool:
+    """Whether a rule may act on the row at this place, with that rest left behind it."""
+    return not rule.guards or any(_guard_holds(guard, rows, at, rest, rules) for guard in rule.guards)
 
 
-def _guard_holds(guard: Guard, rows: Sequence[Row], at: int, rules: BoilerplateRules) -> bool:
-    rest = rows[at + 1 :]
+def _guard_holds(guard: Guard, rows: Sequence[Row], at: int, rest: Sequence[Row], rules: BoilerplateRules) -> bool:
     if guard.last is not None and at < (1 - guard.last) * len(rows):
         return False
     if guard.linked is not None and _linked_share(rest) < guard.linked:
