@@ -103,7 +103,7 @@ class Truth:
     optional: tuple[str, ...]  # lines that may come out or not: captions, names of attachments beside the body
     published: datetime  # aware, in Asia/Shanghai
     precision: Literal["second", "minute", "day"]
-    publisher: str
+    publisher: str  # as the page declares it; empty where it does not
     author: str
     editor: str
     lang: str

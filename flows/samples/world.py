@@ -208,7 +208,8 @@ def _truth(posting: Posting, night: int) -> Truth:
     article = posting.on(night) or posting.on(night - 1) or posting.article
     site = SITES[posting.site]
     files = tuple(block.text for block in article.blocks if block.kind == "attachment")
-    beside = files if site.files_beside else ()
+    names = tuple(file.partition("：")[2] for file in files)
+    beside = files + names if site.files_beside else ()
     return Truth(
         site=posting.site,
         path=posting.path,
@@ -216,14 +217,14 @@ def _truth(posting: Posting, night: int) -> Truth:
         rejected=posting.rejected,
         title=article.title,
         paragraphs=tuple(line for line in article.paragraphs if line not in beside),
-        optional=article.captions + beside,
+        optional=article.captions + beside + site.closing(article),
         published=article.published,
         precision=site.precision,
-        publisher=article.publisher,
+        publisher=article.publisher if site.names_itself or posting.repeats else "",
         author=article.author,
         editor="、".join(article.editor.split("、")[: site.editors]),
         lang=article.lang,
         number=article.number,
-        attachments=tuple(name.partition("：")[2] for name in files),
+        attachments=names,
         repeats=posting.repeats,
     )

@@ -109,5 +109,6 @@ SITE = Site(
     serve=serve,
     editors=1,
     files_beside=True,
+    closing=lambda article: ("相关附件",),
     gzip=True,
 )

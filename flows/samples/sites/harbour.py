@@ -17,7 +17,7 @@ def address(column: str, published: datetime, serial: int) -> str:
 def serve(shelf: Shelf) -> Served:
     served: Served = {"/": page(_frame("主頁", ""))}
     items = "".join(
-        f'<li><a href="{one.path}">{escape(one.article.title)}</a> <span class="d">{one.article.published:%Y-%m-%d %H:%M}</span></li>'
+        f'<li><a href="{one.path}">{escape(one.article.title)}</a> <span class="d">{one.article.published:%Y-%m-%d}</span></li>'
         for one in shelf.listed
     )
     served["/gia/general/today.htm"] = page(_frame("今日新聞", f"<h2>新聞公報</h2><ul class='list'>{items}</ul>"))
@@ -29,7 +29,7 @@ def serve(shelf: Shelf) -> Served:
 
 def _sitemap(shelf: Shelf) -> Resource:
     urls = "".join(
-        f"<url><loc>{{{{url}}}}{one.path}</loc><lastmod>{one.article.published.isoformat()}</lastmod></url>\n"
+        f"<url><loc>{{{{url}}}}{one.path}</loc><lastmod>{one.article.published:%Y-%m-%d}</lastmod></url>\n"
         for one in shelf.listed
     )
     return Resource(
@@ -38,13 +38,17 @@ def _sitemap(shelf: Shelf) -> Resource:
     )
 
 
+def stamp(day: datetime) -> str:
+    """The line that closes a release."""
+    return f"{day.year}年{day.month}月{day.day}日（星期{WEEK[day.weekday()]}）"
+
+
 def _detail(article: Article) -> str:
     day = article.published
-    stamp = f"{day.year}年{day.month}月{day.day}日（星期{WEEK[day.weekday()]}）"
     text = "<br><br>\n".join("　　" + escape(line, quote=False) for line in article.paragraphs)
     body = f"""<div class="pressrelease"><h1 id="PRHeadlineSpan">{escape(article.title)}</h1><div class="controlLine">***************************</div>
 <span id="pressrelease">{text}</span>
-<div class="date">{stamp}<br>海濱時間{day:%H}時{day:%M}分</div></div>
+<div class="date">{stamp(day)}</div></div>
 <div class="tools"><a href="javascript:window.print()">列印此頁</a> <a href="/back">返回</a> <a href="#top">頁首</a></div>"""
     return _frame(article.title, body)
 
@@ -59,8 +63,10 @@ SITE = Site(
     id="harbour",
     name=NAME,
     publisher=NAME,
-    precision="minute",
+    precision="day",
     address=address,
     serve=serve,
+    names_itself=False,
+    closing=lambda article: (stamp(article.published),),
     robots="User-agent: *\nCrawl-delay: 0.1\nDisallow: /gia/members/\n",
 )

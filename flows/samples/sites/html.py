@@ -58,9 +58,13 @@ class Site:
     precision: Precision
     address: Callable[[str, datetime, int], str]  # column, publication time and serial number -> path
     serve: Callable[[Shelf], Served]
+    names_itself: bool = True  # its own articles say 来源
     editors: int = 0  # how many names its editors' line shows
     files_beside: bool = False  # attachments stand beside the body, not in it
     gzip: bool = False  # compresses for those who accept it
+    closing: Callable[[Article], tuple[str, ...]] = (
+        lambda article: ()
+    )  # lines at its bodies' ends that may be kept or not
     robots: str = "User-agent: *\nDisallow: /search/\n"
 
 
