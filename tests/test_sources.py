@@ -5,7 +5,9 @@ A recording is a folder `tests/recordings/ID/`: responses as the site gives them
 """
 
 import json
+import re
 from datetime import UTC, datetime
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -69,7 +71,7 @@ def test_the_crawl_of_a_recording_asks_for_the_pages_that_were_recorded(source_i
     request = first(listing)
     if listing.family != "epaper":  # the front page leads on to the day's issue
         assert request.url == recorded[0]["url"]
-    for before, after in zip(recorded, recorded[1:], strict=False):
+    for before, after in pairwise(recorded):
         if "index" in before.get("flags", []):
             following = parse(listing, answer(source_id, before), base=NIGHT).next
             assert after["url"] == following[0].url
@@ -77,16 +79,21 @@ def test_the_crawl_of_a_recording_asks_for_the_pages_that_were_recorded(source_i
 
 @pytest.mark.parametrize("source_id", IDS)
 def test_the_listed_articles_pass_the_sources_own_filters(source_id: str):
-    import re
-
     source = load(SOURCES / f"{source_id}.yaml")
     article = expected(source_id)["article"]
     assert re.search(source.article.match, article["url"])
     assert not any(re.search(deny, article["url"]) for deny in source.article.deny)
 
 
-@pytest.mark.parametrize("source_id", IDS)
-@pytest.mark.parametrize("field", ["title", "text", "published", "publisher"])
+FIELDS = [
+    (source_id, field)
+    for source_id in IDS
+    for field in ("title", "text", "published", "publisher")
+    if expected(source_id)["article"][field]
+]
+
+
+@pytest.mark.parametrize(("source_id", "field"), FIELDS)
 def test_the_recorded_article_becomes_its_document(source_id: str, field: str, rules: Rules):
     source, article = load(SOURCES / f"{source_id}.yaml"), expected(source_id)["article"]
     document = process(page_of(source, article), source, rules)
@@ -98,8 +105,6 @@ def test_the_recorded_article_becomes_its_document(source_id: str, field: str, r
         "published": published,
         "publisher": document.fields.publisher,
     }
-    if field == "publisher" and not article["publisher"]:
-        pytest.skip("the page does not name one")
     assert said[field] == article[field]
 
 

@@ -11,7 +11,7 @@ from parsel import Selector
 from pipeline.source import Item, Listing
 from spiders.listings.anchors import target, title_of
 from spiders.listings.dom import base_of, find_rows
-from spiders.listings.found import Answer, Found, Link
+from spiders.listings.found import Answer, Found, Link, once
 from spiders.listings.numbering import Pages, count_page, create_page, file_name, next_link, reversed_pages, total_pages
 from spiders.listings.outline import Outline, parse_html
 from spiders.listings.printed import printed_date, without_date
@@ -53,7 +53,7 @@ def by_pattern(listing: Listing, answer: Answer) -> Pages:
 def read_rows(tree: HtmlElement, url: str, item: Item, base: datetime) -> tuple[Link, ...]:
     """The articles of a page by selectors where the source names a row, else found by themselves."""
     rows = _selected(tree, url, item, base) if item.row or item.link else _found(tree, url, base)
-    return tuple({found.url: found for found in reversed(list(rows))}.values())[::-1]
+    return once(rows)
 
 
 def _found(tree: HtmlElement, url: str, base: datetime) -> Iterator[Link]:
@@ -97,9 +97,17 @@ def _addresses(row: Selector, item: Item, base: str) -> Iterator[tuple[str, str]
 
 
 def _first(row: Selector, selectors: tuple[str, ...]) -> str:
-    """What the first selector that gives something gives, its pieces joined by spaces."""
-    texts = (" ".join(" ".join(row.css(selector).getall()).split()) for selector in selectors)
-    return next((text for text in texts if text), "")
+    """What the first selector that gives something gives: one attribute, or pieces of text joined by spaces."""
+    for selector in selectors:
+        values = row.css(selector).getall()
+        if text := " ".join(" ".join(values[:1] if "::attr(" in selector else values).split()):
+            return text
+    return ""
+
+
+def _left(listing: Listing, answer: Answer) -> int:
+    """How many pages may be asked for after this one."""
+    return max(0, listing.stop.max_pages - answer.page)
 
 
 @register("trs")
@@ -109,7 +117,7 @@ class Scripted(Column):
 
     def pages(self, listing: Listing, answer: Answer, tree: HtmlElement) -> Pages:
         readers = (create_page, count_page)
-        said = (read(answer.text, answer.url, answer.page, listing.stop.max_pages) for read in readers)
+        said = (read(answer.text, answer.url, answer.page, _left(listing, answer)) for read in readers)
         return next((pages for pages in said if pages), None) or super().pages(listing, answer, tree)
 
 
@@ -118,7 +126,7 @@ class Reversed(Column):
     """国资委 and relatives: fragments that count down."""
 
     def pages(self, listing: Listing, answer: Answer, tree: HtmlElement) -> Pages:
-        return reversed_pages(answer.text, answer.url, listing.stop.max_pages) or super().pages(listing, answer, tree)
+        return reversed_pages(answer.text, answer.url, _left(listing, answer)) or super().pages(listing, answer, tree)
 
 
 @register("next_link")

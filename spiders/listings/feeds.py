@@ -12,7 +12,7 @@ from lxml import etree
 from pipeline.decode import decode
 from pipeline.source import Listing
 from spiders.listings.anchors import squeeze
-from spiders.listings.found import Answer, Found, Link
+from spiders.listings.found import Answer, Found, Link, once
 from spiders.listings.outline import parse_html
 from spiders.listings.reader import Reader, link, register
 
@@ -76,7 +76,7 @@ class Feed(Reader):
             if child.get("rel") == "next"
         ]
         return Found(
-            links=tuple({found.url: found for found in links if found.url}.values()),
+            links=once(found for found in links if found.url),
             next=tuple(self.request(listing, url, page=answer.page + 1) for url in onward[:1]),
         )
 
@@ -107,7 +107,7 @@ class Sitemap(Reader):
         entries = [self._entry(entry, answer.url, base) for entry in root if local(entry) in ("url", "sitemap")]
         entries = sorted((entry for entry in entries if entry.url), key=_newest_first)
         if local(root) != "sitemapindex":
-            return Found(links=tuple({entry.url: entry for entry in entries}.values()))
+            return Found(links=once(entries))
         further = tuple(self.request(listing, entry.url, page=answer.page + 1 + n) for n, entry in enumerate(entries))
         return Found(next=further, flags=frozenset({"index"}))
 
@@ -143,7 +143,5 @@ class Inbox(Reader):
             urls = [
                 (line.split(None, 1)[0], line.partition(" ")[2]) for line in lines if line and not line.startswith("#")
             ]
-        links = {
-            url: link(url, title.strip(), "", base) for url, title in urls if url.startswith(("http://", "https://"))
-        }
-        return Found(links=tuple(links.values()))
+        links = (link(url, title.strip(), "", base) for url, title in urls if url.startswith(("http://", "https://")))
+        return Found(links=once(links))

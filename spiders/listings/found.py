@@ -1,5 +1,6 @@
 """What goes in and out of the reading of a listing: a request, its answer, and what was found in it."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -39,6 +40,16 @@ class Link:
     title: str = ""
     date_raw: str = ""  # as printed there
     published: Dated | None = None
+
+
+def once(links: Iterable[Link]) -> tuple[Link, ...]:
+    """The links without repetitions, each in its first place, with the fullest title that it was given."""
+    kept: dict[str, Link] = {}
+    for link in links:
+        held = kept.setdefault(link.url, link)
+        if len(link.title) > len(held.title) and not held.title:
+            kept[link.url] = link
+    return tuple(kept.values())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

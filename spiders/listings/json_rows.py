@@ -9,7 +9,7 @@ from urllib.parse import urljoin
 
 from pipeline.source import JsonRows
 from spiders.listings.anchors import squeeze
-from spiders.listings.found import Link
+from spiders.listings.found import Link, once
 from spiders.listings.outline import parse_html
 from spiders.listings.reader import link
 
@@ -90,8 +90,7 @@ def read_json(data: Any, spec: JsonRows | None, base_url: str, base: datetime) -
         found = (
             _link(_address(row, spec.url), _say(row, spec.title), _say(row, spec.date), base_url, base) for row in rows
         )
-    links = [one for one in found if one]
-    return tuple({one.url: one for one in reversed(links)}.values())[::-1], total
+    return once(one for one in found if one), total
 
 
 def _address(row: Any, spec: str) -> Any:

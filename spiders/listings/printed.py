@@ -9,7 +9,7 @@ _YEAR, _MONTH, _DAY = r"(?:19|20)\d\d", r"(?:1[0-2]|0?[1-9])", r"(?:3[01]|[12]\d
 _CLOCK = r"(?:[\sT]*\d{1,2}[:：]\d\d(?:[:：]\d\d)?(?:\.\d+)?)?"
 _FULL = rf"{_YEAR}\s*[-/.年—]\s*{_MONTH}\s*[-/.月—]\s*{_DAY}(?!\d)\s*日?{_CLOCK}"
 _COMPACT = r"20\d\d(?:1[0-2]|0[1-9])(?:3[01]|[12]\d|0[1-9])"
-_SHORT = rf"(?<!\d)(?:{_MONTH}-{_DAY}|{_MONTH}/{_DAY}|{_MONTH}月{_DAY}日)(?!\d){_CLOCK}"
+_SHORT = rf"(?:(?<!\w){_MONTH}[-/]{_DAY}(?!\w)|(?<!\d){_MONTH}月{_DAY}日){_CLOCK}"  # `第12-10号` is none
 _RELATIVE = rf"(?:刚刚|\d+\s*(?:秒|分钟?|小时|天|周)之?前|(?:今天|昨天|前天|昨日|今日){_CLOCK})"
 _DATE = re.compile(rf"{_FULL}|{_RELATIVE}|{_SHORT}")
 _BARE = re.compile(rf"(?:{_FULL}|{_COMPACT}|{_RELATIVE}|{_SHORT})")
@@ -44,10 +44,10 @@ def printed_date(pieces: Sequence[str], limit: int = 40) -> Printed | None:
     A date inside a sentence or a title (`自2024年1月1日起施行`) is none.
     """
     short = [piece.strip() for piece in pieces if piece.strip()]
-    for piece in short:
-        if found := _own_date(piece, limit):
-            return Printed(found, found)
-    return _split_date(short)
+    own = [found for piece in short if (found := _own_date(piece, limit))]
+    if own and re.match(_YEAR, own[0]):
+        return Printed(own[0], own[0])
+    return _split_date(short) or (Printed(own[0], own[0]) if own else None)
 
 
 def _own_date(piece: str, limit: int) -> str:
