@@ -153,7 +153,7 @@ def walk(root: HtmlElement, body: HtmlElement | None) -> Iterator[Block]:
     for event, element in walker:
         tag = element.tag
         if event == "start":
-            if tag in _SKIPPED or _hidden(element):
+            if tag in _SKIPPED or ((style := element.get("style")) and _hides(style) and tag != "body"):
                 skipped = element
                 walker.skip_subtree()
                 continue
@@ -204,11 +204,8 @@ def _stands_alone(element: HtmlElement, around: HtmlElement, in_body: bool) -> b
     )
 
 
-def _hidden(element: HtmlElement) -> bool:
-    style = element.get("style")
-    if style and "none" in style and "display:none" in style.replace(" ", "").lower():
-        return bool(element.tag != "body")
-    return element.get("hidden") is not None
+def _hides(style: str) -> bool:
+    return "none" in style and "display:none" in style.replace(" ", "").lower()
 
 
 def _fold(pieces: list[str]) -> str:

@@ -30,6 +30,7 @@ _LABELLED = re.compile(r"([\u3400-\u9fff]{0,6}(?:时间|日期|期限|期|時間
 _OTHER = re.compile(r"成文|发文|印发|签发|施行|实施|生效|失效|截止|截至|更新|修改|活动|会议|开标|留言|办理|有效")
 _COPYRIGHT = re.compile(r"©|&copy;|copyright|版权|ICP|all rights", re.I)
 _CLOCKLESS = frozenset(["时间", "日期", "時間", "date", "by"])  # also labels of meetings and events
+_TITLE_ABOVE = 60  # blocks
 _NO_ARTICLE = frozenset(["li", "aside", "nav", "footer"])
 
 
@@ -70,11 +71,18 @@ def title_place(around: Surroundings, title: str) -> int:
     wanted = letters(title)
     if len(wanted) < 4:
         return -1
-    for place in range(min(around.start + 5, len(around.blocks)) - 1, -1, -1):
-        text = letters(around.blocks[place].text[:300])
-        if text and (wanted in text or (len(text) >= 6 and text in wanted and wanted.startswith(text))):
+    partly = -1
+    last = min(around.start + 5, len(around.blocks)) - 1
+    for place in range(last, max(-1, around.start - _TITLE_ABOVE), -1):
+        block = around.blocks[place]
+        if len(block.text) > 2 * len(title) + 60 or _runs(block.text):  # running text may say what the title says
+            continue
+        text = letters(block.text)
+        if text == wanted or (len(text) >= 6 and wanted.startswith(text)):
             return place
-    return -1
+        if partly < 0 and wanted in text:
+            partly = place
+    return partly
 
 
 def _selected(root: HtmlElement, spec: ArticleSpec, fetched_at: datetime) -> Dated | None:

@@ -1,7 +1,7 @@
 """The blocks around a body in, the lines that may be its title out, each with how much it looks like one."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 
@@ -52,12 +52,10 @@ class Candidate:
 
 
 def read_candidates(around: Surroundings, rule: TitleRules) -> Iterator[Candidate]:
-    """Lines before the body and its first ones; also two or three that follow each other, as one."""
+    """Lines before the body and its first ones; of one block its whole text first."""
     never = compiled(rule.never)
     bylines = {label.place for label in around.labels if label.field in _BYLINE_FIELDS}
-    firsts: list[Candidate | None] = []
     for place, block in enumerate(around.blocks[: around.start + rule.first_body_lines]):
-        firsts.append(None)
         above = around.start - place
         if (above > rule.blocks_above and block.node.tag not in _LEVEL) or len(block.text) > rule.max_chars * 2:
             continue
@@ -67,12 +65,17 @@ def read_candidates(around: Surroundings, rule: TitleRules) -> Iterator[Candidat
         for text in _readings(block):
             said = letters(text)
             if said and len(said) <= rule.max_chars:
-                candidate = Candidate(text, said, look, place, 1, _style(block))
-                firsts[-1] = firsts[-1] or candidate
-                yield candidate
-    for place in range(len(firsts)):
+                yield Candidate(text, said, look, place, 1, _style(block))
+
+
+def read_runs(lines: Sequence[Candidate], beginnings: Sequence[str]) -> Iterator[Candidate]:
+    """Two or three lines that follow each other, as one; `beginnings`: what a title begins with, as letters."""
+    firsts = {line.place: line for line in reversed(lines)}
+    for place, first in firsts.items():
+        if not any(beginning.startswith(first.letters) for beginning in beginnings):
+            continue
         for count in (2, 3):
-            run = [candidate for candidate in firsts[place : place + count] if candidate]
+            run = [firsts[number] for number in range(place, place + count) if number in firsts]
             if len(run) == count:
                 yield joined(run)
 

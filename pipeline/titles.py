@@ -11,7 +11,7 @@ from lxml.html import HtmlElement
 
 from pipeline.field_rules import FieldRules, TitleRules, default_rules
 from pipeline.surroundings import Surroundings, read_surroundings
-from pipeline.title_candidates import Candidate, joined, read_candidates
+from pipeline.title_candidates import Candidate, joined, read_candidates, read_runs
 from pipeline.title_text import CUT, belongs_together, letters, tidy
 from pipeline.title_witnesses import Witness, agreement, is_site_name, read_witnesses, stripped
 
@@ -54,7 +54,8 @@ def _best_agreed(
     candidates: Sequence[Candidate], witnesses: Sequence[Witness], sites: frozenset[str], rule: TitleRules
 ) -> tuple[Candidate, Witness, float] | None:
     best: tuple[float, Candidate, Witness, float] | None = None
-    for candidate in candidates:
+    runs = read_runs(candidates, [witness.letters for witness in witnesses])
+    for candidate in (*candidates, *runs):
         agreed, witness = agreement(candidate.letters, candidate.text, witnesses, sites, rule)
         if witness is None or (candidate.lines > 1 and not _is_run(candidate, agreed, rule)):
             continue
@@ -91,7 +92,7 @@ def _without_agreement(
         return tidy(CUT.sub("", listed.text), rule), "listed"
     if declared:
         return declared[0]
-    rest = max((candidate for candidate in candidates if candidate.lines == 1), key=_by_look, default=None)
+    rest = max(candidates, key=_by_look, default=None)
     return (_whole(rest, candidates, rule), "line") if rest and rest.look > 0 else ("", "")
 
 
@@ -106,8 +107,7 @@ def _most_striking(
     seen = (
         candidate
         for candidate in candidates
-        if candidate.lines == 1
-        and candidate.place > below
+        if candidate.place > below
         and candidate.look >= rule.faint_look
         and candidate.letters not in not_these
         and len(candidate.letters) >= rule.min_chars
@@ -117,7 +117,7 @@ def _most_striking(
 
 def _whole(line: Candidate, candidates: Sequence[Candidate], rule: TitleRules) -> str:
     """An official title over several lines of one style, of which `line` is one."""
-    singles = {candidate.place: candidate for candidate in reversed(candidates) if candidate.lines == 1}
+    singles = {candidate.place: candidate for candidate in reversed(candidates)}
     run = [line]
     while (above := singles.get(run[0].place - 1)) and above.style == line.style:
         if not belongs_together(above.text, run[0].text, rule):
