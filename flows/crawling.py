@@ -27,6 +27,7 @@ def crawl(
     now: datetime,
     urls: Sequence[str] = (),
     force: bool = False,
+    probe: int = 0,
     log: Callable[[str], None] = lambda line: None,
 ) -> CrawlReport:
     """Crawl one source and return its report; a crawl that left none is reported as crashed, with its last words.
@@ -38,6 +39,7 @@ def crawl(
     command += ["--store", store.url, "--config", str(config), "--sources", str(sources)]
     command += ["--urls", "-"] if urls else []
     command += ["--force"] if force else []
+    command += ["--probe", str(probe)] if probe else []
     child = subprocess.Popen(command, stdin=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     assert child.stdin
     assert child.stderr

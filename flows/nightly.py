@@ -11,7 +11,7 @@ from prefect import flow, get_run_logger, task
 from prefect.artifacts import create_markdown_artifact
 from prefect.cache_policies import NO_CACHE
 from prefect.futures import as_completed
-from prefect.states import State
+from prefect.client.schemas.objects import State
 
 from flows import crawling, settings, work
 from pipeline.errors import StoreError
@@ -44,7 +44,15 @@ def crawl_source(
     known = settings.from_environment()
     log = get_run_logger()
     report = crawling.crawl(
-        settings.open_store(known), source_id, run_id, now=now, urls=urls, force=force, log=log.info
+        settings.open_store(known),
+        source_id,
+        run_id,
+        config=known.config,
+        sources=known.sources,
+        now=now,
+        urls=urls,
+        force=force,
+        log=log.info,
     )
     if report.cause:
         log.warning("%s is broken: %s %s", source_id, report.cause, report.detail)

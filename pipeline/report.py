@@ -46,6 +46,7 @@ class CrawlReport(Strict):
     bytes: int = 0
     cause: str = ""  # why the source is broken, from a closed list; empty if it is not
     detail: str = ""
+    advice: str = ""  # what to do about the cause
 
     @property
     def closes(self) -> bool:
@@ -75,6 +76,7 @@ class SourceReport(Strict):
     failures: tuple[tuple[str, str], ...] = ()
     cause: str = ""
     detail: str = ""
+    advice: str = ""
 
     @property
     def closes(self) -> bool:
@@ -137,6 +139,7 @@ def markdown(report: RunReport) -> str:
         lines += ["", f"**{report.error}**"]
     for source in report.broken:
         lines += ["", f"- **{source.source_id}**: {source.cause}" + (f" – {source.detail}" if source.detail else "")]
+        lines += [f"  {source.advice}"] if source.advice else []
     lines += ["", "| source | " + " | ".join(_COLUMNS) + " | closes |", "|---|" + "---:|" * (len(_COLUMNS) + 1)]
     for source in report.sources:
         cells = (_cell(getattr(source, name)) for name in _COLUMNS)
