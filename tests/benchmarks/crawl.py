@@ -1,7 +1,7 @@
 """Pages a second of our crawl and of a bare Scrapy spider that writes nothing; memory against the number of URLs.
 
-`python tests/benchmarks/crawl.py rate [PAGES]` and `python tests/benchmarks/crawl.py memory URLS…`. Loopback, one
-server process; every crawl in a process of its own, the two kinds in turn.
+`python tests/benchmarks/crawl.py rate [PAGES]`, `… memory [URLS…]` and `… known [URLS]`. Loopback, one server process;
+every crawl in a process of its own, the two kinds in turn.
 """
 
 import asyncio
@@ -14,6 +14,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -168,6 +169,45 @@ def bare(port: int, pages: int) -> dict[str, float]:
     return {"rate": Bare.got / (time.perf_counter() - started)}
 
 
+def known(urls: int) -> dict[str, float]:
+    """The time until a crawl knows so many articles of earlier nights."""
+    from flows import embedded
+    from pipeline import fetches
+    from pipeline.store import Store
+    from spiders import run  # noqa: F401 - what a crawl has in memory anyhow
+
+    store = Store.open(f"s3://{embedded.BUCKET}/known")
+    started = time.perf_counter()
+    found = fetches.seen(store, "bench", datetime.now(UTC))
+    assert len(found.keys) == urls, len(found.keys)
+    return {"seconds": time.perf_counter() - started}
+
+
+def remember(urls: int) -> None:
+    """Fill the table of fetches, 50,000 articles a run."""
+    import pyarrow as pa
+
+    from flows import embedded
+    from pipeline import fetches, schema
+    from pipeline.store import Store
+    from pipeline.tables import Table
+    from pipeline.urls import doc_id
+
+    arrow = schema.arrow(schema.FETCHES)
+    store, now = Store.open(f"s3://{embedded.BUCKET}/known"), datetime.now(UTC)
+    fetches.seen(store, "bench", now)
+    for first in range(0, urls, 50_000):
+        rows = []
+        for number in range(first, min(first + 50_000, urls)):
+            url = f"https://www.example.gov.cn/xwdt/2026/t2026{number:08d}_{number * 7919 % 9_999_991}.shtml"
+            doc = doc_id(url)
+            key = int.from_bytes(bytes.fromhex(doc[:16]), signed=True)
+            row = {"doc_id": doc, "key64": key, "kind": "article", "visits": 1, "url": url, "source_id": "bench"}
+            rows.append(row | {"fetched_at": now, "etag": '"abc"', "body_digest": doc, "run_id": f"r{first}"})
+        table = Table.open(store, "fetches", arrow, partition_by="source_id", description="")
+        table.append(pa.Table.from_pylist(rows, schema=arrow), f"r{first}")
+
+
 def one(kind: str, *arguments: int) -> dict[str, float]:
     """A crawl in a process of its own, with its peak memory."""
     command = [sys.executable, __file__, "--child", kind, *map(str, arguments)]
@@ -181,7 +221,7 @@ def main() -> None:
 
     if sys.argv[1] == "--child":
         kind, *numbers = sys.argv[2], *map(int, sys.argv[3:])
-        figures = {"ours": ours, "bare": bare}[kind](*numbers)
+        figures = {"ours": ours, "bare": bare, "known": known}[kind](*numbers)
         print(json.dumps(figures | {"mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024}))
         return
     mode, numbers = sys.argv[1], [int(number) for number in sys.argv[2:]]
@@ -205,6 +245,12 @@ def main() -> None:
 
 
 def measure(mode: str, port: int, pages: int, numbers: list[int]) -> None:
+    if mode == "known":
+        urls = numbers[0] if numbers else 1_000_000
+        remember(urls)
+        figures = one("known", urls)
+        print(f"{urls:,} known URLs: {figures['seconds']:.2f} s, {figures['mb']:.0f} MB at most in the process")
+        return
     if mode == "memory":
         for urls in numbers or [10_000, 100_000]:
             figures = one("ours", port, pages, urls)
