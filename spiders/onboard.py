@@ -25,6 +25,7 @@ import yaml
 from lxml.html import HtmlElement
 from pydantic import ValidationError
 
+from pipeline.dates import local_day
 from pipeline.decode import decode
 from pipeline.source import Family, Item, Listing, Source, Stop
 from spiders.listings import Answer, Found, parse
@@ -207,23 +208,36 @@ def write(found: Draft, page: Page, article: Page | None, root: Path) -> list[Pa
     target = root / "config" / "sources" / f"{source.id}.yaml"
     if target.exists():
         raise FileExistsError(f"{target} is there already; give --id another name")
-    folder = root / "tests" / "recordings" / source.id
-    folder.mkdir(parents=True, exist_ok=True)
-    target.parent.mkdir(parents=True, exist_ok=True)
     head = "# Drafted by `gongbao sources new`: read it, compare it with the recording, then take `verify` out.\n"
-    target.write_text(head + yaml.safe_dump(as_data(source), allow_unicode=True, sort_keys=False), encoding="utf-8")
-    expected = {
-        "url": page.url,
-        "links": [{"url": link.url, "title": link.title, "date": link.date_raw} for link in found.links],
-        "next": list(found.next_pages),
-    }
-    written = [target, folder / "listing.html", folder / "listing.json"]
-    written[1].write_bytes(page.body)
-    written[2].write_text(json.dumps(expected, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
-    if article:
-        written.append(folder / "article.html")
-        written[-1].write_bytes(article.body)
-    return written
+    folder = root / "tests" / "recordings" / source.id
+    listing = f"listing.{_ending(page)}"
+    said = {"listings": [_recorded(found, page, listing)]} | (
+        {"article": {"file": "article.html", "url": article.url}} if article else {}
+    )
+    files = {
+        target: (head + yaml.safe_dump(as_data(source), allow_unicode=True, sort_keys=False)).encode(),
+        folder / "expected.json": (json.dumps(said, ensure_ascii=False, indent=1) + "\n").encode(),
+        folder / listing: page.body,
+    } | ({folder / "article.html": article.body} if article else {})
+    for path, content in files.items():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
+    return list(files)
+
+
+def _recorded(found: Draft, page: Page, file: str) -> dict[str, Any]:
+    links = [
+        {"url": link.url, "title": link.title, "day": local_day(link.published) if link.published else ""}
+        for link in found.links
+    ]
+    return {"file": file, "url": page.url, "links": links, "next": list(found.next_pages)}
+
+
+def _ending(page: Page) -> str:
+    start = page.text.lstrip("\ufeff \r\n\t")[:100].lower()
+    if start.startswith(("{", "[")):
+        return "json"
+    return "xml" if re.match(r"<\?xml|<rss|<feed|<urlset|<sitemapindex", start) else "html"
 
 
 def fetch(url: str) -> Page:
