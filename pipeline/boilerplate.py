@@ -1,7 +1,6 @@
 """What stands on pages beside articles, as data: the models of config/boilerplate.yaml and the matching of one line."""
 
 import re
-from collections.abc import Iterator
 from functools import cache, cached_property
 from typing import Annotated, Literal
 
@@ -125,11 +124,19 @@ class BoilerplateRules(Strict):
         zones: tuple[Zone, ...] = ("head", "tail", "inline", "title")
         return {zone: tuple(rule for rule in self.rules if zone in rule.zones) for zone in zones}
 
-    def knowing(self, folded: str, zone: Zone) -> Iterator[Rule]:
+    @cached_property
+    def _patterns(self) -> dict[Zone, tuple[tuple[Rule, re.Pattern[str]], ...]]:
+        return {
+            zone: tuple((rule, compiled(rule.pattern)) for rule in rules if rule.action != "strip")
+            for zone, rules in self.by_zone.items()
+        }
+
+    def knowing(self, folded: str, zone: Zone) -> tuple[Rule, ...]:
         """The rules of a zone that know this line, without a look at their guards."""
-        if len(folded) <= self.limits.rule_length:
-            yield from (rule for rule in self.by_zone[zone] if rule.action != "strip" and rule.match(folded))
+        if len(folded) > self.limits.rule_length:
+            return ()
+        return tuple(rule for rule, pattern in self._patterns[zone] if pattern.search(folded))
 
     def find(self, folded: str, zone: Zone) -> Rule | None:
         """The first of them."""
-        return next(self.knowing(folded, zone), None)
+        return next(iter(self.knowing(folded, zone)), None)

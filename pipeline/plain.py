@@ -13,6 +13,7 @@ _PARAGRAPH_GAP = re.compile(r"(?<=[。！？!?”」）)])(?:[ \t\xa0]{4,}|\u300
 _UNFINISHED = re.compile(r"[，,、；;：:]$")
 _CLEAR_TITLE = 12  # letters from which length says no more about which line is the title
 _HEADING_LENGTH = 40
+_LATIN_WORDS = 4
 
 
 def read_lines(text: str, rules: BoilerplateRules) -> list[Line]:
@@ -99,6 +100,8 @@ def _head(rows: Sequence[Row], rules: BoilerplateRules) -> tuple[list[Row], bool
 
 def _could_be_title(row: Row, rules: BoilerplateRules) -> bool:
     length = len(letters(row.key))
+    if row.key.isascii() and len(row.key.split()) < _LATIN_WORDS:  # a dateline, a brand
+        return False
     return (
         rules.limits.title_least <= length <= rules.limits.title_most
         and "。" not in row.key

@@ -180,6 +180,8 @@ def _acting(rows: Sequence[Row], at: int, rules: BoilerplateRules, rest: Sequenc
     """
     behind = rows[at + 1 :] if rest is None else rest
     key = rows[at].key
+    if len(key) > rules.limits.rule_length:
+        return iter(())
     whole = [rule for rule in rules.knowing(key, "tail") if holds(rule, rows, at, behind, rules)]
     if not whole and len(spans := statement_spans(key, rules)) > 1:
         known = [rules.find(key[start:end], "tail") for start, end in spans]
