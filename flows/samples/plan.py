@@ -64,7 +64,7 @@ class Repost:
 
 
 def news(*genres: str) -> Writer:
-    return lambda rng, day, publisher: texts.news(rng, rng.choice(genres))
+    return lambda rng, day, publisher: texts.news(rng, rng.choice(genres), day)
 
 
 def notice(rng: random.Random, day: date, publisher: str) -> Draft:
@@ -83,7 +83,7 @@ def picture(rng: random.Random, day: date, publisher: str) -> Draft:
 
 
 def film(rng: random.Random, day: date, publisher: str) -> Draft:
-    draft = texts.news(rng, "feature")
+    draft = texts.news(rng, "feature", day)
     return texts.with_blocks(draft, "视频丨" + draft.title, (Block(kind="video", url=f"V{rng.randrange(10**9)}.mp4"),))
 
 
@@ -91,7 +91,7 @@ def illustrated(*genres: str) -> Writer:
     """News with a picture and its caption between the paragraphs."""
 
     def write(rng: random.Random, day: date, publisher: str) -> Draft:
-        draft = texts.news(rng, rng.choice(genres))
+        draft = texts.news(rng, rng.choice(genres), day)
         picture = Block(
             kind="image",
             text=f"图为{draft.topic}生产现场。{texts.person(rng)} 摄",
@@ -124,7 +124,7 @@ def bulletin(kind: str) -> Writer:
 
 def press_release(rng: random.Random, day: date, publisher: str) -> Draft:
     """News in honest traditional characters."""
-    draft = texts.news(rng, rng.choice(("meeting", "project", "expo", "economy")))
+    draft = texts.news(rng, rng.choice(("meeting", "project", "expo", "economy")), day)
     blocks = tuple(replace(block, text=hong_kong(block.text)) for block in draft.blocks)
     return replace(draft, title=hong_kong(draft.title), blocks=blocks, lang="zh-Hant")
 

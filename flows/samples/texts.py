@@ -20,6 +20,17 @@ NEWS: dict[str, tuple[str, ...]] = {
     "firm": ("data", "quote", "result", "measure"),
     "expo": ("data", "quote", "scene", "result"),
 }
+# what title and body must agree on
+SHARED = {
+    "main": "[things]",
+    "span": "[when]",
+    "invest": "[fund]",
+    "growth": "[1.2-18.9]",
+    "edition": "[2-28]",
+    "deals": "[3-48]",
+    "soon_day": "近日",
+}
+PAIRED = ("project", "firm", "expo")  # their n-th title goes with their n-th lead
 HEADED = ("economy", "feature", "survey")
 
 
@@ -57,7 +68,7 @@ def voice(rng: random.Random, **facts: str) -> Voice:
     pools = {
         **{name: phrases for table in ("small", "leads", "parts") for name, phrases in zh[table].items()},
         **{f"notice_{name}": phrases for name, phrases in zh["notice"].items()},
-        **{f"title_{name}": phrases for name, phrases in zh["titles"].items()},
+        "title_policy": zh["titles"]["policy"],
         "things": field["things"],
         "work": field["works"],
         "pain": field["pains"],
@@ -76,7 +87,10 @@ def voice(rng: random.Random, **facts: str) -> Voice:
         "short_company": brands[0] + trades[0],
         "short_company2": brands[1] + trades[1],
     }
-    return Voice(rng, pools, own | facts)
+    speaker = Voice(rng, pools, own | facts)
+    for name, template in SHARED.items():
+        speaker.facts.setdefault(name, speaker.say(template))
+    return speaker
 
 
 def paragraph(*texts: str) -> Block:
@@ -87,11 +101,13 @@ def heading(text: str) -> Block:
     return Block(kind="heading", text=text)
 
 
-def news(rng: random.Random, genre: str, **facts: str) -> Draft:
-    """A report, a feature or a comment of 4 to 11 paragraphs."""
-    speaker = voice(rng, **facts)
-    title = speaker.one(f"title_{genre}")
-    blocks = [paragraph(speaker.one(genre))]
+def news(rng: random.Random, genre: str, day: date | None = None, **facts: str) -> Draft:
+    """A report, a feature or a comment of 4 to 11 paragraphs, about what happened that day."""
+    speaker = voice(rng, **({"soon_day": f"{day.day}日"} if day else {}), **facts)
+    leads, titles = words("zh")["leads"][genre], words("zh")["titles"][genre]
+    place = rng.randrange(len(titles))
+    title = speaker.say(titles[place])
+    blocks = [paragraph(speaker.say(leads[place] if genre in PAIRED else rng.choice(leads)))]
     parts = list(NEWS[genre])
     rng.shuffle(parts)
     headed = genre in HEADED and rng.random() < 0.6

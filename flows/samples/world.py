@@ -116,7 +116,7 @@ class _Press:
                 published=_as_precise(min(later, latest), repost.site),
                 title=repost.retitle(rng, article),
                 blocks=repost.edit(rng, article.blocks),
-                editor=person(rng),
+                editor=f"{person(rng)}、{person(rng)}",
                 number="",
                 index="",
             )

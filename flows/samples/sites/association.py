@@ -49,14 +49,14 @@ def _list(rows: list[Posting], column: str, number: int, total: int) -> str:
 
 def _detail(posting: Posting, article: Article, name: str, shelf: Shelf) -> str:
     visits = 120 + len(article.title) * 3 + shelf.night * 37  # the page's bytes change every night, its text does not
-    before, after = [*shelf.beside(posting, 2), article, article][:2]
+    before, after = (shelf.beside(posting, 2) + [posting] * 2)[:2]
     return f"""<table width="96%" border="0" align="center"><tr><td height="30">您所在的位置：<a href="/">首页</a> &gt;&gt; {name}</td></tr>
 <tr><td align="center" height="50"><font size="4"><b>{escape(article.title)}</b></font></td></tr>
 <tr><td align="center" bgcolor="#f4f4f4">发布时间：{article.published.year}-{article.published.month}-{article.published.day}　来源：{article.publisher}　浏览次数：{visits}</td></tr>
 <tr><td style="line-height:24px"><div>
 {paragraphs(article.blocks, p="<div>　　{}</div>", strong="<div>　　<b>{}</b></div>", right='<div align="right">{}</div>')}
 </div></td></tr>
-<tr><td height="30">上一篇：<a href="show.asp?id=1">{escape(before.title)}</a></td></tr><tr><td height="30">下一篇：<a href="show.asp?id=2">{escape(after.title)}</a></td></tr>
+<tr><td height="30">上一篇：<a href="{escape(before.path[1:])}">{escape(before.article.title)}</a></td></tr><tr><td height="30">下一篇：<a href="{escape(after.path[1:])}">{escape(after.article.title)}</a></td></tr>
 <tr><td align="right">【<a href="javascript:window.print()">打印</a>】【<a href="javascript:window.close()">关闭</a>】</td></tr></table>"""
 
 

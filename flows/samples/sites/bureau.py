@@ -71,8 +71,8 @@ def _detail(posting: Posting, article: Article, column: str, shelf: Shelf) -> st
         }.items()
     )
     hot = "\n".join(
-        f"<li><a href='javascript:;' onclick=\"jumpToDetail('../{i}.html')\">{escape(other.title)}</a></li>"
-        for i, other in enumerate(shelf.beside(posting, 5))
+        f"<li><a href='javascript:;' onclick=\"jumpToDetail('{other.path}')\">{escape(other.article.title)}</a></li>"
+        for other in shelf.beside(posting, 5)
     )
     body = f"""<div class='position'>当前位置：<a href='/'>首页</a>&gt;<a href='/ZWXX5652/'>政务信息</a>&gt;<a href='../'>{COLUMNS[column]}</a></div>
 <div class='details-main'><div class='details-main-title'>{escape(article.title)}</div>

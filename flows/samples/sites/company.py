@@ -46,10 +46,10 @@ def _detail(posting: Posting, article: Article, shelf: Shelf) -> str:
                 f"{indent}<strong>{shown}</strong>" if block.kind == "heading" and place % 2 else indent + shown
             )
     source = f"<br />\n<br />\n文章来源：{article.publisher}" if posting.repeats else ""
-    before, after = [*shelf.beside(posting, 2), article, article][:2]
+    before, after = (shelf.beside(posting, 2) + [posting] * 2)[:2]
     return f"""<div class='tit'>NEWS</div><div class='news_show'><h3>{escape(article.title)}</h3><div class='con'>
 {"<br />".join(lines)}{source}</div>
-<div class='prev'>上一篇：<a href='show-1.html'>{escape(before.title)}</a></div><div class='next'>下一篇：<a href='show-2.html'>{escape(after.title)}</a></div><a class='back' href='list-1.html'>返回列表</a></div>"""
+<div class='prev'>上一篇：<a href='{before.path}'>{escape(before.article.title)}</a></div><div class='next'>下一篇：<a href='{after.path}'>{escape(after.article.title)}</a></div><a class='back' href='list-1.html'>返回列表</a></div>"""
 
 
 def _frame(body: str) -> str:

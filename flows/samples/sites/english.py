@@ -33,8 +33,7 @@ def _detail(posting: Posting, article: Article, shelf: Shelf) -> str:
     meta = f"""<meta name="ArticleTitle" content="{escape(article.title)}"><meta name="PubDate" content="{article.published:%Y-%m-%d %H:%M:%S}">
 <meta name="ContentSource" content="{article.publisher}"><meta name="description" content="{escape(article.blocks[0].text[:150])}">"""
     related = "".join(
-        f'<li><a href="/news/more{number}.html">{escape(other.title)}</a></li>'
-        for number, other in enumerate(shelf.beside(posting, 4))
+        f'<li><a href="{other.path}">{escape(other.article.title)}</a></li>' for other in shelf.beside(posting, 4)
     )
     body = f"""<div class="crumb"><a href="/">Home</a> &gt; <a href="/news/">News</a></div>
 <div class="artical"><h1>{escape(article.title)}</h1><div class="info"><span>Updated: {article.published:%B %d, %Y %H:%M}</span> <span>Source: {article.publisher}</span> <a href="javascript:print()">Print</a> <a class="share">Share</a></div>

@@ -48,10 +48,10 @@ def _detail(posting: Posting, article: Article, shelf: Shelf) -> str:
     tail = ""
     if "captions" in posting.form:
         editor, checker = (article.editor.split("、") * 2)[:2]
-        tail = f"<p>来源：{article.publisher}</p><p>审核：{editor[0]} {editor[1:]}</p><p>编发：{checker}</p><p>{title}({len(lines) + 1})</p><p>，</p>"
+        tail = f"<p>来源：{article.publisher}</p><p>审核：{editor[0]} {editor[1:]}</p><p>编发：{checker}</p><p>{title}({len(article.paragraphs) + 1})</p><p>，</p>"
     related = "".join(
-        f'<li><a href="/zixun/{number}.html">{escape(speak(other.title))}</a><p>{escape(speak(summary(other, 90)))}</p></li>'
-        for number, other in enumerate(shelf.beside(posting, 3))
+        f'<li><a href="{other.path}">{escape(speak(other.article.title))}</a><p>{escape(speak(summary(other.article, 90)))}</p></li>'
+        for other in shelf.beside(posting, 3)
     )
     source = "" if tail else speak(f"来源：{article.publisher}")
     body = f"""<div class="pos">{speak("当前位置：首页 > 资讯 > 正文")}</div><div class="art"><h1>{title}</h1>

@@ -40,11 +40,9 @@ class Shelf:
         standing = [posting for posting in self.postings if posting.on(self.night)]
         return sorted(standing, key=lambda one: (one.pinned, one.article.published), reverse=True)
 
-    def beside(self, posting: Posting, count: int) -> list[Article]:
+    def beside(self, posting: Posting, count: int) -> list[Posting]:
         """What its sidebar shows: always the same for one page, so that the page stays as it is."""
-        known = [
-            other.article for other in self.postings if other.since <= posting.since and other.path != posting.path
-        ]
+        known = [other for other in self.postings if other.since <= posting.since and other.path != posting.path]
         return random.Random(posting.key).sample(known, min(count, len(known)))
 
 

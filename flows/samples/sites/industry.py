@@ -1,6 +1,6 @@
 """An industry paper: RSS without zones, relative list dates, 声明, 相关链接, 专题 and 会议 with whole sentences behind the body."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from html import escape
 
 from flows.samples.articles import Article, Posting
@@ -73,16 +73,13 @@ def _when(published: datetime, shelf: Shelf) -> str:
 def _detail(posting: Posting, article: Article, shelf: Shelf) -> str:
     column = posting.path.split("/")[1]
     related = shelf.beside(posting, 4)
-    links = "".join(
-        f'<li><a href="{address(column, other.published - timedelta(days=3), number)}">{escape(other.title)}</a></li>'
-        for number, other in enumerate(related)
-    )
+    links = "".join(f'<li><a href="{other.path}">{escape(other.article.title)}</a></li>' for other in related)
     cards = "".join(
         f'<div class="card"><a href="/zt/{number}/"><img src="/zt/{number}.jpg"><h4>{title}</h4></a><p>{text}</p></div>'
         for number, (title, text) in enumerate(SPECIALS)
     )
     meetings = "".join(
-        f'<div class="card"><h4>{escape(other.title)}</h4><p>{escape(other.blocks[0].text)}</p></div>'
+        f'<div class="card"><h4>{escape(other.article.title)}</h4><p>{escape(other.article.blocks[0].text)}</p></div>'
         for other in related[:2]
     )
     author = (

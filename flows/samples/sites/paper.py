@@ -66,8 +66,11 @@ def _detail(
 <meta name="editor" content=""><meta name="source" content="来源：{article.publisher}"><meta name="sourcetype" content="">
 <meta name="description" content="{escape(article.blocks[0].text[:100])}">"""
     cards = "\n".join(
-        f'<li><a href="/n2/{other.published:%Y/%m%d}/c375547-{40200000 + number}.html"><b>{escape(other.title)}</b></a><p>{escape(summary(other))}</p></li>'
-        for number, other in enumerate(shelf.beside(posting, 3))
+        f'<li><a href="{other.path}"><b>{escape(other.article.title)}</b></a><p>{escape(summary(other.article))}</p></li>'
+        for other in shelf.beside(posting, 3)
+    )
+    hot = "".join(
+        f'<li><a href="{one.path}">{escape(one.article.title[:20])}</a></li>' for one in shelf.beside(posting, 6)
     )
     pager = ""
     if len(bodies) > 1:
@@ -91,7 +94,7 @@ def _detail(
 <p class="paper_num">分享让更多人看到&nbsp;</p><div class="rm_fx"><a>微信</a></div></div>
 <div class="rm_relevant cf"><h2><span>推荐阅读</span></h2><ul class="rm_recommend">{cards}</ul></div>
 <div class="rm_relevant rm_download cf"><h2><span>客户端下载</span></h2><ul><li>{NAME}客户端</li><li>关注公众号：临澜日报财经</li></ul></div></div>
-<div class="col col-2 fr"><h2>热门排行</h2><ol>{"".join(f"<li><a href='/n2/hot{n}.html'>{escape(other.title[:20])}</a></li>" for n, other in enumerate(shelf.beside(posting, 6)))}</ol></div></div>"""
+<div class="col col-2 fr"><h2>热门排行</h2><ol>{hot}</ol></div></div>"""
     return _page(f"{escape(article.title)}--{channel}--{NAME}", meta, body)
 
 
