@@ -74,7 +74,7 @@ def _type(url: str, text: str, types: tuple[str, ...], rules: AttachmentRules, l
             if kind := _ending(value, types):
                 return kind
     if link and compiled(rules.download, re.I).search(url):
-        return _ending(text, types) or "unknown"
+        return _ending(text, types) or ("unknown" if compiled(rules.near, re.I).search(text) else "")
     return ""
 
 

@@ -6,6 +6,7 @@ Nothing is guessed: what the page does not say stays empty, and where trustworth
 import re
 from collections.abc import Iterator
 from datetime import date, datetime, timedelta
+from urllib.parse import urlsplit
 
 from lxml.html import HtmlElement
 
@@ -19,8 +20,10 @@ from pipeline.published import published, title_place
 from pipeline.selecting import select_text
 from pipeline.source import ArticleSpec
 from pipeline.surroundings import Surroundings, read_surroundings
+from pipeline.title_text import pieces
 
 _LABEL_OF_TAG = re.compile(r"^\s*(?:(?:文章|信息|稿件|内容)?来源|source)\s*[：:]\s*", re.I)
+_OF_DOCUMENTS = frozenset(["index_number", "issuer", "topic", "validity", "signed", "document_number", "effective"])
 _DOCUMENT_FIELDS = ("index_number", "issuer", "topic", "validity")
 _NO_VALUE = re.compile(r"^(请|-+$|—+$|无$|全部$|选择|查询|搜索|输入|重置)")
 _STAFF_NUMBER = re.compile(r"[\s_]*\(?[A-Z]{1,4}\d+\)?$")
@@ -49,7 +52,8 @@ def read_fields(
     )
     if found:
         evidence["published"] = found.evidence
-    named = {name: _document_field(around, name, evidence) for name in _DOCUMENT_FIELDS}
+    tabled = len({label.field for label in around.labels} & _OF_DOCUMENTS) > 1  # one alone is a word of the menu
+    named = {name: _document_field(around, name, evidence) if tabled else "" for name in _DOCUMENT_FIELDS}
     index_number = named["index_number"] or _first_meta(around, rule.index_number_metas, "index_number", evidence)
     fields = Fields(
         published=found,
@@ -57,8 +61,8 @@ def read_fields(
         signed_on=_day(around, "signed", fetched_at, evidence),
         effective_on=_effective(around, body, fetched_at + timedelta(days=rule.effective_ahead_days), rule, evidence),
         publisher=_publisher(root, around, title, spec, rule, evidence),
-        author=_person(around, "author", rule.author_metas, rule, evidence),
-        editor=_person(around, "editor", rule.editor_metas, rule, evidence),
+        author=_person(around, "author", _site_words(root, around, url), rule, evidence),
+        editor=_person(around, "editor", _site_words(root, around, url), rule, evidence),
         document_number=_document_number(around, title, rule, evidence),
         index_number=index_number,
         issuer=named["issuer"],
@@ -95,7 +99,7 @@ def _day(around: Surroundings, field: str, base: datetime, evidence: dict[str, s
     for label in _labels(around, field):
         dated = parse_date(label.value, base=base)
         if dated and dated.precision is not Precision.MONTH:
-            evidence[field] = f"label:{label.label}"
+            evidence[f"{field}_on"] = f"label:{label.label}"
             return dated.at.astimezone(SHANGHAI).date()
     return None
 
@@ -109,7 +113,7 @@ def _effective(
     for match in compiled(rule.effective).finditer("".join(body.itertext())):
         dated = parse_date(match[1], base=base)
         if dated and dated.precision is not Precision.MONTH:
-            evidence["effective"] = "body"
+            evidence["effective_on"] = "body"
             return dated.at.astimezone(SHANGHAI).date()
     return None
 
@@ -155,21 +159,27 @@ def _at_head_or_foot(label: Labelled, around: Surroundings) -> bool:
     return around.start - 25 <= label.place < around.end + 12
 
 
-def _person(around: Surroundings, field: str, metas: tuple[str, ...], rule: ReadRules, evidence: dict[str, str]) -> str:
-    named = [
-        (f"label:{label.label}", label.value) for label in _labels(around, field) if _at_head_or_foot(label, around)
-    ]
+def _person(around: Surroundings, field: str, site: str, rule: ReadRules, evidence: dict[str, str]) -> str:
+    labels = (label for label in _labels(around, field) if _at_head_or_foot(label, around))
+    named = [(f"label:{label.label}", label.value) for label in labels]
     if field == "author":
         named.append(("json-ld", around.json_ld.get("author", "")))
+    metas = rule.author_metas if field == "author" else rule.editor_metas
     named += [(f"meta:{name}", around.metas.get(name, "")) for name in metas]
     never = compiled(rule.person_not, re.I)
-    sites = {around.metas.get(name) for name in ("og:site_name", "sitename", "application-name")}
     for origin, text in named:
         cut = _STAFF_NUMBER.sub("", compiled(rule.value_end).split(text, maxsplit=1)[0].strip(_ENDS))
-        if cut and cut not in sites and not never.search(cut):
+        if cut and not never.search(cut) and (origin.startswith("label") or cut.lower() not in site):
             evidence[field] = origin
             return cut
     return ""
+
+
+def _site_words(root: HtmlElement, around: Surroundings, url: str) -> str:
+    """What names the site: many CMSs print it where a person's name belongs."""
+    names = [around.metas.get(name, "") for name in ("og:site_name", "sitename", "application-name", "copyright")]
+    title = root.findtext(".//title") or ""
+    return " ".join([*names, *pieces(title)[1:], urlsplit(url).hostname or ""]).lower()
 
 
 def _document_number(around: Surroundings, title: str, rule: ReadRules, evidence: dict[str, str]) -> str:

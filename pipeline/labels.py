@@ -17,7 +17,7 @@ _LABEL_ONLY = re.compile(r"^[【\[（(]?\s*(.{1,14}?)\s*[】\]）)]?\s*[:：]?\s
 
 @dataclass(frozen=True, slots=True)
 class Labelled:
-    """A value and the label before it; `place`: the block in which the label stands."""
+    """A value and the label before it, empty for an empty cell; `place`: the block in which the label stands."""
 
     field: str
     label: str
@@ -37,8 +37,8 @@ def read_labels(blocks: Sequence[Block], rules: LabelRules) -> Iterator[Labelled
                 continue
             bare = _bare(line, fields)
             if pending:
-                if not bare and not pattern.match(line) and len(line) <= _MAX_VALUE:
-                    yield Labelled(*pending[:2], line, pending[2], block.in_body)
+                taken = not bare and not pattern.match(line) and len(line) <= _MAX_VALUE
+                yield Labelled(*pending[:2], line if taken else "", pending[2], block.in_body)
                 pending = None
             if bare:
                 pending = bare[0], bare[1], place

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from lxml.html import HtmlElement
 
 from pipeline.field_rules import FieldRules, TitleRules, default_rules
+from pipeline.selecting import select_text
 from pipeline.surroundings import Surroundings, read_surroundings
 from pipeline.title_candidates import Candidate, joined, read_candidates, read_runs
 from pipeline.title_text import CUT, belongs_together, letters, tidy
@@ -24,13 +25,18 @@ def find_title(
     listed_title: str = "",
     rules: FieldRules | None = None,
     around: Surroundings | None = None,
+    selectors: Sequence[str] = (),
 ) -> tuple[str, str]:
     """The title and its evidence (`heading+title`, `meta:articletitle`, `title`, `listed`, …); both empty if none.
 
-    `around` saves a second walk over the page where the caller has read the surroundings already.
+    `around` saves a second walk over the page where the caller has read the surroundings already; `selectors` are a
+    source's own (`ArticleSpec.title`) and come before everything else.
     """
     all_rules = rules or default_rules()
     rule = all_rules.title
+    for selector in selectors:
+        if text := select_text(root, selector):
+            return tidy(text, rule), f"selector:{selector}"
     around = around or read_surroundings(root, body, all_rules)
     sites = frozenset(letters(around.metas[name]) for name in rule.site_metas if name in around.metas)
     witnesses = list(read_witnesses(root, around, listed_title, rule))

@@ -231,7 +231,7 @@ def test_the_number_of_a_document_stands_in_a_line_of_its_own(source: str, numbe
 def test_the_day_from_which_a_document_holds_is_read_from_what_it_says_of_itself() -> None:
     fields, evidence = fields_of(page(body=f"<p>{TEXT}</p><p>第九条 本办法自2024年5月1日起施行，有效期五年。</p>"))
     assert fields.effective_on == date(2024, 5, 1)
-    assert evidence["effective"] == "body"
+    assert evidence["effective_on"] == "body"
     fields, _ = fields_of(page(body=f"<p>{TEXT}</p><p>《旧办法》自2014年5月1日起施行，现予废止。</p>"))
     assert fields.effective_on is None
 

@@ -234,3 +234,54 @@ def test_the_title_is_found_on_a_page_with(kind: str, located: bool) -> None:
     root = html.document_fromstring(source)
     title, evidence = find_title(root, body=root.get_element_by_id("body") if located else None, url="")
     assert ("".join(title.split()), bool(evidence)) == ("".join(expected.split()), True), evidence
+
+
+def test_the_selector_of_the_source_comes_first() -> None:
+    root = html.document_fromstring(page(f"<h1>要闻</h1><h2 class='t'>稀土中试基地揭牌</h2>{BODY}", "要闻"))
+    title, evidence = find_title(root, body=None, url="", selectors=(".never", "h2.t"))
+    assert (title, evidence) == ("稀土中试基地揭牌", "selector:h2.t")
+
+
+def test_the_listing_names_the_title_where_the_page_does_not() -> None:
+    root = html.document_fromstring(page(BODY, "信息详情"))
+    title, evidence = find_title(root, body=root.get_element_by_id("body"), url="", listed_title="稀土中试基地揭牌")
+    assert (title, evidence) == ("稀土中试基地揭牌", "listed")
+
+
+def test_a_title_that_the_listing_cut_off_is_completed_by_the_page() -> None:
+    whole = "滨江市召开专精特新企业座谈会听取企业意见建议"
+    root = html.document_fromstring(page(f"<p class='x'>{whole}</p>{BODY}", "信息详情"))
+    title, evidence = find_title(root, body=root.get_element_by_id("body"), url="", listed_title=f"{whole[:14]}...")
+    assert (title, evidence) == (whole, "heading+listed")
+
+
+@pytest.mark.parametrize("source", ["<html></html>", "<p></p>", "<title></title>", "<body><br><!-- x --><?pi?></body>"])
+def test_a_page_without_words_has_no_title(source: str) -> None:
+    assert find_title(html.document_fromstring(source), body=None, url="") == ("", "")
+
+
+SUFFIXES = [
+    "_滨江新闻网",
+    "-滨江市人民政府",
+    " - 滨江网",
+    "--时政--人民网",
+    "|滨江晚报",
+    "_要闻_滨江市工业局",
+    " | 产业 | 滨江时报",
+    "——滨江门户",
+]
+TITLES = [
+    "前四个月外贸进出口同比增长5.8%",
+    "一线观察——老厂里的新产线",
+    "【深读】“一带一路”上的滨江制造",
+    "新春开门红 实干开新局",
+    "滨江—临海城际铁路通车",
+    "C919-大飞机配套园区开工",
+]
+
+
+@pytest.mark.parametrize("suffix", SUFFIXES)
+@pytest.mark.parametrize("title", TITLES)
+def test_names_of_sites_behind_a_title_are_taken_off_and_nothing_else(title: str, suffix: str) -> None:
+    root = html.document_fromstring(page(BODY, title + suffix))
+    assert find_title(root, body=root.get_element_by_id("body"), url="")[0] == title
