@@ -24,6 +24,7 @@ class AlignmentRules(Strict):
 
     seed: int = Field(ge=2)
     gap: int = Field(ge=0)
+    slot: int = Field(ge=0)
     block: int = Field(ge=2)
     repeats: int = Field(ge=1)
 
@@ -60,6 +61,7 @@ class Alignment:
 
     blocks: tuple[Block, ...]
     edits: tuple[Edit, ...]
+    slots: tuple[Edit, ...]  # longer stretches that stand in each other's place, not held
     here: Mask
     there: Mask
     equal: int  # characters that are the same in both
@@ -125,11 +127,15 @@ def _measured(blocks: list[Block], here: Codes, there: Codes, rules: AlignmentRu
     """The masks, and the edits inside blocks and between neighbouring ones."""
     mask_here, mask_there = np.zeros(len(here), dtype=np.bool_), np.zeros(len(there), dtype=np.bool_)
     edits: list[Edit] = []
+    slots: list[Edit] = []
     equal = 0
-    previous: Block | None = None
+    previous = Block(0, 0, 0)
     for block in blocks:
         start, end, shift = block.start, block.start + block.length, block.shift
-        if previous and (gap := _between(previous, block, rules)):
+        gap, is_edit = _between(previous, block, rules)
+        if gap and not is_edit:
+            slots.append(gap)
+        elif gap:
             mask_here[slice(*gap.here)] = mask_there[slice(*gap.there)] = True
             parts = _parted(gap, here, there)
             equal += gap.here[1] - gap.here[0] - sum(part.here[1] - part.here[0] for part in parts)
@@ -140,16 +146,19 @@ def _measured(blocks: list[Block], here: Codes, there: Codes, rules: AlignmentRu
         for stretch in _stretches(wrong, shift) if wrong else ():
             edits.extend(_parted(stretch, here, there))
         previous = block
-    return Alignment(tuple(blocks), tuple(edits), mask_here, mask_there, equal)
+    return Alignment(tuple(blocks), tuple(edits), tuple(slots), mask_here, mask_there, equal)
 
 
-def _between(left: Block, right: Block, rules: AlignmentRules) -> Edit | None:
-    """What stands between two blocks, where it is short on both sides."""
+def _between(left: Block, right: Block, rules: AlignmentRules) -> tuple[Edit | None, bool]:
+    """What stands between two blocks where it is no passage of its own, and whether it is short enough for an edit."""
     from_, to = left.start + left.length, right.start
     there_from, there_to = from_ + left.shift, to + right.shift
-    if 0 <= to - from_ <= rules.gap and 0 <= there_to - there_from <= rules.gap:
-        return Edit((from_, to), (there_from, there_to))
-    return None
+    here, there = to - from_, there_to - there_from
+    if min(here, there) < 0 or max(here, there) > rules.slot:
+        return None, False
+    if left.length and max(here, there) <= rules.gap:
+        return Edit((from_, to), (there_from, there_to)), True
+    return (Edit((from_, to), (there_from, there_to)), False) if min(here, there) > 1 else (None, False)
 
 
 def _stretches(wrong: list[int], shift: int) -> list[Edit]:

@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 import numpy as np
 from pydantic import Field
 
-from pipeline.alignment import Alignment, AlignmentRules, Mask, Sequence, align, sequence
+from pipeline.alignment import Alignment, AlignmentRules, Edit, Mask, Sequence, align, sequence
 from pipeline.config import Strict
 from pipeline.evidence import Bond, EvidenceRules, weigh
 from pipeline.fingerprint import FingerprintRules
@@ -34,10 +34,11 @@ class CandidateRules(Strict):
 
 
 class Limits(Strict):
-    """How much a repost may have changed, as shares: of its digits, of its words, of its prose."""
+    """How much a repost may have changed: share of its digits, words, share of its prose."""
 
     numbers: float = Field(ge=0, le=1)
-    replaced: float = Field(ge=0, le=1)
+    free_words: float = Field(ge=0)
+    words: float = Field(gt=0)
     novel: float = Field(ge=0, le=1)
     scattered: float = Field(ge=0, le=1)
 
@@ -51,7 +52,9 @@ class JudgementRules(Strict):
     errors: float = Field(ge=0, le=1)
     number_slack: float = Field(ge=0)
     number_excess: float = Field(ge=1)
-    replaced_excess: float = Field(ge=0)
+    word_excess: float = Field(ge=0)
+    converted_share: float = Field(ge=0, le=1)
+    slot_words: float = Field(ge=0)
     slip: int = Field(ge=1)
     novel_run: int = Field(ge=0)
     novel_prose: int = Field(ge=0)
@@ -106,6 +109,7 @@ class Ready:
     starts: tuple[int, ...]  # of each own passage in the sequence, and the end
     sequence: Sequence
     digits: bytes  # for each character of the sequence, whether it is one
+    labels: bytes  # … whether it stands in a caption or byline
 
     def length(self, nth: int) -> int:
         """Canonical characters of its nth own passage."""
@@ -121,8 +125,10 @@ class Signs:
     held_old: float  # characters of the old text that the new one holds, as share of the old one
     digits: int  # digits of the aligned part
     wrong_digits: int  # those of them that differ
-    replaced: float  # words that differ, as share of the aligned part
-    single: float  # single characters that differ or are too many: typing and conversion errors
+    words: float  # words and numbers that were replaced
+    slips: int  # single characters that differ or are too many: typing and conversion errors
+    replaced: float  # characters of replaced words (not numbers) as share of the aligned part
+    errors: float  # the same with slips
     novel: int  # characters in runs of prose that the old text does not hold
     scattered: int  # all characters in prose of the new text that the old one does not hold
     prose: int  # characters in prose of the new text
@@ -147,7 +153,8 @@ def make_ready(text: Text, furniture: Furniture, rules: DedupeRules, passages: P
     starts = np.cumsum([0] + [len(passages.forms[n]) for n in own]).tolist()
     form = "".join(passages.forms[n] for n in own)
     digits = bytes(map(str.isdecimal, form))
-    return Ready(text, passages, own, tuple(starts), sequence(form, rules.alignment), digits)
+    labels = b"".join(bytes([passages.labels[n]]) * len(passages.forms[n]) for n in own)
+    return Ready(text, passages, own, tuple(starts), sequence(form, rules.alignment), digits, labels)
 
 
 def judge(new: Text, old: Text, furniture: Furniture, rules: DedupeRules) -> Verdict:
@@ -167,7 +174,8 @@ def compare(new: Ready, old: Ready, rules: DedupeRules) -> Verdict:
         return Verdict(kind="exact", similarity=1.0, why="equal digests", held=new.starts[-1])
     alignment = align(new.sequence, old.sequence, rules.alignment)
     signs = measure(alignment, new, old, rules.judgement)
-    kind, why = decide_kind(signs, bond, new.starts[-1], rules.judgement)
+    converted = new.passages.traditional != old.passages.traditional
+    kind, why = decide_kind(signs, bond, new.starts[-1], converted, rules.judgement)
     if kind == "different":
         return Verdict(kind=kind, similarity=signs.held_new, why=why, held=alignment.equal)
     return Verdict(
@@ -180,16 +188,15 @@ def compare(new: Ready, old: Ready, rules: DedupeRules) -> Verdict:
     )
 
 
-def decide_kind(signs: Signs, bond: Bond, length: int, rules: JudgementRules) -> tuple[Kind, str]:
+def decide_kind(signs: Signs, bond: Bond, length: int, converted: bool, rules: JudgementRules) -> tuple[Kind, str]:
     """The tests in turn; each keeps out a kind of text that resembles and is no repost."""
     if max(signs.held_new, signs.held_old) < rules.alike:
         return "different", "little in common"
     limits = rules.limits[bond]
-    errors = signs.single + signs.replaced
-    usual = rules.number_slack + rules.number_excess * errors * signs.digits
+    usual = rules.number_slack + rules.number_excess * signs.errors * signs.digits
     if signs.wrong_digits > max(usual, limits.numbers * signs.digits):
         return "near", "other numbers"
-    if errors > rules.errors or signs.replaced > max(limits.replaced, rules.replaced_excess * signs.single):
+    if signs.errors > rules.errors or _other_words(signs, limits, converted, rules):
         return "near", "other names"
     if signs.held < rules.short and signs.held_new < rules.short_share:
         return "near", "only a short passage in common"
@@ -200,19 +207,34 @@ def decide_kind(signs: Signs, bond: Bond, length: int, rules: JudgementRules) ->
     return "repost", "says nothing new"
 
 
+def _other_words(signs: Signs, limits: Limits, converted: bool, rules: JudgementRules) -> bool:
+    """Whether so many words were replaced that this is another member of a series, not an edited or noisy copy."""
+    usual = limits.free_words + signs.held / limits.words + rules.word_excess * signs.slips
+    return signs.words > usual and not (converted and signs.replaced <= rules.converted_share)
+
+
 def measure(alignment: Alignment, new: Ready, old: Ready, rules: JudgementRules) -> Signs:
     """The signs of an alignment."""
-    wrong = replaced = single = 0
+    wrong = words = replaced = slips = slipped = 0
     for edit in alignment.edits:
         (a, b), (c, d) = edit.here, edit.there
+        if new.labels.count(1, a, b) or old.labels.count(1, c, d):
+            continue
         size = max(b - a, d - c)
-        numbers = new.digits.count(1, a, b), old.digits.count(1, c, d)
-        if numbers[0] and numbers[1]:
-            wrong += max(numbers)
-        elif b > a and d > c and size > 1:
+        digits = new.digits.count(1, a, b), old.digits.count(1, c, d)
+        both = b > a and d > c
+        if all(digits) or (any(digits) and size <= rules.slip and not both and _within_number(edit, new, old)):
+            wrong += max(digits)
+            words += 1
+        elif both and size > 1:
             replaced += size
+            words += 1
         elif size <= rules.slip:  # longer ones are captions and labels that were put in or left out
-            single += size
+            slips += 1
+            slipped += size
+    for slot in alignment.slots:
+        if not (new.labels.count(1, *slot.here) or old.labels.count(1, *slot.there)):
+            words += rules.slot_words
     held = int(alignment.here.sum())
     missing = _missing_characters(new, alignment.here)
     prose = [n for n, place in enumerate(new.own) if new.passages.prose[place]]
@@ -222,12 +244,21 @@ def measure(alignment: Alignment, new: Ready, old: Ready, rules: JudgementRules)
         held_old=int(alignment.there.sum()) / max(len(old.digits), 1),
         digits=int(np.frombuffer(new.digits, dtype=np.bool_)[alignment.here].sum()),
         wrong_digits=wrong,
+        words=words,
+        slips=slips,
         replaced=replaced / max(held, 1),
-        single=single / max(held, 1),
+        errors=(replaced + slipped) / max(held, 1),
         novel=_in_runs([missing[n] for n in prose], [new.length(n) for n in prose], rules),
         scattered=sum(missing[n] for n in prose),
         prose=sum(new.length(n) for n in prose),
     )
+
+
+def _within_number(edit: Edit, new: Ready, old: Ready) -> bool:
+    """Whether an insertion or omission makes a number longer or shorter: 95 and 195."""
+    (a, b), (c, d) = edit.here, edit.there
+    around = new.digits[max(a - 1, 0) : b + 1] if a == b else old.digits[max(c - 1, 0) : d + 1]
+    return 1 in around
 
 
 def _missing_characters(ready: Ready, mask: Mask) -> list[int]:
