@@ -102,7 +102,8 @@ def _taken_out(page: Weighed, located: Located) -> dict[int, str]:
     blocks, inside = page.page.blocks, range(located.start, located.end)
     apart = {index: page.apart[index] for index in inside if index in page.apart}
     lost = sum(max(0.0, page.raw[index]) for index in apart)
-    out = apart if lost <= 0.5 * page.prose(located.start, located.end) else {}  # else it is no chrome but the article
+    opens = page.opening in inside and page.opening not in apart
+    out = apart if opens or lost <= 0.5 * page.prose(located.start, located.end) else {}  # else it is the article
     for index in inside:
         if blocks[index].hidden or blocks[index].caption:
             out[index] = "hidden" if blocks[index].hidden else "caption"

@@ -100,13 +100,28 @@ def _follows_title(page: Weighed, located: Located) -> bool:
 
 
 def _densest(page: Weighed) -> Span | None:
-    """The smallest element with the greatest sum of weights, widened from a lone paragraph to what holds it."""
-    best = max(page.page.spans, key=lambda span: (page.net(span), -len(span)), default=None)
-    while best is not None and best.parent is not None and _is_lone(best):
-        if page.net(best.parent) < page.rules.shares.widen * page.net(best):
-            break
-        best = best.parent
-    return best
+    """The smallest element with the greatest sum of weights; nearer to the title a smaller sum will do."""
+    spans = page.page.spans
+    best = max(spans, key=lambda span: (page.net(span), -len(span)), default=None)
+    if best is not None and page.opening is not None and not best.start <= page.opening < best.end:
+        near = [
+            span for span in spans if span.start <= page.opening < span.end and not span.start <= best.start < span.end
+        ]
+        nearest = max(near, key=lambda span: (page.net(span), -len(span)), default=None)
+        if nearest is not None and page.net(nearest) * page.rules.shares.opening_counts >= page.net(best):
+            best = nearest
+    return None if best is None else _widened(page, best)
+
+
+def _widened(page: Weighed, span: Span) -> Span:
+    """From a lone paragraph up to what holds it."""
+    while (
+        span.parent is not None
+        and _is_lone(span)
+        and page.kept(span.parent) >= page.rules.shares.widen * page.kept(span)
+    ):
+        span = span.parent
+    return span
 
 
 def _is_lone(span: Span) -> bool:

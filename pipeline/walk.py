@@ -96,6 +96,8 @@ _FILE_LINK = re.compile(
 _ORNAMENT = re.compile(r"icon|logo|blank|spacer|qrcode|ewm|loading|\.gif(?:$|\?)", re.IGNORECASE)
 _SMALLEST_PICTURE = 60  # pixels a side; below it stand icons and trackers
 
+_BEFORE_A_LINK = " \t\r\n\xa0\u3000·•▪■◆●>»-—–/.:：[]【】()（）|0123456789年月日"  # bullets and dates of lists
+
 _ODD = dict.fromkeys(map(ord, "\u200b\u200c\u200d\u200e\u200f\u2060\ufeff\u00ad\x00"), "")
 _HAN = "\u2e80-\u9fff\uff00-\uffef，。；：、？！”“《》（）"
 _WRAPPED = re.compile(rf"(?<=[{_HAN}])[ \t\xa0]*[\r\n]\s*(?=[{_HAN}])")
@@ -248,7 +250,7 @@ class _Walk:
             self.linked += said
             if self.headed < 0:
                 self.headed = said or -1
-        elif self.headed < 0 and said:
+        elif self.headed < 0 and text.strip(_BEFORE_A_LINK):
             self.headed = 0
         if self.strong:
             self.bold += said

@@ -58,6 +58,7 @@ class Shares(Strict):
     doubt_below: int
     doubt_share: float = Field(ge=0, le=1)
     title_near: int
+    opening_counts: float
 
 
 class ExtractionRules(Strict):
@@ -70,6 +71,7 @@ class ExtractionRules(Strict):
     tail: Pattern
     foot: Pattern
     comments: Pattern
+    reply: Pattern
     label: Pattern
     weights: Weights
     shares: Shares
@@ -96,6 +98,7 @@ class Weighed:
         self.rules = rules
         self._foot = re.compile(rules.foot, re.IGNORECASE)
         self._tail = re.compile(rules.tail, re.IGNORECASE)
+        self._reply = re.compile(rules.reply, re.IGNORECASE)
         self._comments = re.compile(rules.comments, re.IGNORECASE)
         self._label = re.compile(rules.label)
         self._reveal()
@@ -103,16 +106,22 @@ class Weighed:
         self._prose = _sums(max(0.0, weight) for weight in self.raw)
         self.apart: dict[int, str] = {}
         self.title_at = self._find_title(title)
+        self.opening = self._find_opening()
         for start, end, name in (*self._chrome(), *self._boxes(), *self._feeds()):
             for index in range(start, end):
                 self.apart.setdefault(index, name)
         weights = self._dampened()
         self._net = _sums(weights)
+        self._kept = _sums(0.0 if index in self.apart else weight for index, weight in enumerate(weights))
         self._positive = _sums(max(0.0, weight) for weight in weights)
         self._words = _sums(self._beside_prose(index, weight) for index, weight in enumerate(weights))
 
     def net(self, span: Span) -> float:
         return self._net[span.end] - self._net[span.start]
+
+    def kept(self, span: Span) -> float:
+        """`net` without what stands apart, which can be taken out."""
+        return self._kept[span.end] - self._kept[span.start]
 
     def positive(self, span: Span) -> float:
         return self._positive[span.end] - self._positive[span.start]
@@ -198,6 +207,27 @@ class Weighed:
                     best = rank, index
         return best[1] if best else None
 
+    def _find_opening(self) -> int | None:
+        """The first line of prose that follows the title at once, over dates, sources and tools only."""
+        if self.title_at is None:
+            return None
+        after = range(self.title_at + 1, min(self.title_at + 1 + self.rules.shares.title_near, len(self.raw)))
+        return next(
+            (
+                index
+                for index in after
+                if self.raw[index] >= 15 and not self.page.blocks[index].heading and not self._label_only(index)
+            ),
+            None,
+        )
+
+    def _label_only(self, index: int) -> bool:
+        text = self.page.blocks[index].text
+        return len(text) < 60 and not _SENTENCE.search(text) and self._label.search(text) is not None
+
+    def _holds_opening(self, span: Span) -> bool:
+        return self.opening is not None and span.start <= self.opening < span.end
+
     def _chrome(self) -> Iterator[tuple[int, int, str]]:
         """Elements that are named for what stands around an article, unless they hold what the page has to say."""
         words = frozenset(self.rules.chrome)
@@ -210,8 +240,7 @@ class Weighed:
             if not name:
                 continue
             inside = self.prose(span.start, span.end)
-            titled = self.title_at is not None and span.start <= self.title_at < span.end and inside > 60
-            if inside <= self.rules.shares.apart_at_most * total and not titled:
+            if inside <= self.rules.shares.apart_at_most * total and not (self._holds_opening(span) and inside > 60):
                 yield span.start, span.end, f"chrome:{name}"
                 until = span.end
 
@@ -219,12 +248,12 @@ class Weighed:
         """Elements that open with a line such as 相关阅读 and hold more than it."""
         most = self.rules.shares.apart_at_most * self._prose[-1]
         for span in self.page.spans:
-            if (
-                len(span) > 1
-                and (self.is_tail(span.start) or self.opens_comments(span.start))
-                and self.prose(span.start, span.end) <= most
-            ):
-                yield span.start, span.end, "box"
+            if len(span) < 2 or self._holds_opening(span):
+                continue
+            if self.opens_comments(span.start) or self.is_tail(span.start):
+                follows = self.opening is not None and self.opening < span.start
+                if follows or self.prose(span.start, span.end) <= most:
+                    yield span.start, span.end, "box"
 
     def _feeds(self) -> Iterator[tuple[int, int, str]]:
         for span in self.page.spans:
@@ -233,7 +262,7 @@ class Weighed:
 
     def _feeds_among(self, parent: Span) -> Iterator[tuple[int, int, str]]:
         """Like items among an element's children, most of them teasers: a few lines headed by a link."""
-        shares, blocks = self.rules.shares, self.page.blocks
+        shares = self.rules.shares
         groups: dict[tuple[str, str], list[Span]] = {}
         for child in parent.children:
             if len(child):
@@ -249,13 +278,15 @@ class Weighed:
                     yield from ((item.start, item.end, "feed") for item in teasers)
 
     def _is_teaser(self, item: Span) -> bool:
-        """A few lines headed by a link, or a card with the length of a film: what is shown of another article."""
+        """A few lines headed by a link, a card with the length of a film, a reader's remark: what is not the article."""
         blocks = self.page.blocks[item.start : item.end]
-        if len(blocks) > self.rules.shares.feed_lines:
+        if len(blocks) > self.rules.shares.feed_lines or self._holds_opening(item):
             return False
-        if any(block.link_share >= 0.6 or block.headed >= 10 for block in blocks[:2]):
+        if any(block.link_share >= 0.6 or block.headed >= 8 for block in blocks[:2]):
             return True
-        return len(blocks) <= 3 and any(_DURATION.fullmatch(block.text) for block in blocks)
+        if len(blocks) <= 3 and any(_DURATION.fullmatch(block.text) for block in blocks):
+            return True
+        return any(len(block.text) < 40 and self._reply.search(block.text) for block in blocks)
 
     def _is_introduced(self, index: int) -> bool:
         """Whether the line before says that a list of its own follows."""
