@@ -19,6 +19,7 @@ class QualityRules(Strict):
     least_letters: int
     least_sentence: int
     least_with_file: int
+    most_files: int
     list_lines: int
     list_linked: float = Field(ge=0, le=1)
     list_dated: float = Field(ge=0, le=1)
@@ -143,6 +144,8 @@ def is_text(extracted: Extracted, cleaned: Cleaned, rules: QualityRules) -> bool
     letters = sum(_letters(paragraph) for paragraph in cleaned.paragraphs)
     if letters >= rules.least_letters or any(is_sentence(paragraph, rules) for paragraph in cleaned.paragraphs):
         return True
+    if len(extracted.fields.attachments) > rules.most_files:
+        return False
     filed = bool(extracted.fields.attachments) or any(_FILE.search(fold(paragraph)) for paragraph in cleaned.paragraphs)
     return filed and letters >= rules.least_with_file
 

@@ -59,5 +59,5 @@ def test_no_real_text_is_changed_in_either_script() -> None:
     traditional = OpenCC("s2hk")
     with gzip.open(corpus, "rt", encoding="utf-8") as rows:
         texts = [row["text"] for row in map(json.loads, rows)]
-    assert not any(repair(text).repaired for text in texts)
-    assert not any(repair(traditional.convert(text)).repaired for text in texts[::10])
+    assert not any(repair(text).repaired for text in texts[::2])
+    assert not any(repair(traditional.convert(text)).repaired for text in texts[::20])
