@@ -33,8 +33,11 @@ class Obstacles:
 
     def process_request(self, request: Request) -> None:
         """Failed, without asking, if the host is cooling down."""
-        if (host := urlparse_cached(request).netloc) in self.cooled:
-            raise Failed("cooled_down", str(self.cooled[host]))
+        why = self.cooled.get(urlparse_cached(request).netloc)
+        if why and request.meta.get("kind") == "listing":
+            raise Failed(why.reason, why.detail)  # it is broken for the same reason
+        if why:
+            raise Failed("cooled_down", str(why))
 
     def process_response(self, request: Request, response: Response) -> Response:
         """Failed, and the host cools down, if this is a block."""

@@ -130,15 +130,15 @@ def of_scrapy(settings: CrawlSettings, source: Source) -> dict[str, Any]:
             "scrapy.extensions.corestats.CoreStats": None,
             "scrapy.extensions.memusage.MemoryUsage": None,
         },
-        **(_browser() if rendered else {}),
+        **(_browser(agent(settings, source)) if rendered else {}),
     }
 
 
-def _browser() -> dict[str, Any]:
+def _browser(name: str) -> dict[str, Any]:
     """Imported only where a listing asks for it."""
     from spiders import browser
 
-    return browser.settings()
+    return browser.settings(name)
 
 
 def _is_loopback(host: str) -> bool:

@@ -1,8 +1,10 @@
 """Real sites on the loopback, real crawls, a real store: what became of every article, and what the report says."""
 
+import importlib.util
 import json
 import multiprocessing
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -47,6 +49,7 @@ from pipeline.urls import key64
 
 ROOT = Path(__file__).parent.parent
 CONFIG = ROOT / "config"
+AGENT = "Mozilla/5.0 (compatible; Gongbao/0.1; +loopback)"
 RUISHU = answers("<html><head><script>$_ts=window['$_ts'];</script></head><body></body></html>", 412)
 JIASULE = answers("<script>document.cookie='__jsl_clearance=1';location.href=location.pathname</script>", 521)
 
@@ -64,6 +67,7 @@ class Scenario:
     before: tuple[str, str] | None = None  # ETag and digest of the listing
     urls: tuple[str, ...] | None = None
     period: tuple[str, str] | None = None
+    more: tuple[str, ...] = ()  # further listings
     dead: bool = False
 
 
@@ -177,6 +181,8 @@ SCENARIOS: dict[str, Scenario] = {
     "robots_list": Scenario(pages={**listed(numbered(3)), "/robots.txt": answers("User-agent: Gongbao\nDisallow: /list/")}),
     "robots_delay": Scenario(pages={**listed(numbered(3)), "/robots.txt": answers("User-agent: *\nCrawl-delay: 0.4")}, fetch={"concurrency": 4}),
     "ignored": Scenario(pages={**listed(numbered(3)), "/robots.txt": answers("", 500)}, fetch={"robots": "ignore"}),
+    "two_lists": Scenario(pages={"/list/": JIASULE}, more=("/other/",)),
+    "template": Scenario(pages={"/list/": "<html><title>栏目</title><body><a href='/'>首页</a><p v-for='r in rows'>{{ r.title }}</p></body></html>"}),
     "empty": Scenario(pages={"/list/": "<html><head><title>通知公告</title></head><body><p>栏目建设中，敬请期待本栏目后续更新内容发布</p></body></html>"}),
     "may_be_empty": Scenario(pages={"/list/": "<html><title>公示</title><body><p>暂无</p></body></html>"}, listing={"may_be_empty": True}),
     "shell": Scenario(pages={"/list/": "<html><title>门户</title><body><div id='app'></div><script src='/app.js'></script></body></html>"}),
@@ -252,7 +258,8 @@ def _source(name: str, site: Site, scenario: Scenario) -> Source:
                 {"url": site.url("/list/"), "family": "next_link", "item": {"row": "li", "link": ["a::attr(href)"]}}
                 | {"stop": {"older_than_days": 3000}}
                 | scenario.listing
-            ],
+            ]
+            + [{"url": site.url(path), "family": "next_link"} for path in scenario.more],
             "fetch": {"delay": 0, "timeout": 5} | scenario.fetch,
             "article": scenario.article,
         }
@@ -320,6 +327,8 @@ def test_what_was_listed_was_fetched_skipped_or_failed(crawled: Mapping[str, Out
         ("robots_list", Cause.ROBOTS_DISALLOW),
         ("robots_delay", ""),
         ("ignored", ""),
+        ("two_lists", Cause.BLOCKED_JSL),
+        ("template", Cause.JS_REQUIRED),
         ("empty", Cause.EMPTY_LIST),
         ("may_be_empty", ""),
         ("shell", Cause.JS_REQUIRED),
@@ -416,7 +425,7 @@ def test_what_passes_is_had_at_the_second_try(crawled: Mapping[str, Outcome]) ->
 
 def test_every_request_says_who_asks(crawled: Mapping[str, Outcome]) -> None:
     agents = {headers["User-Agent"] for _, headers, _ in crawled["mixed"].site.asked}
-    assert agents == {"Mozilla/5.0 (compatible; Gongbao/0.1; +loopback)"}
+    assert agents == {AGENT}
 
 
 def test_turning_pages_stops_when_nothing_on_one_is_new(crawled: Mapping[str, Outcome]) -> None:
@@ -434,6 +443,10 @@ def test_after_a_block_the_host_is_asked_nothing_more(crawled: Mapping[str, Outc
     assert outcome.site.times("/a/x.html") == 1
     assert not [path for path, _, _ in outcome.site.asked if path.startswith("/b/")]
     assert len(crawled["blocked_list"].site.asked) == 2  # robots.txt and the listing
+
+
+def test_a_listing_that_was_not_asked_for_has_the_cause_of_the_block(crawled: Mapping[str, Outcome]) -> None:
+    assert [walk.cause for walk in crawled["two_lists"].report.listings] == [Cause.BLOCKED_JSL] * 2
 
 
 @pytest.mark.parametrize("name", ["blocked_robots", "robots_500", "robots_slow", "robots_403"])
@@ -616,3 +629,23 @@ def _until(happens: Callable[[], bool], seconds: float = 30) -> None:
     while not happens():
         assert time.monotonic() < deadline
         time.sleep(0.02)
+
+
+RENDERED = """<html><head><meta charset="utf-8"><title>门户</title></head><body><div id="app"></div>
+<script>fetch('/rows.json').then(r => r.json()).then(rows => { document.getElementById('app').innerHTML =
+'<ul>' + rows.map(r => `<li><a href="${r}">关于工作安排的通知</a></li>`).join('') + '</ul>'; })</script></body></html>"""
+
+
+@pytest.mark.skipif(not shutil.which("chromium"), reason="Chromium is not installed")
+@pytest.mark.skipif(not importlib.util.find_spec("scrapy_playwright"), reason="gongbao[browser] is not installed")
+def test_a_list_made_by_a_browser_is_read_where_the_source_asks_for_it(
+    bucket: Store, child: Callable[..., Any]
+) -> None:
+    rows = answers(json.dumps([*numbered(3)]), headers={"Content-Type": "application/json"})
+    with serve(Site(pages={"/list/": RENDERED, "/rows.json": rows, **numbered(3)})) as site:
+        source = _source("child_render", site, Scenario(pages={}, listing={"render": True}))
+        process = child(source)
+        _, err = process.communicate(timeout=90)
+    assert process.returncode == 0, err
+    assert _report(bucket, source).fetched == 3
+    assert {headers["User-Agent"] for _, headers, _ in site.asked} == {AGENT}
