@@ -110,6 +110,8 @@ class Weighed:
         for start, end, name in (*self._chrome(), *self._boxes(), *self._feeds()):
             for index in range(start, end):
                 self.apart.setdefault(index, name)
+        for index in list(self._headings_of_feeds()):
+            self.apart[index] = "feed"
         weights = self._dampened()
         self._net = _sums(weights)
         self._kept = _sums(0.0 if index in self.apart else weight for index, weight in enumerate(weights))
@@ -287,6 +289,18 @@ class Weighed:
         if len(blocks) <= 3 and any(_DURATION.fullmatch(block.text) for block in blocks):
             return True
         return any(len(block.text) < 40 and self._reply.search(block.text) for block in blocks)
+
+    def _headings_of_feeds(self) -> Iterator[int]:
+        """The first line of an element in which all else stands apart."""
+        apart = _sums(float(index in self.apart) for index in range(len(self.raw)))
+        for span in self.page.spans:
+            beyond = len(span) - 1
+            if (
+                beyond >= self.rules.shares.feed_items
+                and apart[span.end] - apart[span.start + 1] == beyond
+                and not self._holds_opening(span)
+            ):
+                yield span.start
 
     def _is_introduced(self, index: int) -> bool:
         """Whether the line before says that a list of its own follows."""
