@@ -1,7 +1,8 @@
 """A parsed page in, its blocks of text out, in reading order: what stands together between two line breaks of layout."""
 
+import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 
 from lxml import etree
@@ -82,9 +83,10 @@ _PARTS = frozenset(["span", "b", "strong", "em", "i", "font", "label", "small"])
 _FURNITURE = frozenset(["nav", "footer", "aside"])
 _BREAK = "\x01"  # stands for <br> until the page's own line breaks are folded
 _SENTENCE = ("。", "！", "？", "，", ". ", ", ")
+_DATED = re.compile(r"(?:19|20)\d\d\s*[-年/.]\s*\d{1,2}\s*[-月/.]\s*\d{1,2}")
 _LONG = 60  # characters of a block that can only be running text, where nobody located the body
 _NO_TEXT = 40  # blocks that may be head on a page without running text
-_INSIDE = 14  # blocks of the body that can still be head: title, subtitle, byline, table of a document
+_INSIDE = 30  # blocks of the body that can still be head: title, subtitle, byline, table of a document
 _BEHIND = 60  # blocks behind the body that can hold its source, its attachments, its table of fields
 
 
@@ -123,16 +125,40 @@ def around(root: HtmlElement, body: HtmlElement | None) -> tuple[list[Block], in
             if len(blocks) - end >= _BEHIND:
                 break
         blocks.append(block)
-    start = len(blocks) if start < 0 else start
+    start = _past_head(blocks, len(blocks) if start < 0 else start)
     return blocks, start, len(blocks) if end < 0 else end
+
+
+def _past_head(blocks: list[Block], start: int) -> int:
+    """The start without the heading, the date line and the crumbs that a generously located body holds on top."""
+    for place in range(start, len(blocks)):
+        if not blocks[place].in_body or is_running(blocks[place]):
+            break
+    else:
+        return start
+    head = blocks[start:place]
+    if not any(map(_is_head, head)):
+        return start
+    blocks[start:place] = [replace(block, in_body=False) for block in head]
+    return place
+
+
+def _is_head(block: Block) -> bool:
+    dated = bool(_DATED.search(block.text)) and not block.text.endswith("。")
+    return dated or block.node.tag in ("h1", "h2") or block.link_share > 0.5
+
+
+def is_running(block: Block) -> bool:
+    """Whether a block is text that runs, and not a line of a head or a menu."""
+    text = block.text
+    return len(text) >= _LONG and block.linked < len(text) / 3 and any(mark in text for mark in _SENTENCE)
 
 
 def _guessed(blocks: Iterator[Block]) -> tuple[list[Block], int, int]:
     kept: list[Block] = []
     for block in blocks:
         kept.append(block)
-        text = block.text
-        if len(text) >= _LONG and block.linked < len(text) / 3 and any(mark in text for mark in _SENTENCE):
+        if is_running(block):
             start = len(kept) - 1
             kept.extend(islice(blocks, _INSIDE))
             return kept, start, len(kept)

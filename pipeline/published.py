@@ -189,7 +189,14 @@ def _told(around: Surroundings, fetched_at: datetime) -> Dated | None:
 
 def _in_line(line: str, block: Block, distance: int, fetched_at: datetime) -> Dated | None:
     linked = block.link_share > 0.7 and not (0 < distance <= 4 and len(line) <= 30)
-    if len(line) > 160 or linked or block.furniture or _COPYRIGHT.search(line) or _TODAY.search(line):
+    if (
+        len(line) > 160
+        or linked
+        or line.endswith("。")
+        or block.furniture
+        or _COPYRIGHT.search(line)
+        or _TODAY.search(line)
+    ):
         return None
     dated = next(find_dates(line, base=fetched_at), None) or _yearless(line, distance, fetched_at)
     if dated is None:
