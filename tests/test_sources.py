@@ -7,6 +7,7 @@ A recording is a folder `tests/recordings/ID/`: responses as the site gives them
 import json
 import re
 from datetime import UTC, datetime
+from functools import cache
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,7 @@ import pytest
 from pipeline.dates import local_day
 from pipeline.decode import decode
 from pipeline.documents import process
-from pipeline.models import Document, Page
+from pipeline.models import Document, Outcome, Page
 from pipeline.rules import Rules
 from pipeline.source import Listing, Source, load, load_all
 from spiders.listings import Answer, first, parse
@@ -99,9 +100,8 @@ def test_the_listed_articles_pass_the_sources_own_filters(source_id: str):
 
 
 @pytest.mark.parametrize(("source_id", "field"), FIELDS)
-def test_the_recorded_article_becomes_its_document(source_id: str, field: str, rules: Rules):
-    source, article = load(SOURCES / f"{source_id}.yaml"), expected(source_id)["article"]
-    document = process(page_of(source, article), source, rules)
+def test_the_recorded_article_becomes_its_document(source_id: str, field: str):
+    article, document = expected(source_id)["article"], outcome(source_id)
     assert isinstance(document, Document), document
     published = local_day(document.fields.published) if document.fields.published else ""
     said = {
@@ -113,9 +113,10 @@ def test_the_recorded_article_becomes_its_document(source_id: str, field: str, r
     assert said[field] == article[field]
 
 
-@pytest.fixture(scope="module")
-def rules() -> Rules:
-    return Rules.load(ROOT / "config")
+@cache
+def outcome(source_id: str) -> Outcome:
+    source = load(SOURCES / f"{source_id}.yaml")
+    return process(page_of(source, expected(source_id)["article"]), source, Rules.load(ROOT / "config"))
 
 
 def answer(source_id: str, recorded: dict[str, Any]) -> Answer:
