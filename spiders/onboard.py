@@ -12,6 +12,7 @@ import json
 import re
 import sys
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -28,7 +29,7 @@ from pydantic import ValidationError
 from pipeline.dates import local_day
 from pipeline.decode import decode
 from pipeline.source import Family, Item, Listing, Source, Stop
-from spiders.listings import Answer, Found, parse
+from spiders.listings import Answer, Found, Request, parse
 from spiders.listings.column import read_rows
 from spiders.listings.detect import detect, feed_of, numbered_links, pattern_of
 from spiders.listings.dom import RowSet, base_of, find_list, signature, skeleton
@@ -51,6 +52,7 @@ class Page:
     url: str
     body: bytes
     content_type: str = ""
+    sent: str = ""  # the body of the request
 
     @property
     def text(self) -> str:
@@ -65,6 +67,7 @@ class Draft:
     links: tuple[Link, ...]
     next_pages: tuple[str, ...]
     source: Source
+    steps: tuple[tuple[Page, Found], ...]  # what was read of the listing: its page, and the API's answer behind it
 
     def as_json(self) -> dict[str, Any]:
         """The draft as `--json` prints it."""
@@ -76,8 +79,8 @@ class Draft:
         }
 
 
-def draft(page: Page, *, base: datetime, source_id: str = "") -> Draft:
-    """The draft of a source by the first page of its listing."""
+def draft(page: Page, *, base: datetime, source_id: str = "", ask: Callable[[Request], Page] | None = None) -> Draft:
+    """The draft of a source by the first page of its listing. `ask` gets what stands behind a page that only leads on."""
     text, tree = page.text, parse_html(page.text)
     family = detect(page.body, text, page.url, page.content_type)
     url = (feed_of(tree, page.url) or page.url) if family == "rss" else page.url
@@ -86,21 +89,26 @@ def draft(page: Page, *, base: datetime, source_id: str = "") -> Draft:
         bare = bare.model_copy(
             update={"pager": bare.pager.model_copy(update={"pattern": pattern[0], "start": 2 + pattern[1]})}
         )
-    found = _read(bare, page, text, base)
+    steps = [(page, _read(bare, page, base))]
+    if ask and "index" in steps[0][1].flags and family not in ("epaper", "sitemap"):
+        behind = ask(steps[0][1].next[0])
+        steps.append((behind, _read(bare, behind, base)))
+    found = steps[-1][1]
     links = found.links or read_rows(tree, page.url, Item(), base)
     listing = bare.model_copy(
-        update={"stop": Stop(), "item": _item(tree, page.url, links, base) if found.links else Item()}
+        update={"stop": Stop(), "item": _item(tree, page.url, links, base) if steps[0][1].links else Item()}
     )
     return Draft(
         family=family,
         links=links,
         next_pages=_next_pages(family, found, tree, page.url),
         source=_source(listing, links, tree, source_id),
+        steps=tuple(steps),
     )
 
 
-def _read(listing: Listing, page: Page, text: str, base: datetime) -> Found:
-    answer = Answer(url=page.url, body=page.body, text=text, content_type=page.content_type)
+def _read(listing: Listing, page: Page, base: datetime) -> Found:
+    answer = Answer(url=page.url, body=page.body, text=page.text, content_type=page.content_type, sent=page.sent)
     return parse(listing, answer, base=base)
 
 
@@ -202,7 +210,7 @@ def as_data(source: Source) -> dict[str, Any]:
     return data
 
 
-def write(found: Draft, page: Page, article: Page | None, root: Path) -> list[Path]:
+def write(found: Draft, article: Page | None, root: Path) -> list[Path]:
     """The draft's YAML and recording below `root`; FileExistsError rather than overwriting a source."""
     source = found.source
     target = root / "config" / "sources" / f"{source.id}.yaml"
@@ -210,27 +218,33 @@ def write(found: Draft, page: Page, article: Page | None, root: Path) -> list[Pa
         raise FileExistsError(f"{target} is there already; give --id another name")
     head = "# Drafted by `gongbao sources new`: read it, compare it with the recording, then take `verify` out.\n"
     folder = root / "tests" / "recordings" / source.id
-    listing = f"listing.{_ending(page)}"
-    said = {"listings": [_recorded(found, page, listing)]} | (
-        {"article": {"file": "article.html", "url": article.url}} if article else {}
-    )
-    files = {
-        target: (head + yaml.safe_dump(as_data(source), allow_unicode=True, sort_keys=False)).encode(),
-        folder / "expected.json": (json.dumps(said, ensure_ascii=False, indent=1) + "\n").encode(),
-        folder / listing: page.body,
-    } | ({folder / "article.html": article.body} if article else {})
+    names = [
+        f"listing{'' if number == 1 else number}.{_ending(page)}" for number, (page, _) in enumerate(found.steps, 1)
+    ]
+    said: dict[str, Any] = {"listings": [_recorded(step, name) for step, name in zip(found.steps, names, strict=True)]}
+    if len(found.steps) == 1:  # a page that its family's reader cannot read, but whose rows were found
+        said["listings"][0]["links"] = [_as_row(link) for link in found.links]
+    files = {target: (head + yaml.safe_dump(as_data(source), allow_unicode=True, sort_keys=False)).encode()}
+    files |= {folder / name: page.body for name, (page, _) in zip(names, found.steps, strict=True)}
+    if article:
+        said["article"] = {"file": "article.html", "url": article.url}
+        files[folder / "article.html"] = article.body
+    files[folder / "expected.json"] = (json.dumps(said, ensure_ascii=False, indent=1) + "\n").encode()
     for path, content in files.items():
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(content)
     return list(files)
 
 
-def _recorded(found: Draft, page: Page, file: str) -> dict[str, Any]:
-    links = [
-        {"url": link.url, "title": link.title, "day": local_day(link.published) if link.published else ""}
-        for link in found.links
-    ]
-    return {"file": file, "url": page.url, "links": links, "next": list(found.next_pages)}
+def _recorded(step: tuple[Page, Found], file: str) -> dict[str, Any]:
+    page, found = step
+    said = {"file": file, "url": page.url, "links": [_as_row(link) for link in found.links]}
+    said["next"] = [request.url for request in found.next[: Stop().max_pages - 1]]
+    return said | ({"flags": sorted(found.flags)} if found.flags else {}) | ({"sent": page.sent} if page.sent else {})
+
+
+def _as_row(link: Link) -> dict[str, str]:
+    return {"url": link.url, "title": link.title, "day": local_day(link.published) if link.published else ""}
 
 
 def _ending(page: Page) -> str:
@@ -240,10 +254,12 @@ def _ending(page: Page) -> str:
     return "xml" if re.match(r"<\?xml|<rss|<feed|<urlset|<sitemapindex", start) else "html"
 
 
-def fetch(url: str) -> Page:
+def fetch(request: Request) -> Page:
     """One page, asked for once, honestly."""
-    with urlopen(Ask(url, headers={"User-Agent": AGENT}), timeout=30) as response:
-        return Page(url=response.url, body=response.read(_BYTES), content_type=response.headers.get("Content-Type", ""))
+    headers = {**dict(request.headers), "User-Agent": AGENT}
+    with urlopen(Ask(request.url, data=request.body.encode() or None, headers=headers), timeout=30) as response:
+        said = response.headers.get("Content-Type", "")
+        return Page(url=response.url, body=response.read(_BYTES), content_type=said, sent=request.body)
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -262,8 +278,9 @@ def main(arguments: list[str] | None = None) -> int:
     if not url or not re.match(r"https?://[^/]", url):
         cli.error("a URL is needed: http(s)://…")
     try:
-        page = Page(url=url, body=call.from_file.read_bytes()) if call.from_file else fetch(url)
-        found = draft(page, base=datetime.now(UTC), source_id=call.id)
+        page = Page(url=url, body=call.from_file.read_bytes()) if call.from_file else fetch(Request(url=url))
+        ask = None if call.from_file else fetch
+        found = draft(page, base=datetime.now(UTC), source_id=call.id, ask=ask)
     except (OSError, URLError, ValidationError, ValueError) as error:
         return _fail(f"{url}: {error}")
     if call.json:
@@ -271,18 +288,18 @@ def main(arguments: list[str] | None = None) -> int:
         return 0
     if not found.links and not found.next_pages:
         return _fail(f"{url}: names no article (family {found.family}); its rows may need a browser")
-    return _write(found, page, call.root, live=not call.from_file)
+    return _write(found, call.root, live=not call.from_file)
 
 
-def _write(found: Draft, page: Page, root: Path, *, live: bool) -> int:
+def _write(found: Draft, root: Path, *, live: bool) -> int:
     article = None
     if live and found.links:
         try:
-            article = fetch(found.links[0].url)
+            article = fetch(Request(url=found.links[0].url))
         except (OSError, ValueError) as error:
             sys.stderr.write(f"no article recorded: {found.links[0].url}: {error}\n")
     try:
-        written = write(found, page, article, root)
+        written = write(found, article, root)
     except FileExistsError as error:
         return _fail(str(error), 2)
     for path in written:

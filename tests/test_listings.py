@@ -464,6 +464,7 @@ def test_a_site_of_its_own_overrides_one_method_and_keeps_the_rest():
         (["某市召开会议2026-06-05"], "2026-06-05"),
         (["X 分前", "昨天 23:45"], "昨天 23:45"),
         (["2小时前"], "2小时前"),
+        (["City leaders visit the harbour", "Sep 27, 2026"], "Sep 27, 2026"),
     ],
 )
 def test_printed_dates_are_found_in_all_their_forms(pieces: list[str], plain: str):

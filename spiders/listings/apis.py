@@ -107,14 +107,17 @@ class Ucap(JsonList):
 
 @register("gkmlpt")
 class Gkmlpt(JsonList):
-    """Guangdong's 信息公开: /gkmlpt/api/all/COLUMN?page=1&sid=SITE; column 0 is everything."""
+    """Guangdong's 信息公开: /gkmlpt/api/all/COLUMN?page=1&sid=SITE; column 0 is everything.
+
+    The column's own count (`classify.post_count`) is more than what is listed, and no total.
+    """
 
     rows = JsonRows(
         rows="articles|data.articles",
         url="url|post_url",
         title="title",
         date="display_publish_time|first_publish_time|created_at|date",
-        total="total|classify.post_count",
+        total="total",
     )
     page_parameter = "page"
     headers = (("Referer", "{listing_url}"),)

@@ -156,8 +156,8 @@ class People(Column):
         numbers = [int(n) for n in re.findall(rf"{re.escape(stem)}(\d+)\.{re.escape(ending)}", answer.text)]
         following = answer.page + 1
         if numbers and following > max(numbers):
-            return Pages(count=max(*numbers, answer.page))
-        return Pages(urls=(urljoin(answer.url, f"{stem}{following}.{ending}"),), count=max(numbers, default=0) or None)
+            return Pages()
+        return Pages(urls=(urljoin(answer.url, f"{stem}{following}.{ending}"),))  # the numbers shown may be a window
 
 
 @register("epaper")

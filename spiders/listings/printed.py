@@ -11,8 +11,10 @@ _FULL = rf"{_YEAR}\s*[-/.年—]\s*{_MONTH}\s*[-/.月—]\s*{_DAY}(?!\d)\s*日?{
 _COMPACT = r"20\d\d(?:1[0-2]|0[1-9])(?:3[01]|[12]\d|0[1-9])"
 _SHORT = rf"(?:(?<!\w){_MONTH}[-/]{_DAY}(?!\w)|(?<!\d){_MONTH}月{_DAY}日){_CLOCK}"  # `第12-10号` is none
 _RELATIVE = rf"(?:刚刚|\d+\s*(?:秒|分钟?|小时|天|周)之?前|(?:今天|昨天|前天|昨日|今日){_CLOCK})"
-_DATE = re.compile(rf"{_FULL}|{_RELATIVE}|{_SHORT}")
-_BARE = re.compile(rf"(?:{_FULL}|{_COMPACT}|{_RELATIVE}|{_SHORT})")
+_NAME = r"(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z]{0,6}\.?"
+_ENGLISH = rf"(?:{_NAME}\s+{_DAY},?\s+{_YEAR}|{_DAY}\s+{_NAME}\s+{_YEAR})"
+_DATE = re.compile(rf"{_FULL}|{_ENGLISH}|{_RELATIVE}|{_SHORT}")
+_BARE = re.compile(rf"(?:{_FULL}|{_ENGLISH}|{_COMPACT}|{_RELATIVE}|{_SHORT})")
 _LABELLED = re.compile(rf"(?:时间|日期|发布|于|更新|生成|成文|date)[^\d]{{0,6}}({_FULL}|{_SHORT})", re.I)
 _EDGE = re.compile(
     rf"^[\s\[［(（【]*({_YEAR}[-/.]{_MONTH}[-/.]{_DAY})(?!\d)|[\s\[［(（【]({_FULL}|{_SHORT})[\s\]］)）】]*$|({_YEAR}[-/.]{_MONTH}[-/.]{_DAY})[\s\]］)）】]*$"

@@ -59,6 +59,8 @@ def reader_of(listing: Listing) -> Reader:
         try:
             _READERS[name] = import_module(f"spiders.sites.{name}").Reader()
         except ModuleNotFoundError as error:
+            if not (error.name or "").startswith("spiders.sites"):
+                raise  # the site's own file lacks something
             raise ConfigError(
                 f"no reader {name!r}: neither registered nor spiders/sites/{name}.py", key="reader"
             ) from error
