@@ -75,7 +75,7 @@ def seen(store: Store, source_id: str, now: datetime) -> Seen:
     return Seen(
         keys=keys,
         due=tuple(
-            Due(url=row["url"], visits=row["visits"], validators=_validators(row))
+            Due(url=row["requested_url"] or row["url"], visits=row["visits"], validators=_validators(row))
             for row in latest
             if row["kind"] == _ARTICLE
         ),
