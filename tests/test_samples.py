@@ -100,6 +100,13 @@ def test_the_same_seed_gives_the_same_world_and_another_seed_another(world: Worl
     )
 
 
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_every_seed_gives_a_whole_world_whatever_the_day(seed: int) -> None:
+    truth = World(seed, date(2025, 1, 2 + seed)).truth(2)
+    assert len(truth) >= 400
+    assert sum(page.repeats is not None for page in truth) >= 50
+
+
 def test_a_world_is_made_in_three_seconds() -> None:
     started = time.perf_counter()
     fresh = World(7, BASE)

@@ -107,7 +107,7 @@ class _Press:
         rng = self._rng("repost", number)
         latest = datetime.combine(self.world.today(repost.since), time(), SHANGHAI) - timedelta(hours=5)
         originals = [one for one in posted if self._copied(repost, one) and one.article.published < latest]
-        for original in rng.sample(originals, repost.count):
+        for original in rng.sample(originals, min(repost.count, len(originals))):
             self.taken.add((repost.site, original.key))
             article = original.article
             later = article.published + timedelta(minutes=rng.randint(40, 400))
