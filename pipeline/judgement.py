@@ -215,7 +215,8 @@ def _other_words(signs: Signs, limits: Limits, converted: bool, rules: Judgement
 
 def measure(alignment: Alignment, new: Ready, old: Ready, rules: JudgementRules) -> Signs:
     """The signs of an alignment."""
-    wrong = words = replaced = slips = slipped = 0
+    words = 0.0
+    wrong = replaced = slips = slipped = 0
     for edit in alignment.edits:
         (a, b), (c, d) = edit.here, edit.there
         if new.labels.count(1, a, b) or old.labels.count(1, c, d):
