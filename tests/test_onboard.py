@@ -11,6 +11,7 @@ from typing import Any
 from urllib.parse import urljoin
 
 import pytest
+from loopback import Site, article, listing, serve
 
 from pipeline.source import load
 from spiders.listings import Answer, parse
@@ -173,3 +174,29 @@ def test_the_list_pages_beside_the_repository_are_read(shared: Path):
         if "next_pages" in truth:
             assert list(found.next_pages) == [urljoin(url, page) for page in truth["next_pages"]], truth["id"]
     assert min(scores.values()) >= 0.95, scores
+
+
+def test_a_live_column_that_only_leads_on_is_followed_to_its_rows(tmp_path: Path):
+    unit = "/api-gateway/jpaas-publish-server/front/page/build/unit"
+    fragment = listing("/art/2026/art_1_1.html", "/art/2026/art_1_2.html").replace('"', "'")
+    with serve(Site()) as site:
+        site.pages["/col/index.html"] = f"<script url='{unit}' queryData=\"{{'pageId':'p1','tagId':'列表'}}\"></script>"
+        site.pages[f"{unit}?pageId=p1&tagId=%E5%88%97%E8%A1%A8"] = json.dumps(
+            {"success": True, "data": {"html": fragment}}
+        )
+        site.pages["/art/2026/art_1_1.html"] = article()
+        done = command(site.url("/col/index.html"), "--id", "live", "--root", str(tmp_path))
+    assert done.returncode == 0, done.stderr
+    recorded = json.loads((tmp_path / "tests" / "recordings" / "live" / "expected.json").read_text(encoding="utf-8"))
+    assert recorded["listings"][0]["flags"] == ["index"]
+    assert [link["day"] for link in recorded["listings"][1]["links"]] == ["2026-01-05", "2026-01-05"]
+    assert recorded["article"]["url"] == site.url("/art/2026/art_1_1.html")
+    assert load(tmp_path / "config" / "sources" / "live.yaml").listings[0].family == "jpaas"
+
+
+def test_a_site_that_refuses_is_a_failure_that_says_so(tmp_path: Path):
+    with serve(Site()) as site:
+        done = command(site.url("/nothing.html"), "--root", str(tmp_path))
+    assert done.returncode == 1
+    assert "404" in done.stderr
+    assert list(tmp_path.iterdir()) == []
