@@ -11,6 +11,10 @@ from pipeline.models import Decoded
 
 # An included header or footer often ends the document a first time; the parser would believe it.
 _ENDS = re.compile(r"^\s*<\?xml[^>]*\?>|</(?:body|html)\s*>", re.IGNORECASE)
+# The C class lookup; that of lxml.html asks Python for the class of every node that is touched.
+_CLASSES = etree.ElementDefaultClassLookup(
+    element=html.HtmlElement, comment=html.HtmlComment, pi=html.HtmlProcessingInstruction, entity=html.HtmlEntity
+)
 
 
 @dataclass(slots=True)
@@ -18,18 +22,13 @@ class Block:
     """One line of the page, with what is needed to weigh it."""
 
     text: str
-    linked: int  # characters inside links that lead to pages, not to files
+    link_share: float  # of its characters, those inside links that lead to pages, not to files
     headed: int  # characters of the link that the line begins with, 0 if it begins otherwise
     bold: bool
     after_image: bool
     heading: bool
     caption: bool
     hidden: int  # elements around it that hide it
-
-    @property
-    def link_share(self) -> float:
-        """Characters inside links / all characters."""
-        return min(1.0, self.linked / max(1, len(self.text)))
 
 
 @dataclass(slots=True, eq=False)
@@ -77,6 +76,7 @@ def parse(decoded: Decoded) -> HtmlElement:
     """The tree of a page; nothing that it contains makes this raise."""
     text = _ENDS.sub("", decoded.text.replace("\x00", ""))
     parser = html.HTMLParser(encoding="utf-8", huge_tree=True)
+    parser.set_element_class_lookup(_CLASSES)
     try:
         root = html.document_fromstring(text.encode("utf-8", "replace"), parser=parser)
     except (etree.ParserError, ValueError, AssertionError):  # no element at all

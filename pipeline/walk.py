@@ -268,7 +268,7 @@ class _Walk:
             self.blocks.append(
                 Block(
                     text=text,
-                    linked=min(linked, len(text)),
+                    link_share=min(1.0, linked / len(text)),
                     headed=headed,
                     bold=bold >= 0.8 * len(text),
                     after_image=self.image,

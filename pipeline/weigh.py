@@ -169,7 +169,7 @@ class Weighed:
             return weights.foot
         if block.link_share >= 0.5:
             return weights.link * min(length, 50)
-        free = min(length - block.linked, weights.longest)
+        free = min(length * (1 - block.link_share), weights.longest)
         if length >= 12 and _SENTENCE.search(block.text):
             return weights.sentence * free
         if length >= 25 and _CLAUSE.search(block.text):
@@ -187,7 +187,7 @@ class Weighed:
         """A page that hides nearly all it has to say lets a script show it: then nothing is hidden."""
         said = [0, 0]
         for block in self.page.blocks:
-            said[block.hidden > 0] += len(block.text) - block.linked if _SENTENCE.search(block.text) else 0
+            said[block.hidden > 0] += len(block.text) if _SENTENCE.search(block.text) else 0
         if said[1] >= 20 and said[1] > 3 * said[0]:
             for block in self.page.blocks:
                 block.hidden = max(0, block.hidden - 1)  # what is hidden inside the hidden stays so
@@ -267,7 +267,7 @@ class Weighed:
         shares = self.rules.shares
         groups: dict[tuple[str, str], list[Span]] = {}
         for child in parent.children:
-            if len(child):
+            if child.end > child.start:
                 groups.setdefault((str(child.element.tag), child.element.get("class") or ""), []).append(child)
         for (tag, _), items in groups.items():
             if len(items) < shares.feed_items:
