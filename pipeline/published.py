@@ -27,6 +27,8 @@ _TOLD = re.compile(
     r"(发表于|发布于|刊发于|發表於|發佈於|发表在|posted on|published(?: on)?)\s*[:：]?\s*(?=[\d\w])", re.I
 )
 _LABELLED = re.compile(r"([\u3400-\u9fff]{0,6}(?:时间|日期|期限|期|時間))\s*[:：]\s*$")
+# 2015年10月29日证监会令第118号公布 根据…修订: how a document came about, not when the page was published
+_HISTORY = re.compile(r"令|公布|通过|修订|修正|批准|施行|实施|起草|会议|第[一二三四五六七八九十百\d]+次")
 _OTHER = re.compile(r"成文|发文|印发|签发|施行|实施|生效|失效|截止|截至|更新|修改|活动|会议|开标|留言|办理|有效")
 _COPYRIGHT = re.compile(r"©|&copy;|copyright|版权|ICP|all rights", re.I)
 _CLOCKLESS = frozenset(["时间", "日期", "時間", "date", "by"])  # also labels of meetings and events
@@ -111,7 +113,7 @@ def _declared(around: Surroundings, fetched_at: datetime, rule: ReadRules) -> Da
 
 def _labelled(around: Surroundings, place: int, fetched_at: datetime) -> Dated | None:
     """The date behind 发布日期 and the like that stands nearest to the title, below it rather than above."""
-    found: list[tuple[int, int, Dated]] = []
+    found: list[tuple[int, int, str, Dated]] = []
     for label in around.labels:
         if label.field != "published" or not _may_be_head(label, around):
             continue
@@ -119,8 +121,9 @@ def _labelled(around: Surroundings, place: int, fetched_at: datetime) -> Dated |
         if dated and dated.precision is not Precision.MONTH:
             distance = label.place - place if place >= 0 else around.start - label.place
             rank = 0 if label.label not in _CLOCKLESS else 1
-            found.append((rank, abs(distance) + (3 if distance < 0 else 0), _as(dated, f"label:{label.label}")))
-    return min(found, key=lambda entry: entry[:2], default=(0, 0, None))[2]
+            found.append((rank, abs(distance) + (3 if distance < 0 else 0), label.label, dated))
+    nearest = min(found, key=lambda entry: entry[:2], default=None)
+    return _as(nearest[3], f"label:{nearest[2]}") if nearest else None
 
 
 def _may_be_head(label: Labelled, around: Surroundings) -> bool:
@@ -202,6 +205,8 @@ def _in_line(line: str, block: Block, distance: int, fetched_at: datetime) -> Da
     if dated is None:
         return None
     if (labelled := _LABELLED.search(line[: line.find(dated.raw)])) and (block.in_body or _OTHER.search(labelled[1])):
+        return None
+    if _HISTORY.search(line[line.find(dated.raw) + len(dated.raw) :][:40]):
         return None
     alone = len(line) <= len(dated.raw) + 4
     if block.in_body or len(line) > 60:  # in running text a date is what the text is about

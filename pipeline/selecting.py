@@ -14,7 +14,8 @@ def select_text(root: HtmlElement, selector: str) -> str:
     pseudo = _PSEUDO.search(selector)
     css = selector[: pseudo.start()] if pseudo else selector
     attribute = pseudo[2] if pseudo else None
-    for element in _compiled(css)(root):
+    found: list[HtmlElement] = _compiled(css)(root)  # type: ignore[assignment]  # CSS gives elements only
+    for element in found:
         text = element.get(attribute) or "" if attribute else "".join(element.itertext())
         if text := " ".join(text.split()):
             return text

@@ -57,15 +57,14 @@ def read_candidates(around: Surroundings, rule: TitleRules) -> Iterator[Candidat
     bylines = {label.place for label in around.labels if label.field in _BYLINE_FIELDS}
     for place, block in enumerate(around.blocks[: around.start + rule.first_body_lines]):
         above = around.start - place
-        if (above > rule.blocks_above and block.node.tag not in _LEVEL) or len(block.text) > rule.max_chars * 2:
+        if (above > rule.blocks_above and block.node.tag not in _LEVEL) or never.search(block.text):
             continue
-        if never.search(block.text):
-            continue
-        look = _look(block, above, rule) - (0.5 if place in bylines or _is_sentence(block.text) else 0.0)
+        look = _look(block, above, rule) - (0.5 if place in bylines else 0.0)
         for text in _readings(block):
-            said = letters(text)
+            said = letters(text) if len(text) <= 2 * rule.max_chars else ""
             if said and len(said) <= rule.max_chars:
-                yield Candidate(text, said, look, place, 1, _style(block))
+                shown = look - (0.5 if _is_sentence(text) else 0.0)
+                yield Candidate(text, said, shown, place, 1, _style(block))
 
 
 def read_runs(lines: Sequence[Candidate], beginnings: Sequence[str]) -> Iterator[Candidate]:

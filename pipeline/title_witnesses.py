@@ -143,7 +143,7 @@ def stripped(witness: Witness, sites: frozenset[str], rule: TitleRules) -> str:
         if tail and not _is_tail(tail, match[0], text[: match.start()], sites, rule):
             break
         text = text[: match.start()].strip()
-    if witness.weak or letters(text) in sites or compiled(rule.useless, re.I).search(text):
+    if is_site_name(text, rule) or letters(text) in sites or compiled(rule.useless, re.I).search(text):
         return ""
     return tidy(text, rule)
 

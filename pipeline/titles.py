@@ -13,7 +13,7 @@ from pipeline.field_rules import FieldRules, TitleRules, default_rules
 from pipeline.selecting import select_text
 from pipeline.surroundings import Surroundings, read_surroundings
 from pipeline.title_candidates import Candidate, joined, read_candidates, read_runs
-from pipeline.title_text import CUT, belongs_together, letters, tidy
+from pipeline.title_text import CUT, belongs_together, letters, pieces, tidy
 from pipeline.title_witnesses import Witness, agreement, is_site_name, read_witnesses, stripped
 
 
@@ -99,7 +99,10 @@ def _without_agreement(
     if declared:
         return declared[0]
     rest = max(candidates, key=_by_look, default=None)
-    return (_whole(rest, candidates, rule), "line") if rest and rest.look > 0 else ("", "")
+    if rest and rest.look > 0:
+        return _whole(rest, candidates, rule), "line"
+    said = next((witness for witness in witnesses if witness.name == "title"), None)
+    return (tidy(pieces(said.text)[0], rule), "title") if said else ("", "")
 
 
 def _by_look(candidate: Candidate) -> float:

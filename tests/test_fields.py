@@ -100,6 +100,7 @@ def test_a_page_that_names_no_date_has_none() -> None:
         f"<p>2024年，我市工业经济稳中有进。</p><p>{TEXT}</p>",
         f"<p>2024年3月5日上午，全市工业大会召开。</p><p>{TEXT}</p>",
         f"<p>活动时间：2024年3月5日14:00</p><p>{TEXT}</p>",
+        f"<p>（2019年3月5日市人民政府令第12号公布 根据2024年5月6日第二次修正）</p><p>{TEXT}</p>",
     ):
         fields, evidence = fields_of(page(body=body))
         assert fields.published is None, evidence
@@ -348,3 +349,12 @@ def test_pages_that_say_nothing_have_empty_fields(source: str) -> None:
     fields, evidence = fields_of(source, located=False)
     assert fields == Fields()
     assert evidence == {}
+
+
+def test_a_generously_located_body_gives_its_head_back() -> None:
+    inside = f"<div class='crumb'><a href='/'>首页</a> &gt; <a href='/a'>要闻</a></div><h1>{TITLE}</h1><div>2024-03-05 10:22 来源：滨江日报</div><p>{TEXT}</p>"
+    fields, _ = fields_of(
+        f"<html><head><title>{TITLE}</title></head><body>{NAV}<div id='body'>{inside}</div>{FOOT}</body></html>"
+    )
+    assert fields.published is not None
+    assert (local_day(fields.published), fields.publisher) == ("2024-03-05", "滨江日报")
