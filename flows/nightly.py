@@ -10,8 +10,8 @@ from typing import Any, Literal
 from prefect import flow, get_run_logger, task
 from prefect.artifacts import create_markdown_artifact
 from prefect.cache_policies import NO_CACHE
-from prefect.futures import as_completed
 from prefect.client.schemas.objects import State
+from prefect.futures import as_completed
 
 from flows import crawling, settings, work
 from pipeline.errors import StoreError

@@ -75,7 +75,7 @@ def _decision(out: Console, row: dict[str, Any]) -> None:
 def _lines(out: Console, page: Page, of: source.Source) -> None:
     rules = work.rules(settings.from_environment().config)
     outcome = documents.process(page, of, rules)
-    decoded, extracted = documents.read(page, of, rules)
+    decoded, extracted, _ = documents.read(page, of, rules)
     out.print(
         f"{page.url}\ncharset: declared {decoded.declared or 'none'}, used {decoded.used}, {decoded.replaced} characters lost"
     )

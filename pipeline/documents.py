@@ -1,6 +1,7 @@
 """The way of a page, whole: decode, extract, clean, identify the language, judge, fingerprint. A pure function."""
 
 from dataclasses import replace
+from typing import Any
 
 from pipeline.clean import clean
 from pipeline.decode import decode
@@ -14,7 +15,6 @@ from pipeline.models import (
     Document,
     Extracted,
     Fields,
-    Line,
     Outcome,
     Page,
     Reason,
@@ -22,6 +22,7 @@ from pipeline.models import (
     Unchanged,
 )
 from pipeline.quality import judge
+from pipeline.repair import repair
 from pipeline.rules import Rules
 from pipeline.source import Source
 from pipeline.urls import doc_id
@@ -47,19 +48,28 @@ def process(page: Page, source: Source, rules: Rules) -> Outcome:
         return _rejected(page, rules, Reason.CRASHED, repr(error))
 
 
-def read(page: Page, source: Source, rules: Rules) -> tuple[Decoded, Extracted]:
-    """The first two steps alone: the characters of a page, and the article's lines with head and tail still on."""
-    decoded = decode(page.body, page.header("Content-Type"), source.article.encoding)
-    extracted = _extract(page, decoded, source, rules)
+def read(page: Page, source: Source, rules: Rules) -> tuple[Decoded, Extracted, Cleaned]:
+    """The first three steps alone: characters, the article's lines with head and tail still on, and without them.
+
+    Each part of a multi-page article is cleaned for itself, since each has head and tail of its own.
+    """
+    decoded, extracted = _extract(page, source, rules)
+    cleaned = clean(extracted.lines, extracted.title, rules.boilerplate)
     for part in page.parts:
-        further = decode(part.body, part.header("Content-Type"), source.article.encoding)
-        extracted = _joined(extracted, _extract(part, further, source, rules))
-    return decoded, extracted
+        _, further = _extract(part, source, rules)
+        cleaned = _followed(cleaned, clean(further.lines, extracted.title, rules.boilerplate))
+        extracted = replace(
+            extracted,
+            lines=extracted.lines + further.lines,
+            images=extracted.images + further.images,
+            videos=extracted.videos + further.videos,
+            dropped=extracted.dropped + further.dropped,
+        )
+    return decoded, extracted, cleaned
 
 
 def _carry(page: Page, source: Source, rules: Rules) -> Document:
-    decoded, extracted = read(page, source, rules)
-    cleaned = clean(extracted.lines, extracted.title, rules.boilerplate)
+    decoded, extracted, cleaned = read(page, source, rules)
     judge(extracted, cleaned, decoded, page.status, rules.quality, rules.obstacles, page.headers)
     text = "\n".join(cleaned.paragraphs)
     language = identify(cleaned.title, text)
@@ -84,27 +94,36 @@ def _carry(page: Page, source: Source, rules: Rules) -> Document:
     )
 
 
-def _extract(page: Page, decoded: Decoded, source: Source, rules: Rules) -> Extracted:
-    return extract(
-        decoded,
-        url=page.url,
-        spec=source.article,
-        rules=rules.extraction,
-        fetched_at=page.fetched_at,
-        listed_title=page.listed_title,
-        listed_date=page.listed_date,
-    )
+def _extract(page: Page, source: Source, rules: Rules) -> tuple[Decoded, Extracted]:
+    decoded = decode(page.body, page.header("Content-Type"), source.article.encoding)
+    how: dict[str, Any] = {
+        "url": page.url,
+        "spec": source.article,
+        "rules": rules.extraction,
+        "fetched_at": page.fetched_at,
+        "listed_title": page.listed_title,
+        "listed_date": page.listed_date,
+    }
+    extracted = extract(decoded, **how)
+    readable = repair(decoded.text, rules.boilerplate.repair)
+    if (
+        readable.repaired
+    ):  # its lines are wanted as published, but labels like 來(lái)源 are read only in the repaired page
+        extracted = replace(extracted, fields=extract(replace(decoded, text=readable.text), **how).fields)
+    return decoded, extracted
 
 
-def _joined(head: Extracted, part: Extracted) -> Extracted:
-    """One article of two pages: title and fields of the first, the lines of both, a repeated title left out."""
-    lines: tuple[Line, ...] = tuple(line for line in part.lines if line.text != head.title)
+def _followed(head: Cleaned, part: Cleaned) -> Cleaned:
+    """One article of two pages; what names editor or author may stand on either."""
+    published = (part.as_published or part.paragraphs) if head.as_published or part.as_published else ()
     return replace(
         head,
-        lines=head.lines + lines,
-        images=head.images + part.images,
-        videos=head.videos + part.videos,
-        dropped=head.dropped + part.dropped,
+        paragraphs=head.paragraphs + part.paragraphs,
+        as_published=(head.as_published or head.paragraphs) + published if published else None,
+        removed=head.removed + part.removed,
+        publisher=head.publisher or part.publisher,
+        author=head.author or part.author,
+        editor=head.editor or part.editor,
     )
 
 
