@@ -32,10 +32,12 @@ from pipeline.source import Family, Item, Listing, Source, Stop
 from spiders.listings import Answer, Found, Request, parse
 from spiders.listings.column import read_rows
 from spiders.listings.detect import detect, feed_of, numbered_links, pattern_of
-from spiders.listings.dom import RowSet, base_of, find_list, signature, skeleton
+from spiders.listings.dom import find_list
 from spiders.listings.found import Link
 from spiders.listings.numbering import next_link, total_pages
 from spiders.listings.outline import parse_html
+from spiders.listings.page_links import base_of, signature, skeleton
+from spiders.listings.worth import RowSet
 
 ROOT = Path(__file__).parents[1]
 AGENT = "Mozilla/5.0 (compatible; Gongbao onboarding)"

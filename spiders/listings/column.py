@@ -10,10 +10,11 @@ from parsel import Selector
 
 from pipeline.source import Item, Listing
 from spiders.listings.anchors import target, title_of
-from spiders.listings.dom import base_of, find_rows
+from spiders.listings.dom import find_rows
 from spiders.listings.found import Answer, Found, Link, once
 from spiders.listings.numbering import Pages, count_page, create_page, file_name, next_link, reversed_pages, total_pages
 from spiders.listings.outline import Outline, parse_html
+from spiders.listings.page_links import base_of
 from spiders.listings.printed import printed_date, without_date
 from spiders.listings.reader import Reader, link, register
 

@@ -7,11 +7,12 @@ from lxml.html import HtmlElement
 
 from pipeline.source import Family
 from spiders.listings.anchors import squeeze, target
-from spiders.listings.dom import base_of, find_rows
+from spiders.listings.dom import find_rows
 from spiders.listings.feeds import local, parse_xml
 from spiders.listings.json_rows import load
 from spiders.listings.numbering import count_page, create_page, next_link, reversed_pages
 from spiders.listings.outline import parse_html
+from spiders.listings.page_links import base_of
 
 _JPAGE = re.compile(r"dataproxy\.jsp|<datastore\b|<recordset\b|\.jpage\s*\(", re.I)
 _JPAAS = re.compile(r"jpaas-publish-server|<script[^>]+querydata\s*=", re.I)
