@@ -43,31 +43,38 @@ def pairs(new: Sequence[Text], known: pl.LazyFrame | None, rules: CandidateRules
     batch = columns(new)
     frames = [] if known is None else [known.select(pl.col(name).cast(kind) for name, kind in SCHEMA.items())]
     corpus = pl.concat(frames + [batch.lazy()] * within)
-    found = pl.concat([_by_keys(batch, corpus, rules), _by_number(batch, corpus)]).unique()
+    found = pl.concat([_by_keys(batch, corpus, rules), _by_digest(batch, corpus), _by_number(batch, corpus)]).unique()
     return sorted(found.iter_rows())
 
 
 def _by_keys(batch: pl.DataFrame, corpus: pl.LazyFrame, rules: CandidateRules) -> pl.DataFrame:
+    """Pairs that share enough keys, of each new text the most similar ones."""
     night = batch.select(new="doc_id", keys=pl.col("shingle_keys").list.len(), key=pl.col("shingle_keys")).explode(
         "key"
     )
-    wanted = night.select(pl.col("key").unique()).lazy()
-    met = (
-        corpus.select(
-            "doc_id",
-            cluster=pl.coalesce("canonical_id", "doc_id"),
-            old_keys=pl.col("shingle_keys").list.len(),
-            key=pl.col("shingle_keys"),
-        )
-        .explode("key")
-        .join(wanted, on="key", how="semi")
+    held = corpus.select(
+        "doc_id",
+        "canonical_id",
+        old_keys=pl.col("shingle_keys").list.len(),
+        key=pl.col("shingle_keys"),
+    ).explode("key")
+    wanted = night.select(pl.col("key").unique())
+    # Two scans: a formula of the trade is in every fifth text, and its rows would not fit into memory. Canonical
+    # documents alone count: an article that a hundred sites repeat is one article.
+    hot = (
+        held.filter(pl.col("canonical_id").is_null())
+        .select("key")
+        .join(wanted.lazy(), on="key", how="semi")
+        .group_by("key")
+        .len()
+        .filter(pl.col("len") > rules.hot_key)
         .collect(engine="streaming")
     )
-    cool = met.group_by("key").agg(clusters=pl.col("cluster").n_unique()).filter(pl.col("clusters") <= rules.hot_key)
+    wanted = wanted.join(hot, on="key", how="anti")
+    met = held.drop("canonical_id").join(wanted.lazy(), on="key", how="semi").collect(engine="streaming")
     least = pl.max_horizontal(pl.lit(rules.least_shared), rules.least_share * pl.min_horizontal("keys", "old_keys"))
     return (
         met.lazy()
-        .join(cool.lazy().select("key"), on="key", how="semi")
         .join(night.lazy(), on="key")
         .filter(pl.col("new") != pl.col("doc_id"))
         .group_by("new", "doc_id")
@@ -78,6 +85,18 @@ def _by_keys(batch: pl.DataFrame, corpus: pl.LazyFrame, rules: CandidateRules) -
         .head(rules.most)
         .select("new", "doc_id")
         .collect()
+    )
+
+
+def _by_digest(batch: pl.DataFrame, corpus: pl.LazyFrame) -> pl.DataFrame:
+    """Pairs of equal canonical texts, however often they were repeated."""
+    new = batch.select("text_digest", new="doc_id")
+    return (
+        corpus.select("doc_id", "text_digest")
+        .join(new.lazy(), on="text_digest")
+        .filter(pl.col("new") != pl.col("doc_id"))
+        .select("new", "doc_id")
+        .collect(engine="streaming")
     )
 
 
