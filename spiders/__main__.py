@@ -50,8 +50,8 @@ def _crawl(asked: argparse.Namespace, source: Source, urls: tuple[str, ...] | No
     from pipeline.store import Store
     from spiders import run, settings
     from spiders.clock import Clock
-    from spiders.crawl import Task
     from spiders.landed import Landed
+    from spiders.task import Task
 
     if not asked.store:
         raise ConfigError("no store: set it, or give --store s3://bucket/prefix", key="GONGBAO_STORE")

@@ -2,10 +2,8 @@
 
 import asyncio
 import logging
-import re
-from collections.abc import AsyncIterator, Iterable
-from dataclasses import dataclass, field
-from datetime import date, datetime, time, timedelta
+from collections.abc import AsyncIterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
@@ -16,49 +14,23 @@ from scrapy.http import Response, TextResponse
 from pipeline.decode import decode
 from pipeline.fetches import Seen, Validators
 from pipeline.landing import Capture, Kind
-from pipeline.obstacles import Cause, Signatures, recognise
-from pipeline.source import Listing, Source
+from pipeline.obstacles import Cause, recognise
+from pipeline.source import Listing
 from pipeline.urls import url_key
 from spiders import parts
-from spiders.clock import SHANGHAI, Clock, inside
+from spiders.clock import inside
 from spiders.failures import NOT_ASKED, Failed
 from spiders.fetch import Fetcher
-from spiders.landed import Landed
 from spiders.ledger import Ledger
-from spiders.listings import Answer, Link, Request
+from spiders.listings import Answer, Request
 from spiders.obstacles import Obstacles
-from spiders.settings import CrawlSettings
+from spiders.task import Choice, Task, Wanted
 from spiders.walk import Heard, Walk
 from spiders.wire import Received
 
 log = logging.getLogger(__name__)
 
-_ALL_PAGES = 10_000  # of a listing; the other stopping rules end it before
 _REVISIT = frozenset({304, 404, 410})  # what is news of an article that we have
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Wanted:
-    """An article to be fetched, and what is known of it."""
-
-    url: str
-    title: str = ""
-    date: str = ""
-    validators: Validators | None = None  # it was fetched before, and is due
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Task:
-    """One crawl: the source, how it is asked, what is known of it, and where its pages go."""
-
-    source: Source
-    settings: CrawlSettings
-    signatures: Signatures
-    landed: Landed
-    clock: Clock
-    seen: Seen = field(default_factory=Seen)
-    urls: Iterable[str] | None = None  # fetch exactly these, and walk no listing
-    period: tuple[date, date] | None = None  # walk the listings back to the first day, and fetch what is of these days
 
 
 class SourceSpider(scrapy.Spider):
@@ -75,11 +47,10 @@ class SourceSpider(scrapy.Spider):
         self.source = task.source
         self.settings_of_crawl = task.settings
         self.signatures = task.signatures
+        self.choice = Choice(task)
         self.ledger = Ledger()
         self.walks = [self._walk(listing) for listing in task.source.listings] if task.urls is None else []
         self.deadline = task.clock.now() + timedelta(hours=task.settings.limits.hours)
-        self._match = re.compile(task.source.article.match)
-        self._deny = [re.compile(pattern) for pattern in task.source.article.deny]
 
     async def start(self) -> AsyncIterator[Any]:
         """Fill a queue from what is due and from the listings; empty it with as many hands as the source allows."""
@@ -100,17 +71,15 @@ class SourceSpider(scrapy.Spider):
         yield  # what Scrapy wants is an iterator; ours asks by itself
 
     def is_ours(self, url: str) -> bool:
-        """Whether an address is on a host of the source, or on a host below it."""
-        parts_of_url = urlsplit(url)
-        host, netloc = (parts_of_url.hostname or "").lower(), parts_of_url.netloc.lower()
-        return any(own in (host, netloc) or host.endswith("." + own) for own in self.source.hosts)
+        """Whether an address is on a host of the source."""
+        return self.choice.is_ours(url)
 
     # -- what is wanted -------------------------------------------------------
 
     async def _fill(self, queue: asyncio.Queue[Wanted | None], hands: int) -> None:
         async for wanted in self._wanted():
             if self.ledger.list(wanted.url):
-                if reason := self._refusal(wanted):
+                if reason := self.choice.refusal(wanted):
                     self.ledger.skip(wanted.url, reason)
                 else:
                     await queue.put(wanted)
@@ -128,36 +97,11 @@ class SourceSpider(scrapy.Spider):
             async for links in walk.links():
                 archive = len(links) > self.settings_of_crawl.limits.archive_links
                 for link in links:
-                    if (archive and self._is_old(link, walk)) or self._is_out_of_period(link):
+                    if reason := self.choice.wrong_day(link, walk.listing, archive=archive):
                         if self.ledger.list(link.url):
-                            self.ledger.skip(link.url, "too_old" if self.task.period is None else "outside_period")
+                            self.ledger.skip(link.url, reason)
                     else:
                         yield Wanted(url=link.url, title=link.title, date=link.date_raw)
-
-    def _refusal(self, wanted: Wanted) -> str:
-        """Why an article is not asked for; empty if it is."""
-        if not urlsplit(wanted.url).scheme.startswith("http"):
-            return "not_http"
-        if not self.is_ours(wanted.url):
-            return "other_host"
-        if wanted.validators is not None:
-            return ""
-        if self.task.urls is None and not self._is_article(wanted.url):
-            return "denied"
-        return "known" if self.task.seen.knows(wanted.url) else ""
-
-    def _is_article(self, url: str) -> bool:
-        return bool(self._match.search(url)) and not any(pattern.search(url) for pattern in self._deny)
-
-    def _is_old(self, link: Link, walk: Walk) -> bool:
-        return link.published is not None and link.published.at < walk.cutoff
-
-    def _is_out_of_period(self, link: Link) -> bool:
-        """Whether it is dated, and of another day than was asked for."""
-        if self.task.period is None or link.published is None:
-            return False
-        first, last = self.task.period
-        return not first <= link.published.at.astimezone(SHANGHAI).date() <= last
 
     def _out_of_time(self) -> str:
         """Why nothing more may be asked now; empty if it may."""
@@ -271,20 +215,16 @@ class SourceSpider(scrapy.Spider):
         return Heard(answer=answer, validators=Validators(), at=self.task.clock.now())
 
     def _walk(self, listing: Listing) -> Walk:
-        """A night reads to the cutoff or to what is known; a period is read to its first day, whatever is known."""
-        task, stop = self.task, listing.stop
-        cutoff = task.clock.now() - timedelta(days=stop.older_than_days)
-        if task.period:
-            cutoff = datetime.combine(task.period[0], time(), SHANGHAI)
-            stop = stop.model_copy(update={"max_pages": _ALL_PAGES})
+        """A night stops at what is known; a period is read whatever is known."""
+        seen = self.task.seen if self.task.period is None else Seen()
         return Walk(
             listing=listing,
-            stop=stop,
-            cutoff=cutoff,
+            stop=self.choice.stop(listing),
+            cutoff=self.choice.cutoff(listing),
             ask=self._ask_listing,
             look=lambda answer: recognise(200, (), answer.text, self.signatures),
-            known=(lambda url: False) if task.period else task.seen.knows,
-            before=None if task.period else task.seen.listings.get(listing.url),
+            known=seen.knows,
+            before=seen.listings.get(listing.url),
         )
 
     def _text(self, response: Response) -> str:

@@ -10,7 +10,8 @@ from pipeline.errors import StoreError
 from pipeline.obstacles import Cause
 from pipeline.report import CrawlReport
 from spiders import outcome, settings
-from spiders.crawl import SourceSpider, Task
+from spiders.crawl import SourceSpider
+from spiders.task import Task
 
 
 def crawl(task: Task, run_id: str) -> CrawlReport:

@@ -270,8 +270,8 @@ def _crawl_all(orders: list[Order], url: str) -> list[CrawlReport]:
     """In a process of its own: Scrapy starts once a process."""
     from spiders import run, settings
     from spiders.clock import Clock
-    from spiders.crawl import Task
     from spiders.landed import Landed
+    from spiders.task import Task
 
     store = Store.open(url)
     plain = settings.load(CONFIG / "crawl.yaml")

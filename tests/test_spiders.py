@@ -2,27 +2,36 @@
 
 import gzip
 import zlib
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pipeline import obstacles
 from pipeline.config import read
 from pipeline.errors import ConfigError
+from pipeline.landing import LandingWriter
+from pipeline.models import Dated, Precision
 from pipeline.obstacles import Cause
 from pipeline.source import ArticleSpec, Source
+from pipeline.store import Store
 from spiders import settings
 from spiders.clock import Clock, inside
 from spiders.failures import Failed
+from spiders.landed import Landed
 from spiders.ledger import Ledger
+from spiders.listings import Link
 from spiders.parts import attachments, may_have_parts, next_part
 from spiders.patience import backoff, retry_after
+from spiders.task import Choice, Task, Wanted
 from spiders.wire import inflate
 
 CONFIG = Path(__file__).parent.parent / "config"
 SETTINGS = settings.load(CONFIG / "crawl.yaml")
+SIGNATURES = obstacles.load(CONFIG / "obstacles.yaml")
+WRITER = LandingWriter(Store.open("s3://nowhere"), "a1", "r1", date(2026, 1, 5))  # never written to
 NOW = datetime(2026, 1, 5, 12, 0, tzinfo=UTC)
 SPEC = ArticleSpec()
 
@@ -176,6 +185,49 @@ def test_a_bomb_is_too_large_long_before_it_is_unpacked() -> None:
 
 def test_what_is_called_gzip_and_is_none_stays_as_it_is() -> None:
     assert inflate(b"<html>", "gzip", 100) == b"<html>"
+
+
+# -- which articles are wanted -------------------------------------------------
+
+
+def choice(**article: object) -> Choice:
+    made = source("a.example").model_copy(update={"article": ArticleSpec.model_validate(article)})
+    return Choice(Task(source=made, settings=SETTINGS, signatures=SIGNATURES, landed=Landed(WRITER), clock=Clock()))
+
+
+@pytest.mark.parametrize(
+    ("url", "reason"),
+    [
+        ("http://a.example/t/1.html", ""),
+        ("https://sub.a.example/t/1.html", ""),
+        ("http://a.example:8080/t/1.html", ""),
+        ("http://aa.example/t/1.html", "other_host"),
+        ("http://a.example/x/1.html", "denied"),
+        ("http://a.example/t/print.html", "denied"),
+        ("ftp://a.example/t/1.html", "not_http"),
+        ("http://[a.example/t/1.html", "not_http"),
+        ("http://a.example:port/t/1.html", "not_http"),
+        ("http:///t/1.html", "not_http"),
+        ("", "not_http"),
+    ],
+)
+def test_an_address_is_asked_for_or_turned_away_with_its_reason(url: str, reason: str) -> None:
+    assert choice(match="/t/", deny=["print"]).refusal(Wanted(url=url)) == reason
+
+
+@given(st.text())
+def test_no_address_makes_the_choice_raise(text: str) -> None:
+    for url in (text, f"http://{text}", f"http://a.example/{text}"):
+        choice().refusal(Wanted(url=url))
+
+
+def test_old_articles_are_left_out_of_archives_and_kept_on_pages_of_news() -> None:
+    old = Dated(at=datetime(2019, 1, 5, tzinfo=UTC), precision=Precision.DAY, raw="", evidence="list")
+    link, made = Link(url="http://a.example/t/1.html", published=old), choice()
+    column = source("a.example").listings[0]
+    assert made.wrong_day(link, column, archive=True) == "too_old"
+    assert made.wrong_day(link, column, archive=False) == ""
+    assert made.wrong_day(Link(url=link.url), column, archive=True) == ""
 
 
 # -- settings -----------------------------------------------------------------

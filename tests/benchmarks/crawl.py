@@ -111,8 +111,8 @@ def ours(port: int, pages: int, urls: int = 0) -> dict[str, float]:
     from pipeline.store import Store
     from spiders import run, settings
     from spiders.clock import Clock
-    from spiders.crawl import Task
     from spiders.landed import Landed
+    from spiders.task import Task
 
     how, clock = settings.load(ROOT / "config/crawl.yaml"), Clock()
     store = Store.open(f"s3://{embedded.BUCKET}")
