@@ -145,7 +145,7 @@ def _publishers(
         if _at_head_or_foot(label, around):
             yield f"label:{label.label}", label.value
     wanted = compiled(rule.publisher_class, re.I)
-    for block in around.blocks[max(0, place, around.start - rule.zone_blocks) : around.start]:
+    for block in around.blocks[max(0, place + 1, around.start - rule.zone_blocks) : around.start]:
         names = f"{block.node.get('class', '')} {block.node.get('id', '')}"
         if len(block.text) <= rule.max_name and wanted.search(names):
             yield "class", block.text

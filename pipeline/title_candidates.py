@@ -54,16 +54,21 @@ class Candidate:
 def read_candidates(around: Surroundings, rule: TitleRules) -> Iterator[Candidate]:
     """Lines before the body and its first ones; of one block its whole text first."""
     never = compiled(rule.never)
-    bylines = {label.place for label in around.labels if label.field in _BYLINE_FIELDS}
-    for place, block in enumerate(around.blocks[: around.start + rule.first_body_lines]):
+    bylines: dict[int, list[str]] = {}
+    for label in around.labels:
+        if label.field in _BYLINE_FIELDS:
+            bylines.setdefault(label.place, []).append(label.label)
+    for place, block in enumerate(around.blocks[: min(around.end, around.start + rule.first_body_lines)]):
         above = around.start - place
         if (above > rule.blocks_above and block.node.tag not in _LEVEL) or never.search(block.text):
             continue
-        look = _look(block, above, rule) - (0.5 if place in bylines else 0.0)
+        look = _look(block, above, rule)
         for text in _readings(block):
             said = letters(text) if len(text) <= 2 * rule.max_chars else ""
             if said and len(said) <= rule.max_chars:
-                shown = look - (0.5 if _is_sentence(text) else 0.0)
+                squeezed = "".join(text.split())
+                byline = any(label in squeezed for label in bylines.get(place, ()))
+                shown = look - (0.5 if byline or _is_sentence(text) else 0.0)
                 yield Candidate(text, said, shown, place, 1, _style(block))
 
 

@@ -253,6 +253,7 @@ def test_the_day_from_which_a_document_holds_is_read_from_what_it_says_of_itself
         ),
         (page(tail="<p>（文章来源：滨江通讯社）</p>"), "滨江通讯社"),
         (page("<div>来源：本站</div>"), ""),
+        (page().replace("<h1>", "<h1 class='rich_media_title source'>"), ""),
         (page("<div>来源：</div><div>2024-03-05</div>"), ""),
         (page("<div>来源：本站原创</div>"), ""),
         (page(body=f"<p>{TEXT}</p><p>{TEXT}</p><p>{TEXT}</p><p>{TEXT}</p><p>数据来源：国家统计局</p>"), ""),

@@ -220,6 +220,11 @@ CASES = {
         page(BODY, "滨江网", '<meta property="og:title" content="千企技改 万企上云 - 滨江网"><meta property="og:site_name" content="滨江网">'),
         "千企技改 万企上云",
     ),
+    "one_block_of_breaks_under_a_banner": (
+        f"<html><head><title>公司新闻_滨江重工股份有限公司</title></head><body><div class='header'>NEWS</div><div class='news' id='body'><strong>海上风电项目首台机组吊装完成</strong>"
+        f"<br>　　{TEXT}<br>　　{TEXT}<br>来源：滨江日报</div><div class='bottom'>网站首页 | 关于我们<br>主办单位：滨江重工</div></body></html>",
+        "海上风电项目首台机组吊装完成",
+    ),
     "an_e_paper": (
         page(f"<div>第03版：产业</div><div>标题导航</div><h2 id='Title'>老工业区焕新记</h2><h3>——来自滨江市铁西片区的报道</h3>{BODY}", "滨江日报数字报-老工业区焕新记"),
         "老工业区焕新记",
