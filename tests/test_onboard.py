@@ -14,9 +14,10 @@ import pytest
 from loopback import Site, article, listing, serve
 
 from pipeline.source import load
+from spiders.draft import Page, draft, match_of
 from spiders.listings import Answer, parse
 from spiders.listings.detect import detect
-from spiders.onboard import Page, draft, main, match_of
+from spiders.onboard import main
 
 ROOT = Path(__file__).parents[1]
 LISTS = ROOT / "tests" / "recordings" / "lists"
