@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import Literal
 
 from lxml import etree, html
 from lxml.html import HtmlElement
@@ -15,6 +16,8 @@ _ENDS = re.compile(r"^\s*<\?xml[^>]*\?>|</(?:body|html)\s*>", re.IGNORECASE)
 _CLASSES = etree.ElementDefaultClassLookup(
     element=html.HtmlElement, comment=html.HtmlComment, pi=html.HtmlProcessingInstruction, entity=html.HtmlEntity
 )
+
+Role = Literal["", "heading", "caption", "preformatted"]
 
 
 @dataclass(slots=True)
@@ -33,15 +36,13 @@ class Block:
 
 @dataclass(slots=True, eq=False)
 class Span:
-    """A block element and the half-open range of the lines inside it. The flags are inherited."""
+    """A block element and the half-open range of the lines inside it. Hidden and role are inherited."""
 
     element: HtmlElement
     start: int
     parent: "Span | None"
-    hidden: int = 0
-    heading: bool = False
-    caption: bool = False
-    preformatted: bool = False
+    hidden: int  # elements around its text that hide it, itself counted
+    role: Role
     end: int = 0
     images: int = 0
     videos: int = 0

@@ -2,12 +2,13 @@
 
 import re
 from collections.abc import Collection
+from functools import lru_cache
 
 from lxml import etree
 from lxml.html import HtmlElement
 
 from pipeline.cells import is_row_of_data
-from pipeline.tree import Block, Outline, Span
+from pipeline.tree import Block, Outline, Role, Span
 
 # Elements that run on inside a line; every other element, known or not, begins and ends one.
 _INLINE = frozenset(
@@ -83,7 +84,11 @@ _SILENT = frozenset(
     ]
 )
 _EMPTY = frozenset(("br", "hr", "meta", "img"))
-_HEADINGS = frozenset(("h1", "h2", "h3", "h4", "h5", "h6"))
+_ROLES: dict[str, Role] = {
+    **dict.fromkeys(("h1", "h2", "h3", "h4", "h5", "h6"), "heading"),
+    "figcaption": "caption",
+    "pre": "preformatted",
+}
 _FILMS = frozenset(("embed", "object", "iframe"))
 _PLAYER = re.compile(r"video|player|\.mp4|\.swf|\.m3u8", re.IGNORECASE)
 _HIDDEN = re.compile(
@@ -161,12 +166,13 @@ class _Walk:
             self._enter_empty(element, tag)
             return False
         style, classes = element.get("style"), element.get("class")
+        unseen, block = _shown(style) if style is not None else (False, False)
         hidden = (
-            (style is not None and _HIDDEN.search(style) is not None)
+            unseen
             or (classes is not None and not self.hiding.isdisjoint(classes.split()))
             or element.get("hidden") is not None
         )
-        if (tag in _INLINE or ":" in tag) and not (style is not None and _SHOWN_AS_BLOCK.search(style)):
+        if not block and (tag in _INLINE or ":" in tag):
             if hidden:
                 return False
             if tag == "a":
@@ -195,19 +201,11 @@ class _Walk:
         elif self.pieces:
             self.pieces.append("\t" if tag in ("td", "th") else " ")
         up = self.open
-        span = Span(element, len(self.blocks), up)
-        if up is not None:
+        if up is None:
+            span = Span(element, len(self.blocks), None, int(hidden), _ROLES.get(tag, ""))
+        else:
+            span = Span(element, len(self.blocks), up, up.hidden + hidden, _ROLES.get(tag, up.role))
             up.children.append(span)
-            span.hidden, span.heading, span.caption, span.preformatted = (
-                up.hidden,
-                up.heading,
-                up.caption,
-                up.preformatted,
-            )
-        span.hidden += hidden
-        span.heading |= tag in _HEADINGS
-        span.caption |= tag == "figcaption"
-        span.preformatted |= tag == "pre"
         self.open = span
         self.spans.append(span)
         if tag == "tr" and self.row is None and is_row_of_data(element, self.tables):
@@ -236,7 +234,7 @@ class _Walk:
         self.marks.append((name, len(self.blocks)))
 
     def _say(self, text: str) -> None:
-        if self.open is not None and self.open.preformatted and "\n" in text:
+        if self.open is not None and self.open.role == "preformatted" and "\n" in text:
             for part in text.split("\n"):
                 self._piece(part)
                 self._flush()
@@ -260,7 +258,8 @@ class _Walk:
         if not self.pieces:
             return
         raw = "".join(self.pieces)
-        linked, bold, headed, open_ = self.linked, self.bold, max(0, self.headed), self.open
+        linked, bold, headed = self.linked, self.bold, max(0, self.headed)
+        role, hidden = (self.open.role, self.open.hidden) if self.open is not None else ("", 0)
         self.pieces.clear()
         self.linked = self.bold = 0
         self.headed = -1
@@ -272,9 +271,9 @@ class _Walk:
                     headed=headed,
                     bold=bold >= 0.8 * len(text),
                     after_image=self.image,
-                    heading=open_ is not None and open_.heading,
-                    caption=open_ is not None and open_.caption,
-                    hidden=open_.hidden if open_ is not None else 0,
+                    heading=role == "heading",
+                    caption=role == "caption",
+                    hidden=hidden,
                 )
             )
             self.image = False
@@ -283,6 +282,12 @@ class _Walk:
         for span in self.open.upwards() if self.open is not None else ():
             span.images += images
             span.videos += videos
+
+
+@lru_cache(maxsize=8192)
+def _shown(style: str) -> tuple[bool, bool]:
+    """Whether a style hides its element, and whether it makes a block of it."""
+    return _HIDDEN.search(style) is not None, _SHOWN_AS_BLOCK.search(style) is not None
 
 
 def _lines(raw: str) -> list[str]:

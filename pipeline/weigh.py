@@ -197,13 +197,13 @@ class Weighed:
         named = fold(title)
         parts = {fold(part) for part in _TITLE_PARTS.split(title)}
         best: tuple[int, int] | None = None
-        if len(named) < 4:
-            return None
         for index, block in enumerate(self.page.blocks):
+            if block.text[0] not in title and block.text[-1] not in title:
+                continue  # saves folding nearly all lines
             if block.hidden or block.link_share >= 0.5 or not 4 <= len(block.text) <= len(title) + 20:
                 continue
             text = fold(block.text)
-            if (len(text) >= min(6, len(named)) and (text in named or named in text)) or text in parts:
+            if text in parts or (len(text) >= min(6, len(named)) and (text in named or named in text)):
                 rank = min(len(text), len(named)) + (10 if block.heading else 0)
                 if best is None or rank > best[0]:
                     best = rank, index
