@@ -14,21 +14,18 @@ import sys
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
-from urllib.error import URLError
-from urllib.request import Request as Ask
-from urllib.request import urlopen
 
 import yaml
 from pydantic import ValidationError
 
 from pipeline.dates import local_day
+from pipeline.errors import ConfigError
 from pipeline.source import Stop
+from spiders.asking import Asker
 from spiders.draft import Draft, Page, as_data, draft
 from spiders.listings import Found, Link, Request
 
 ROOT = Path(__file__).parents[1]
-AGENT = "Mozilla/5.0 (compatible; Gongbao onboarding)"
-_BYTES = 8_000_000
 
 
 def write(found: Draft, article: Page | None, root: Path) -> list[Path]:
@@ -75,14 +72,6 @@ def _ending(page: Page) -> str:
     return "xml" if re.match(r"<\?xml|<rss|<feed|<urlset|<sitemapindex", start) else "html"
 
 
-def fetch(request: Request) -> Page:
-    """One page, asked for once, honestly."""
-    headers = {**dict(request.headers), "User-Agent": AGENT}
-    with urlopen(Ask(request.url, data=request.body.encode() or None, headers=headers), timeout=30) as response:
-        said = response.headers.get("Content-Type", "")
-        return Page(url=response.url, body=response.read(_BYTES), content_type=said, sent=request.body)
-
-
 def main(arguments: list[str] | None = None) -> int:
     """The command."""
     cli = argparse.ArgumentParser(
@@ -99,24 +88,26 @@ def main(arguments: list[str] | None = None) -> int:
     if not url or not re.match(r"https?://[^/]", url):
         cli.error("a URL is needed: http(s)://…")
     try:
-        page = Page(url=url, body=call.from_file.read_bytes()) if call.from_file else fetch(Request(url=url))
-        ask = None if call.from_file else fetch
+        ask = None if call.from_file else Asker.load(ROOT / "config")
+        page = ask(Request(url=url)) if ask else Page(url=url, body=call.from_file.read_bytes())
         found = draft(page, base=datetime.now(UTC), source_id=call.id, ask=ask)
-    except (OSError, URLError, ValidationError, ValueError) as error:
+    except ConfigError as error:
+        return _fail(str(error), 2)
+    except (OSError, ValidationError, ValueError) as error:
         return _fail(f"{url}: {error}")
     if call.json:
         sys.stdout.write(json.dumps(found.as_json(), ensure_ascii=False, indent=1) + "\n")
         return 0
     if not found.links and not found.next_pages:
         return _fail(f"{url}: names no article (family {found.family}); its rows may need a browser")
-    return _write(found, call.root, live=not call.from_file)
+    return _write(found, call.root, ask)
 
 
-def _write(found: Draft, root: Path, *, live: bool) -> int:
+def _write(found: Draft, root: Path, ask: Asker | None) -> int:
     article = None
-    if live and found.links:
+    if ask and found.links:
         try:
-            article = fetch(Request(url=found.links[0].url))
+            article = ask(Request(url=found.links[0].url))
         except (OSError, ValueError) as error:
             sys.stderr.write(f"no article recorded: {found.links[0].url}: {error}\n")
     try:

@@ -11,7 +11,7 @@ from typing import Any
 from urllib.parse import urljoin
 
 import pytest
-from loopback import Site, article, listing, serve
+from loopback import Site, answers, article, listing, serve
 
 from pipeline.source import load
 from spiders.draft import Page, draft, match_of
@@ -201,3 +201,20 @@ def test_a_site_that_refuses_is_a_failure_that_says_so(tmp_path: Path):
     assert done.returncode == 1
     assert "404" in done.stderr
     assert list(tmp_path.iterdir()) == []
+
+
+def test_onboarding_asks_for_nothing_that_robots_txt_forbids(tmp_path: Path):
+    with serve(Site()) as site:
+        site.pages["/robots.txt"] = answers("User-agent: *\nDisallow: /col/", headers={"Content-Type": "text/plain"})
+        site.pages["/col/index.html"] = listing("/a/20260101_1.html")
+        done = command(site.url("/col/index.html"), "--root", str(tmp_path))
+    assert done.returncode == 1
+    assert "robots.txt" in done.stderr
+    assert site.times("/col/index.html") == 0
+
+
+def test_strangers_are_asked_only_by_someone_whom_they_can_write_to(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("GONGBAO_CONTACT", "")
+    done = command("https://www.gov.cn/", "--root", str(tmp_path))
+    assert done.returncode == 2
+    assert "GONGBAO_CONTACT" in done.stderr
