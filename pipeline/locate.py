@@ -60,7 +60,7 @@ def witnessed(page: Weighed, located: Located | None, text: str) -> Located | No
     lines = [
         index
         for index, block in enumerate(page.page.blocks)
-        if page.raw[index] > 0 and len(block.text) >= 12 and fold(block.text) in read
+        if page.raw[index] > 0 and index not in page.apart and len(block.text) >= 12 and fold(block.text) in read
     ]
     said = sum(page.raw[index] for index in lines)
     if not lines:
@@ -95,7 +95,7 @@ def _follows_title(page: Weighed, located: Located) -> bool:
     return (
         title is not None
         and located.start - page.rules.shares.title_near <= title < located.end
-        and page.prose(located.start, located.end) > 20
+        and page.prose(located.start, located.end) >= 10
     )
 
 

@@ -104,7 +104,8 @@ class Weighed:
         self._reveal()
         self.raw = [self._of(block) for block in page.blocks]
         self._prose = _sums(max(0.0, weight) for weight in self.raw)
-        self.apart: dict[int, str] = {}
+        self.apart: dict[int, str] = {}  # lines of what stands around an article, and why they are held for that
+        self.listed: set[int] = set()  # links that the article itself lists
         self.title_at = self._find_title(title)
         self.opening = self._find_opening()
         for start, end, name in (*self._chrome(), *self._boxes(), *self._feeds()):
@@ -152,7 +153,7 @@ class Weighed:
         """Whether a line is no prose and says nothing that a field is read from: a witness may take it out."""
         block = self.page.blocks[index]
         if block.link_share >= 0.5:
-            return True
+            return index not in self.listed
         return (
             not (block.heading or block.bold or "\t" in block.text)
             and len(block.text) < 40
@@ -273,11 +274,14 @@ class Weighed:
             if len(items) < shares.feed_items:
                 continue
             teasers = [item for item in items if self._is_teaser(item)]
-            if len(teasers) >= max(shares.feed_items, 0.6 * len(items)) and not self._is_introduced(teasers[0].start):
-                if tag == "dt":
-                    yield parent.start, parent.end, "feed"
-                else:
-                    yield from ((item.start, item.end, "feed") for item in teasers)
+            if len(teasers) < max(shares.feed_items, 0.6 * len(items)):
+                continue
+            if self._is_introduced(teasers[0].start):
+                self.listed.update(index for item in teasers for index in range(item.start, item.end))
+            elif tag == "dt":
+                yield parent.start, parent.end, "feed"
+            else:
+                yield from ((item.start, item.end, "feed") for item in teasers)
 
     def _is_teaser(self, item: Span) -> bool:
         """A few lines headed by a link, a card with the length of a film, a reader's remark: what is not the article."""
@@ -305,7 +309,7 @@ class Weighed:
     def _is_introduced(self, index: int) -> bool:
         """Whether the line before says that a list of its own follows."""
         before = self.page.blocks[index - 1].text if index else ""
-        return before.endswith(("：", ":")) and not self.is_tail(index - 1)
+        return len(before) >= 8 and before.endswith(("：", ":")) and not self.is_tail(index - 1)
 
     def _dampened(self) -> list[float]:
         """Weights after what stands apart, before the title, or beyond the tail's first line was turned down."""
@@ -313,6 +317,8 @@ class Weighed:
         weights = list(self.raw)
         for index in self.apart:
             weights[index] = min(weights[index], 0.0) + rule.set_apart * min(len(self.page.blocks[index].text), 100)
+        for index in self.listed - self.apart.keys():
+            weights[index] = rule.words * len(self.page.blocks[index].text)
         if self.title_at is not None:
             before = sum(max(0.0, weight) for weight in weights[: self.title_at])
             if before < 0.6 * sum(max(0.0, weight) for weight in weights):
