@@ -7,6 +7,8 @@ The scheme is that of BLAST (Altschul et al. 1990), with chaining in place of dy
 """
 
 from dataclasses import dataclass
+from itertools import pairwise
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -33,13 +35,13 @@ class AlignmentRules(Strict):
 class Sequence:
     """A text made ready for alignment: its characters, and its seeds in the order of their hashes."""
 
+    form: str
     points: Codes
     seeds: Hashes
     order: Places
 
 
-@dataclass(frozen=True, slots=True)
-class Block:
+class Block(NamedTuple):
     """`length` characters from `start` in the one text stand from `start + shift` in the other, edits included."""
 
     start: int
@@ -47,8 +49,7 @@ class Block:
     length: int
 
 
-@dataclass(frozen=True, slots=True)
-class Edit:
+class Edit(NamedTuple):
     """A short stretch between or inside blocks where the texts differ: [start, end) here, [start, end) there."""
 
     here: tuple[int, int]
@@ -72,13 +73,30 @@ def sequence(canonical_text: str, rules: AlignmentRules) -> Sequence:
     points = codes(canonical_text)
     hashes = shingles(points, rules.seed)
     order = np.argsort(hashes, kind="stable")
-    return Sequence(points=points, seeds=hashes[order], order=order)
+    return Sequence(form=canonical_text, points=points, seeds=hashes[order], order=order)
 
 
-def align(here: Sequence, there: Sequence, rules: AlignmentRules) -> Alignment:
-    """The blocks that both texts share, from the longest on."""
-    blocks = _chosen(_runs(here, there, rules), len(here.points), len(there.points), rules)
-    return _measured(blocks, here.points, there.points, rules)
+def align(here: Sequence, there: Sequence, rules: AlignmentRules, *, least: float = 0.0) -> Alignment:
+    """The blocks that both texts share; edits are looked for where either text is held to the share `least`."""
+    blocks = _chosen(_runs(here, there, rules), len(here.form), len(there.form), rules)
+    mask_here, mask_there = np.zeros(len(here.form), dtype=np.bool_), np.zeros(len(there.form), dtype=np.bool_)
+    short: list[Edit] = []
+    slots: list[Edit] = []
+    for left, right in pairwise([Block(0, 0, 0), *blocks]):
+        start, end, shift = right.start, right.start + right.length, right.shift
+        mask_here[start:end] = mask_there[start + shift : end + shift] = True
+        gap, is_edit = _between(left, right, rules)
+        if gap and is_edit:
+            mask_here[slice(*gap.here)] = mask_there[slice(*gap.there)] = True
+            short.append(gap)
+        elif gap:
+            slots.append(gap)
+    held = int(mask_here.sum())
+    edits: list[Edit] = []
+    if held >= least * len(here.form) or int(mask_there.sum()) >= least * len(there.form):
+        edits = [part for gap in short + _mismatches(blocks, here, there) for part in _parted(gap, here, there)]
+    equal = held - sum(edit.here[1] - edit.here[0] for edit in edits)
+    return Alignment(tuple(blocks), tuple(edits), tuple(slots), mask_here, mask_there, equal)
 
 
 def _runs(here: Sequence, there: Sequence, rules: AlignmentRules) -> list[tuple[int, int, int]]:
@@ -120,33 +138,18 @@ def _chosen(runs: list[tuple[int, int, int]], size: int, other: int, rules: Alig
             continue
         free_here[start:end] = free_there[start + shift : end + shift] = bytes(length)
         blocks.append(Block(start, shift, length))
-    return sorted(blocks, key=lambda block: block.start)
+    return sorted(blocks)
 
 
-def _measured(blocks: list[Block], here: Codes, there: Codes, rules: AlignmentRules) -> Alignment:
-    """The masks, and the edits inside blocks and between neighbouring ones."""
-    mask_here, mask_there = np.zeros(len(here), dtype=np.bool_), np.zeros(len(there), dtype=np.bool_)
+def _mismatches(blocks: list[Block], here: Sequence, there: Sequence) -> list[Edit]:
+    """The stretches inside blocks that differ."""
     edits: list[Edit] = []
-    slots: list[Edit] = []
-    equal = 0
-    previous = Block(0, 0, 0)
     for block in blocks:
         start, end, shift = block.start, block.start + block.length, block.shift
-        gap, is_edit = _between(previous, block, rules)
-        if gap and not is_edit:
-            slots.append(gap)
-        elif gap:
-            mask_here[slice(*gap.here)] = mask_there[slice(*gap.there)] = True
-            parts = _parted(gap, here, there)
-            equal += gap.here[1] - gap.here[0] - sum(part.here[1] - part.here[0] for part in parts)
-            edits.extend(parts)
-        mask_here[start:end] = mask_there[start + shift : end + shift] = True
-        wrong = (np.flatnonzero(here[start:end] != there[start + shift : end + shift]) + start).tolist()
-        equal += block.length - len(wrong)
-        for stretch in _stretches(wrong, shift) if wrong else ():
-            edits.extend(_parted(stretch, here, there))
-        previous = block
-    return Alignment(tuple(blocks), tuple(edits), tuple(slots), mask_here, mask_there, equal)
+        if here.form[start:end] != there.form[start + shift : end + shift]:
+            wrong = np.flatnonzero(here.points[start:end] != there.points[start + shift : end + shift]) + start
+            edits.extend(_stretches(wrong.tolist(), shift))
+    return edits
 
 
 def _between(left: Block, right: Block, rules: AlignmentRules) -> tuple[Edit | None, bool]:
@@ -173,19 +176,22 @@ def _stretches(wrong: list[int], shift: int) -> list[Edit]:
     return edits
 
 
-def _parted(edit: Edit, here: Codes, there: Codes) -> list[Edit]:
+def _parted(edit: Edit, here: Sequence, there: Sequence) -> list[Edit]:
     """An edit without the characters that both sides hold in the same order (longest common subsequence)."""
     (a, b), (c, d) = edit.here, edit.there
     if a == b or c == d or b - a == d - c == 1:
         return [edit]
-    left, right = here[a:b].tolist(), there[c:d].tolist()
+    left, right = here.form[a:b], there.form[c:d]
     if not set(left) & set(right):
         return [edit]
     best = [[0] * (len(right) + 1) for _ in range(len(left) + 1)]
     for i in range(len(left) - 1, -1, -1):
         row, below = best[i], best[i + 1]
         for j in range(len(right) - 1, -1, -1):
-            row[j] = below[j + 1] + 1 if left[i] == right[j] else max(below[j], row[j + 1])
+            if left[i] == right[j]:
+                row[j] = below[j + 1] + 1
+            else:
+                row[j] = below[j] if below[j] >= row[j + 1] else row[j + 1]
     edits: list[Edit] = []
     i = j = from_i = from_j = 0
     while i < len(left) and j < len(right):

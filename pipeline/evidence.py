@@ -4,6 +4,7 @@ import itertools
 import re
 from collections import Counter
 from datetime import datetime
+from functools import lru_cache
 from typing import Literal
 
 from pydantic import Field
@@ -40,7 +41,7 @@ def weigh(
 
 def compare_titles(one: str, other: str, rules: EvidenceRules) -> Bond:
     """Equal, or one within the other: bound. Alike and yet different, or with other numbers: two of one series."""
-    one, other = canonical(one), canonical(other)
+    one, other = _form(one), _form(other)
     if not one or not other:
         return "open"
     numbers = set(_NUMBER.findall(one)), set(_NUMBER.findall(other))
@@ -49,6 +50,11 @@ def compare_titles(one: str, other: str, rules: EvidenceRules) -> Bond:
     if min(len(one), len(other)) >= rules.title_length and (one in other or other in one):
         return "bound" if numbers[0] == numbers[1] else "open"
     return "apart" if one != other and _alike(one, other) >= rules.title_alike else "open"
+
+
+@lru_cache(maxsize=100_000)
+def _form(title: str) -> str:
+    return canonical(title)
 
 
 def _alike(one: str, other: str) -> float:

@@ -172,8 +172,9 @@ def compare(new: Ready, old: Ready, rules: DedupeRules) -> Verdict:
     )
     if new.text.fingerprint.digest == old.text.fingerprint.digest:
         return Verdict(kind="exact", similarity=1.0, why="equal digests", held=new.starts[-1])
-    alignment = align(new.sequence, old.sequence, rules.alignment)
-    signs = measure(alignment, new, old, rules.judgement)
+    alignment = align(new.sequence, old.sequence, rules.alignment, least=rules.judgement.alike)
+    missing = _missing_characters(new, alignment.here)
+    signs = measure(alignment, new, old, missing, rules.judgement)
     converted = new.passages.traditional != old.passages.traditional
     kind, why = decide_kind(signs, bond, new.starts[-1], converted, rules.judgement)
     if kind == "different":
@@ -182,8 +183,8 @@ def compare(new: Ready, old: Ready, rules: DedupeRules) -> Verdict:
         kind=kind,
         similarity=signs.held_new,
         why=why,
-        cut=_not_held(old, alignment.there, rules.judgement),
-        added=_not_held(new, alignment.here, rules.judgement),
+        cut=_not_held(old, _missing_characters(old, alignment.there), rules.judgement),
+        added=_not_held(new, missing, rules.judgement),
         held=alignment.equal,
     )
 
@@ -213,8 +214,8 @@ def _other_words(signs: Signs, limits: Limits, converted: bool, rules: Judgement
     return signs.words > usual and not (converted and signs.replaced <= rules.converted_share)
 
 
-def measure(alignment: Alignment, new: Ready, old: Ready, rules: JudgementRules) -> Signs:
-    """The signs of an alignment."""
+def measure(alignment: Alignment, new: Ready, old: Ready, missing: list[int], rules: JudgementRules) -> Signs:
+    """The signs of an alignment; `missing` characters of each own passage of the new text."""
     words = 0.0
     wrong = replaced = slips = slipped = 0
     for edit in alignment.edits:
@@ -237,7 +238,6 @@ def measure(alignment: Alignment, new: Ready, old: Ready, rules: JudgementRules)
         if not (new.labels.count(1, *slot.here) or old.labels.count(1, *slot.there)):
             words += rules.slot_words
     held = int(alignment.here.sum())
-    missing = _missing_characters(new, alignment.here)
     prose = [n for n, place in enumerate(new.own) if new.passages.prose[place]]
     return Signs(
         held=held,
@@ -280,9 +280,8 @@ def _in_runs(missing: list[int], lengths: list[int], rules: JudgementRules) -> i
     return novel + (run if run >= rules.novel_run else 0)
 
 
-def _not_held(ready: Ready, mask: Mask, rules: JudgementRules) -> tuple[str, ...]:
+def _not_held(ready: Ready, missing: list[int], rules: JudgementRules) -> tuple[str, ...]:
     """The own passages that the other text does not hold."""
-    missing = _missing_characters(ready, mask)
     return tuple(
         ready.passages.raw[place]
         for n, place in enumerate(ready.own)
