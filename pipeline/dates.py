@@ -43,6 +43,7 @@ _MONTH = re.compile(r"(?<!\d)(?P<year>(?:19|20)\d{2})\s*年\s*(?P<month>\d{1,2})
 _MONTH_ALONE = re.compile(r"\s*(?P<year>(?:19|20)\d{2})[-/.](?P<month>\d{1,2})\s*")
 _MD = re.compile(r"(?<![\d年./-])(?P<month>\d{1,2})\s*月\s*(?P<day>\d{1,2})\s*(?:日|号|號)" + _CLOCK)
 _MD_ALONE = re.compile(r"[\s\[(【]*(?P<month>\d{1,2})[-/](?P<day>\d{1,2})(?!\d)" + _CLOCK + r"[\s\])】]*")
+_DAY_FIRST = re.compile(r"\s*(?P<day>\d{1,2})\s+(?P<year>(?:19|20)\d{2})[-/.年](?P<month>\d{1,2})月?\s*")  # 16 2026-04
 _COMPACT = re.compile(
     r"\D*(?P<year>(?:19|20)\d{2})(?P<month>\d{2})(?P<day>\d{2})(?:[T\s]?(?P<hour>\d{2}):?(?P<minute>\d{2}):?(?P<second>\d{2})?)?(?P<zone>Z)?\D*"
 )
@@ -201,7 +202,7 @@ def _zone(text: str | None) -> timezone | None:
 
 def _whole(plain: str, raw: str, base: datetime | None) -> Dated | None:
     """Forms that are a date only where nothing else stands beside them."""
-    if match := _COMPACT.fullmatch(plain):
+    if match := _COMPACT.fullmatch(plain) or _DAY_FIRST.fullmatch(plain):
         return _from_groups(match, raw, base)
     if match := _EPOCH.fullmatch(plain):
         number = int(match[1])

@@ -1,5 +1,6 @@
 """Delta Lake behind one door: a table is read at one version and written by compare-and-swap against it."""
 
+from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -45,16 +46,19 @@ class Table:
             try:
                 handle = DeltaTable(url, storage_options=options, version=version)
             except TableNotFoundError:
-                handle = DeltaTable.create(
-                    url,
-                    schema,
-                    mode="ignore",
-                    partition_by=[partition_by],
-                    name=name,
-                    description=description,
-                    configuration=_CONFIGURATION,
-                    storage_options=options,
-                )
+                # Of two that make the table at once one is refused; what the other made is what both want.
+                with suppress(DeltaError):
+                    DeltaTable.create(
+                        url,
+                        schema,
+                        mode="ignore",
+                        partition_by=[partition_by],
+                        name=name,
+                        description=description,
+                        configuration=_CONFIGURATION,
+                        storage_options=options,
+                    )
+                handle = DeltaTable(url, storage_options=options, version=version)
         except (DeltaError, OSError) as error:
             raise StoreError(f"{url}: {error}") from error
         return cls(handle, options)

@@ -13,9 +13,10 @@ import threading
 from datetime import UTC, date, datetime
 from itertools import takewhile
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from pipeline.errors import ConfigError, StoreError
-from pipeline.source import Source, load
+from pipeline.source import UNKNOWN, Source, load, unknown
 
 log = logging.getLogger("spiders")
 
@@ -27,11 +28,11 @@ def main(arguments: list[str] | None = None) -> int:
     asked = _parser().parse_args(arguments)
     _log_to_stderr(os.environ.get("GONGBAO_LOG", "INFO"))
     try:
-        source = load((asked.sources or asked.config / "sources") / f"{asked.source}.yaml")
+        urls = _addresses(asked.urls) if asked.urls else None
+        source = _source(asked, urls or ())
         if source.fetch.tls == "p256_only":
             # The one way to choose curves that leaves certificates verified; OpenSSL reads it when it is first loaded.
             os.environ["OPENSSL_CONF"] = str((asked.config / "openssl_p256.cnf").resolve())
-        urls = _addresses(asked.urls) if asked.urls else None
         if asked.with_parent:
             threading.Thread(target=_end_with_parent, daemon=True).start()
         return _crawl(asked, source, urls)
@@ -79,6 +80,13 @@ def _crawl(asked: argparse.Namespace, source: Source, urls: tuple[str, ...] | No
         advice = how.advice[obstacles.Cause(report.cause)]
         print(f"error: {source.id}: {report.cause}: {report.detail}\n{advice}", file=sys.stderr)  # noqa: T201
     return BROKEN if report.cause else DONE
+
+
+def _source(asked: argparse.Namespace, urls: tuple[str, ...]) -> Source:
+    """The source asked for; the generic one takes addresses of any host."""
+    if asked.source == UNKNOWN:
+        return unknown(sorted({urlsplit(url).netloc for url in urls}))
+    return load((asked.sources or asked.config / "sources") / f"{asked.source}.yaml")
 
 
 def _addresses(name: str) -> tuple[str, ...]:
