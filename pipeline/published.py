@@ -34,6 +34,7 @@ _COPYRIGHT = re.compile(r"©|&copy;|copyright|版权|ICP|all rights", re.I)
 _CLOCKLESS = frozenset(["时间", "日期", "時間", "date", "by"])  # also labels of meetings and events
 _TITLE_ABOVE = 60  # blocks
 _NO_ARTICLE = frozenset(["li", "aside", "nav", "footer"])
+_PERIOD = re.compile(r"[月日时]\s*(?:至|到|-|–|—|~)\s*\d")  # 时间：5月20日22时至21日6时 is when something happens
 
 
 def published(
@@ -115,7 +116,7 @@ def _labelled(around: Surroundings, place: int, fetched_at: datetime) -> Dated |
     """The date behind 发布日期 and the like that stands nearest to the title, below it rather than above."""
     found: list[tuple[int, int, str, Dated]] = []
     for label in around.labels:
-        if label.field != "published" or not _may_be_head(label, around):
+        if label.field != "published" or _PERIOD.search(label.value) or not _may_be_head(label, around):
             continue
         dated = parse_date(label.value, base=fetched_at)
         if dated and dated.precision is not Precision.MONTH:
