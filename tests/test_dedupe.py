@@ -183,6 +183,32 @@ def test_a_text_is_never_a_repost_of_its_own_earlier_revision() -> None:
     assert decision.kind == "original"
 
 
+def test_reposts_of_a_text_that_was_rewritten_are_looked_at_again() -> None:
+    corpus = Corpus()
+    corpus.publish([text("a", lines(story(8)), 1), text("b", lines(story(8)[1:]), 2)])
+    assert corpus.clusters() == {frozenset("ab")}
+    decisions = corpus.publish([text("a", lines(story(9)), 1, revised=True)])
+    assert {decision.id: (decision.kind, decision.canonical_id) for decision in decisions} == {
+        "a": ("original", None),
+        "b": ("original", None),
+    }
+
+
+def test_a_small_revision_keeps_the_cluster_and_its_canonical_document() -> None:
+    corpus = Corpus()
+    corpus.publish([text("a", lines(story(8)), 1), text("b", lines(story(8)[1:]), 2)])
+    (decision,) = corpus.publish([text("a", lines(story(8)[:11]), 1, revised=True)])
+    assert (decision.id, decision.canonical_id) == ("a", None)
+    assert corpus.clusters() == {frozenset("ab")}
+
+
+def test_documents_with_the_same_number_meet_whatever_brackets_it_is_printed_with() -> None:
+    corpus = Corpus()
+    corpus.publish([text("a", lines(story(20)), 1, document_number="青政发〔2026〕3号")])
+    (decision,) = corpus.publish([text("b", lines(story(20)[:6]), 9, document_number="青政发[2026]3号")])
+    assert (decision.kind, decision.canonical_id) == ("repost", "a")
+
+
 def _variants() -> list[Text]:
     """Originals, copies, copies of copies, excerpts of two texts, texts in one."""
     first, second, third = story(10, 14), story(11, 14), story(12, 6)
