@@ -46,6 +46,8 @@ def is_doubtful(page: Weighed, located: Located | None) -> bool:
     """Whether what was located is thin, or a small part of what the page has to say."""
     if located is None:
         return True
+    if located.name == "source" or located.name.startswith("mark:"):
+        return False  # a person or a template said so
     said = page.prose(located.start, located.end)
     return said < page.rules.shares.doubt_below or said < page.rules.shares.doubt_share * page.prose(
         0, len(page.page.blocks)
