@@ -4,13 +4,16 @@ import json
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from pydantic import ValidationError
 
 from pipeline.errors import StoreError
 from pipeline.report import CrawlReport
+from pipeline.seen import Seen
 from pipeline.store import Store
 
 _TOLD, _STORE_REFUSED = (0, 1), 3  # exit codes of `python -m spiders`
@@ -27,6 +30,7 @@ def crawl(
     now: datetime,
     urls: Sequence[str] = (),
     force: bool = False,
+    seen: Seen | None = None,
     probe: int = 0,
     log: Callable[[str], None] = lambda line: None,
 ) -> CrawlReport:
@@ -40,18 +44,12 @@ def crawl(
     command += ["--urls", "-"] if urls else []
     command += ["--force"] if force else []
     command += ["--probe", str(probe)] if probe else []
-    child = subprocess.Popen(command, stdin=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-    assert child.stdin
-    assert child.stderr
-    if urls:
-        child.stdin.write("".join(f"{url}\n" for url in urls) + "\n")
-        child.stdin.flush()
-    tail: list[str] = []
-    for line in child.stderr:
-        log(line.rstrip())
-        tail = [*tail[1 - _TAIL :], line.rstrip()]
-    code = child.wait()
-    child.stdin.close()
+    with TemporaryDirectory(prefix="gongbao-") as folder:
+        if seen and not force:
+            packed = Path(folder) / "seen.npz"
+            packed.write_bytes(seen.pack())
+            command += ["--seen", str(packed)]
+        code, tail = _watch(command, urls, log)
     if code == _STORE_REFUSED:
         raise StoreError(tail[-1] if tail else f"the crawl of {source_id} could not use the store")
     report = _report(store, run_id, source_id)
@@ -65,6 +63,25 @@ def crawl(
         cause="crashed",
         detail=f"exit code {code}: " + (" | ".join(tail[-3:]) or "no output"),
     )
+
+
+def _watch(command: Sequence[str], urls: Sequence[str], log: Callable[[str], None]) -> tuple[int, list[str]]:
+    """Run a crawl to its end; its exit code and the last lines of its log."""
+    child = subprocess.Popen(command, stdin=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    assert child.stdin
+    assert child.stderr
+    tail: list[str] = []
+    try:
+        with suppress(BrokenPipeError):  # it found our configuration wrong and is gone already
+            child.stdin.write("".join(f"{url}\n" for url in urls) + "\n" if urls else "")
+            child.stdin.flush()
+        for line in child.stderr:
+            log(line.rstrip())
+            tail = [*tail[1 - _TAIL :], line.rstrip()]
+        return child.wait(), tail
+    finally:  # a flow that is cancelled ends its crawls so, too
+        with suppress(BrokenPipeError):
+            child.stdin.close()
 
 
 def key_of(run_id: str, source_id: str) -> str:

@@ -14,6 +14,7 @@ from prefect.client.schemas.objects import State
 from prefect.futures import as_completed
 
 from flows import crawling, settings, work
+from pipeline import fetches
 from pipeline.errors import StoreError
 from pipeline.publish import Published, publish
 from pipeline.report import CrawlReport, RunReport, markdown
@@ -42,9 +43,9 @@ def crawl_source(
 ) -> CrawlReport:
     """Crawl one source into landing files."""
     known = settings.from_environment()
-    log = get_run_logger()
+    store, log = settings.open_store(known), get_run_logger()
     report = crawling.crawl(
-        settings.open_store(known),
+        store,
         source_id,
         run_id,
         config=known.config,
@@ -52,6 +53,7 @@ def crawl_source(
         now=now,
         urls=urls,
         force=force,
+        seen=fetches.seen(store, source_id, now),
         log=log.info,
     )
     if report.cause:
@@ -92,17 +94,12 @@ def _run(kind: Kind, run_id: str, now: datetime, urls: dict[str, list[str]], for
     known = settings.from_environment()
     store = settings.open_store(known)
     crawls, staged = [], []
-    try:
-        for done in as_completed(
-            [crawl_source.submit(source, run_id, now, these, force) for source, these in urls.items()]
-        ):
-            crawls.append(done.result())
-            staged += [process_landing.submit(key, run_id) for key in crawls[-1].landing]
-        for future in staged:
-            future.result()
-        published = publish_run(run_id, now, crawls)
-    finally:
-        work.close_pool()
+    for done in as_completed([crawl_source.submit(each, run_id, now, these, force) for each, these in urls.items()]):
+        crawls.append(done.result())
+        staged += [process_landing.submit(key, run_id) for key in crawls[-1].landing]
+    for future in staged:
+        future.result()
+    published = publish_run(run_id, now, crawls)
     report = RunReport(
         run_id=run_id,
         kind=kind,

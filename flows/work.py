@@ -43,15 +43,6 @@ def in_pool(work: Callable[_P, _R], *args: _P.args, **kwargs: _P.kwargs) -> _R:
     return _pool.submit(work, *args, **kwargs).result()
 
 
-def close_pool() -> None:
-    """End the workers."""
-    global _pool
-    with _lock:
-        if _pool:
-            _pool.shutdown(cancel_futures=True)
-            _pool = None
-
-
 @cache
 def rules(config: Path) -> Rules:
     """The rules and thresholds of a configuration folder, read once a process."""

@@ -4,7 +4,6 @@ from copy import deepcopy
 from datetime import datetime
 
 import trafilatura
-from lxml import html
 from lxml.html import HtmlElement
 
 from pipeline.field_rules import FieldRules, default_rules
@@ -14,7 +13,7 @@ from pipeline.models import Decoded, Extracted, Line, Removed
 from pipeline.source import ArticleSpec
 from pipeline.surroundings import read_surroundings
 from pipeline.titles import find_title
-from pipeline.tree import Block, parse
+from pipeline.tree import Block, page_of, parse
 from pipeline.walk import outline
 from pipeline.weigh import ExtractionRules, Weighed, fold
 
@@ -122,8 +121,4 @@ def _read(root: HtmlElement) -> str:
 
 def _read_fragment(element: HtmlElement) -> str:
     """What trafilatura reads in an element alone."""
-    page, body, copy = html.Element("html"), html.Element("body"), deepcopy(element)
-    copy.tail = None
-    body.append(copy)
-    page.append(body)
-    return trafilatura.extract(page, include_comments=False, fast=True, deduplicate=False) or ""
+    return trafilatura.extract(page_of(element), include_comments=False, fast=True, deduplicate=False) or ""

@@ -3,7 +3,6 @@
 Nothing of it lives on a crawler's disk. A page counts as seen only when its run was published.
 """
 
-from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -13,6 +12,7 @@ import pyarrow as pa
 
 from pipeline import schema
 from pipeline.report import CrawlReport
+from pipeline.seen import Due, Seen, Validators
 from pipeline.source import Source
 from pipeline.store import Store
 from pipeline.tables import Conflict, Table
@@ -21,39 +21,6 @@ from pipeline.urls import doc_id, key64
 _SCHEMA = schema.arrow(schema.FETCHES)
 _ARTICLE, _LISTING = "article", "listing"
 _NEVER = 2**62  # a time that never comes
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Validators:
-    """What a server said of a response, to ask next time whether it changed."""
-
-    etag: str = ""
-    last_modified: str = ""
-    digest: str = ""  # of the body, for servers that say nothing
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Due:
-    """An article that is to be looked at again."""
-
-    url: str
-    visits: int
-    validators: Validators
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Seen:
-    """What is known of one source. `keys` holds `urls.key64` of every fetched article: uint64, sorted."""
-
-    keys: np.ndarray = field(default_factory=lambda: np.empty(0, np.uint64))
-    due: tuple[Due, ...] = ()
-    listings: dict[str, Validators] = field(default_factory=dict)
-
-    def knows(self, url: str) -> bool:
-        """Whether the article at that URL was fetched before."""
-        key = np.uint64(key64(url))
-        at = int(np.searchsorted(self.keys, key))
-        return at < len(self.keys) and self.keys[at] == key
 
 
 def seen(store: Store, source_id: str, now: datetime) -> Seen:
@@ -99,7 +66,7 @@ def _microseconds(moment: datetime) -> int:
 
 
 def append(
-    store: Store, run_id: str, staged: pl.DataFrame, crawls: list[CrawlReport], sources: dict[str, Source]
+    store: Store, run_id: str, staged: list[dict[str, Any]], crawls: list[CrawlReport], sources: dict[str, Source]
 ) -> None:
     """Log what a published run fetched; done twice, it is there once.
 
@@ -110,9 +77,9 @@ def append(
         table = _open(store)
         if table.has(run_id):
             return None
-        before = table.scan().filter(pl.col("doc_id").is_in(staged["doc_id"].to_list()))
+        before = table.scan().filter(pl.col("doc_id").is_in([row["doc_id"] for row in staged]))
         visits = dict(_latest(before).select("key64", "visits").collect().iter_rows())
-        rows = [_article(row, run_id, visits, sources) for row in staged.to_dicts()]
+        rows = [_article(row, run_id, visits, sources) for row in staged]
         rows += [row for crawl in crawls if not (crawl.failed or crawl.cause) for row in _listings(crawl)]
         if not rows:
             return None

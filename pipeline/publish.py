@@ -69,7 +69,7 @@ def _attempt(
     run_id: str,
     now: datetime,
     crawls: Sequence[CrawlReport],
-    staged: pl.DataFrame,
+    staged: list[Row],
     sources: Mapping[str, Source],
     rules: DedupeRules,
 ) -> Published | None:
@@ -96,10 +96,10 @@ class _Night:
     """What a run staged, beside one snapshot of the corpus: what is new, what changed, what is gone."""
 
     def __init__(
-        self, corpus: Corpus, staged: pl.DataFrame, sources: Mapping[str, Source], run_id: str, now: datetime
+        self, corpus: Corpus, staged: list[Row], sources: Mapping[str, Source], run_id: str, now: datetime
     ) -> None:
         self._corpus, self._sources, self._run_id, self._now = corpus, sources, run_id, now
-        self._visits = staged.to_dicts()
+        self._visits = staged
         last = {row["doc_id"]: row for row in self._visits}  # of two visits in one run the later one counts
         told = [row["doc_id"] for row in last.values() if row["outcome"] == "document" or row["reason"] in _WITHDRAWN]
         self._held: dict[str, Row] = {row["doc_id"]: row for row in corpus.of_ids(told).to_dicts()} if told else {}
@@ -142,7 +142,7 @@ class _Night:
         known = self._corpus.of_ids(moved).to_dicts() if moved else []
         self.only_new &= not known
         rows = [self._fresh_row(row, told[id_]) for id_, row in self._fresh.items()]
-        rows += [row | _decided(told[row["doc_id"]]) | {"run_id": self._run_id} for row in known]
+        rows += [self._moved_row(row, told[row["doc_id"]]) for row in known]
         by_id = {row["doc_id"]: row for row in rows}
         for row in self._gone:
             by_id[row["doc_id"]] = by_id.get(row["doc_id"], row) | {"withdrawn_at": self._now, "run_id": self._run_id}
@@ -183,6 +183,11 @@ class _Night:
             not held or bool(held["withdrawn_at"]) or any(_plain(held[name]) != _plain(row[name]) for name in _CONTENT)
         )
 
+    def _moved_row(self, row: Row, decision: Decision) -> Row:
+        """A known document whose cluster changed; links to what is near it only grow."""
+        near = list(dict.fromkeys([*(row["near_ids"] or ()), *decision.near_ids]))
+        return row | _decided(decision) | {"near_ids": near, "run_id": self._run_id}
+
     def _fresh_row(self, row: Row, decision: Decision) -> Row:
         held = self._held.get(row["doc_id"])
         return (
@@ -203,6 +208,7 @@ class _Night:
 
     def _text(self, row: Row) -> Text:
         source = self._sources.get(row["source_id"])
+        held = self._held.get(row["doc_id"]) if row["doc_id"] in self._fresh else None
         return Text(
             id=row["doc_id"],
             text=row["text"],
@@ -215,7 +221,8 @@ class _Night:
             source_id=row["source_id"],
             url=row["url"],
             fetched_at=row.get("first_fetched_at") or row["fetched_at"],
-            canonical_id=row.get("canonical_id"),
+            canonical_id=(held or row).get("canonical_id"),
+            revised=held is not None,
         )
 
 

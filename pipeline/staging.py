@@ -6,7 +6,6 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
 import xxhash
@@ -38,12 +37,12 @@ def write(store: Store, key: str, outcomes: Iterable[tuple[Page, Outcome]]) -> d
     return counts
 
 
-def read(store: Store, run_id: str) -> pl.DataFrame:
+def read(store: Store, run_id: str) -> list[dict[str, Any]]:
     """All outcomes of a run, in the order of their fetches; two visits of one page are two rows."""
-    frames = [pl.read_parquet(io.BytesIO(store.get(key))) for key in store.list(f"staged/run={run_id}/")]
-    empty = pl.from_arrow(_SCHEMA.empty_table())
-    assert isinstance(empty, pl.DataFrame)
-    return pl.concat([empty, *frames], how="vertical_relaxed").sort("fetched_at")
+    rows: list[dict[str, Any]] = []
+    for key in store.list(f"staged/run={run_id}/"):
+        rows += pq.read_table(io.BytesIO(store.get(key))).to_pylist()
+    return sorted(rows, key=lambda row: (row["fetched_at"], row["doc_id"]))
 
 
 def row(page: Page, outcome: Outcome) -> dict[str, Any]:

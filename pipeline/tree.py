@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from copy import deepcopy
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -76,10 +77,24 @@ class Outline:
 def parse(decoded: Decoded) -> HtmlElement:
     """The tree of a page; nothing that it contains makes this raise."""
     text = _ENDS.sub("", decoded.text.replace("\x00", ""))
+    try:
+        root = html.document_fromstring(text.encode("utf-8", "replace"), parser=_parser())
+    except (etree.ParserError, ValueError, AssertionError):  # no element at all
+        root = html.document_fromstring("<html><body></body></html>", parser=_parser())
+    return root
+
+
+def page_of(element: HtmlElement) -> HtmlElement:
+    """A page that holds a copy of one element and nothing else."""
+    parser = _parser()
+    page, body, copy = parser.makeelement("html"), parser.makeelement("body"), deepcopy(element)
+    copy.tail = None
+    body.append(copy)
+    page.append(body)
+    return page
+
+
+def _parser() -> html.HTMLParser:
     parser = html.HTMLParser(encoding="utf-8", huge_tree=True)
     parser.set_element_class_lookup(_CLASSES)
-    try:
-        root = html.document_fromstring(text.encode("utf-8", "replace"), parser=parser)
-    except (etree.ParserError, ValueError, AssertionError):  # no element at all
-        root = html.document_fromstring("<html><body></body></html>")
-    return root
+    return parser

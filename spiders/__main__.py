@@ -13,10 +13,15 @@ import threading
 from datetime import UTC, date, datetime
 from itertools import takewhile
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from pipeline.errors import ConfigError, StoreError
+from pipeline.seen import Seen
 from pipeline.source import UNKNOWN, Source, load, unknown
+
+if TYPE_CHECKING:
+    from pipeline.store import Store
 
 log = logging.getLogger("spiders")
 
@@ -46,7 +51,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 def _crawl(asked: argparse.Namespace, source: Source, urls: tuple[str, ...] | None) -> int:
     """Everything that loads OpenSSL, and with it Scrapy and boto3, is imported from here on."""
-    from pipeline import fetches, obstacles
+    from pipeline import obstacles
     from pipeline.landing import LandingWriter
     from pipeline.store import Store
     from spiders import run, settings
@@ -66,7 +71,7 @@ def _crawl(asked: argparse.Namespace, source: Source, urls: tuple[str, ...] | No
         signatures=obstacles.load(asked.config / "obstacles.yaml"),
         landed=Landed(writer),
         clock=clock,
-        seen=fetches.Seen() if asked.force else fetches.seen(store, source.id, clock.now()),
+        seen=_seen(asked, store, source.id, clock.now()),
         urls=urls,
         period=(asked.since, asked.until or clock.day) if asked.since else None,
     )
@@ -80,6 +85,17 @@ def _crawl(asked: argparse.Namespace, source: Source, urls: tuple[str, ...] | No
         advice = how.advice[obstacles.Cause(report.cause)]
         print(f"error: {source.id}: {report.cause}: {report.detail}\n{advice}", file=sys.stderr)  # noqa: T201
     return BROKEN if report.cause else DONE
+
+
+def _seen(asked: argparse.Namespace, store: "Store", source_id: str, now: datetime) -> Seen:
+    """What is known of the source: as our parent read it, or read here, which loads the table library for a second."""
+    if asked.force:
+        return Seen()
+    if asked.seen:
+        return Seen.unpack(asked.seen.read_bytes())
+    from pipeline import fetches
+
+    return fetches.seen(store, source_id, now)
 
 
 def _source(asked: argparse.Namespace, urls: tuple[str, ...]) -> Source:
@@ -137,6 +153,7 @@ def _parser() -> argparse.ArgumentParser:
         "--until", type=date.fromisoformat, metavar="DAY", help="with --since: and no further than to this one"
     )
     parser.add_argument("--force", action="store_true", help="with --urls or --since: what is known already too")
+    parser.add_argument("--seen", type=Path, metavar="FILE", help="what is known of the source, from `Seen.pack`")
     parser.add_argument("--store", default=environment("GONGBAO_STORE", ""), metavar="s3://BUCKET/PREFIX")
     parser.add_argument("--config", type=Path, default=Path(environment("GONGBAO_CONFIG", "config")), metavar="DIR")
     parser.add_argument("--sources", type=_folder, default=_folder(environment("GONGBAO_SOURCES", "")), metavar="DIR")

@@ -12,9 +12,9 @@ import scrapy
 from scrapy.http import Response, TextResponse
 
 from pipeline.decode import decode
-from pipeline.fetches import Seen, Validators
 from pipeline.landing import Capture, Kind
 from pipeline.obstacles import Cause, recognise
+from pipeline.seen import Seen, Validators
 from pipeline.source import Listing
 from pipeline.urls import url_key
 from spiders import parts

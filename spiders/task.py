@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from urllib.parse import urlsplit
 
-from pipeline.fetches import Seen, Validators
 from pipeline.obstacles import Signatures
+from pipeline.seen import Seen, Validators
 from pipeline.source import Listing, Source, Stop
 from spiders.clock import SHANGHAI, Clock
 from spiders.landed import Landed

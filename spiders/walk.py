@@ -8,9 +8,9 @@ from datetime import datetime
 
 import xxhash
 
-from pipeline.fetches import Validators
 from pipeline.obstacles import Cause
 from pipeline.report import ListingReport
+from pipeline.seen import Validators
 from pipeline.source import Listing, Stop
 from pipeline.urls import url_key
 from spiders import listings
