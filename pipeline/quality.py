@@ -113,7 +113,11 @@ def _judge_characters(text: str, rules: QualityRules) -> None:
     if wrong > rules.salad * letters:
         raise Reject(Reason.MOJIBAKE, f"{wrong} characters that only a wrong charset makes")
     chinese = len(han) * 2 > letters and not _KANA_HANGUL.search(text)
-    if chinese and len(han) >= rules.common_least and sum(c in rules.commonest for c in han) < rules.common * len(han):
+    if (
+        chinese
+        and len(han) >= rules.common_least
+        and sum(map(rules.commonest.__contains__, han)) < rules.common * len(han)
+    ):
         raise Reject(Reason.MOJIBAKE, "hardly any common character")
 
 

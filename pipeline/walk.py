@@ -147,7 +147,12 @@ class _Walk:
             else:
                 text = element.tail if element is not top else None
                 if event == "end":
-                    self._leave(element)
+                    if self.open is not None and self.open.element is element:
+                        self._close(self.open)
+                    elif self.links and self.links[-1][0] is element:
+                        self.links.pop()
+                    elif self.strong and self.strong[-1] is element:
+                        self.strong.pop()
                 elif event == "comment" and element.text and len(element.text) < 120:
                     self._mark(element.text)
             if text and (self.pieces or not text.isspace()):
@@ -164,7 +169,7 @@ class _Walk:
             return False
         if tag in _EMPTY:
             self._enter_empty(element, tag)
-            return False
+            return True
         style, classes = element.get("style"), element.get("class")
         unseen, block = _shown(style) if style is not None else (False, False)
         hidden = (
@@ -196,10 +201,11 @@ class _Walk:
             self._flush()
 
     def _open(self, element: HtmlElement, tag: str, hidden: bool) -> None:
-        if self.row is None:
-            self._flush()
-        elif self.pieces:
-            self.pieces.append("\t" if tag in ("td", "th") else " ")
+        if self.pieces:
+            if self.row is None:
+                self._flush()
+            else:
+                self.pieces.append("\t" if tag in ("td", "th") else " ")
         up = self.open
         if up is None:
             span = Span(element, len(self.blocks), None, int(hidden), _ROLES.get(tag, ""))
@@ -213,21 +219,16 @@ class _Walk:
         elif tag == "video":
             self._count(videos=1)
 
-    def _leave(self, element: HtmlElement) -> None:
-        span = self.open
-        if span is not None and span.element is element:
-            if self.row is span:
-                self.row = None
+    def _close(self, span: Span) -> None:
+        if self.row is span:
+            self.row = None
+        if self.pieces:
             if self.row is None:
                 self._flush()
-            elif self.pieces:
+            else:
                 self.pieces.append(" ")
-            span.end = len(self.blocks)
-            self.open = span.parent
-        elif self.links and self.links[-1][0] is element:
-            self.links.pop()
-        elif self.strong and self.strong[-1] is element:
-            self.strong.pop()
+        span.end = len(self.blocks)
+        self.open = span.parent
 
     def _mark(self, name: str) -> None:
         self._flush()
