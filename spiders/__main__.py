@@ -73,6 +73,7 @@ def _crawl(asked: argparse.Namespace, source: Source, urls: tuple[str, ...] | No
         clock=clock,
         seen=_seen(asked, store, source.id, clock.now()),
         urls=urls,
+        probe=asked.probe,
         period=(asked.since, asked.until or clock.day) if asked.since else None,
     )
     report = run.crawl(task, asked.run)
@@ -89,7 +90,7 @@ def _crawl(asked: argparse.Namespace, source: Source, urls: tuple[str, ...] | No
 
 def _seen(asked: argparse.Namespace, store: "Store", source_id: str, now: datetime) -> Seen:
     """What is known of the source: as our parent read it, or read here, which loads the table library for a second."""
-    if asked.force:
+    if asked.force or asked.probe:
         return Seen()
     if asked.seen:
         return Seen.unpack(asked.seen.read_bytes())
@@ -154,6 +155,9 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--force", action="store_true", help="with --urls or --since: what is known already too")
     parser.add_argument("--seen", type=Path, metavar="FILE", help="what is known of the source, from `Seen.pack`")
+    parser.add_argument(
+        "--probe", type=int, default=0, metavar="N", help="the first page of each listing and N articles, known or not"
+    )
     parser.add_argument("--store", default=environment("GONGBAO_STORE", ""), metavar="s3://BUCKET/PREFIX")
     parser.add_argument("--config", type=Path, default=Path(environment("GONGBAO_CONFIG", "config")), metavar="DIR")
     parser.add_argument("--sources", type=_folder, default=_folder(environment("GONGBAO_SOURCES", "")), metavar="DIR")

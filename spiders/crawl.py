@@ -77,11 +77,15 @@ class SourceSpider(scrapy.Spider):
     # -- what is wanted -------------------------------------------------------
 
     async def _fill(self, queue: asyncio.Queue[Wanted | None], hands: int) -> None:
+        put = 0
         async for wanted in self._wanted():
             if self.ledger.list(wanted.url):
                 if reason := self.choice.refusal(wanted):
                     self.ledger.skip(wanted.url, reason)
+                elif self.task.probe and put == self.task.probe:
+                    self.ledger.skip(wanted.url, "not_probed")
                 else:
+                    put += 1
                     await queue.put(wanted)
         for _ in range(hands):
             await queue.put(None)

@@ -37,6 +37,7 @@ def report(
         bytes=stats.get_value("downloader/response_bytes", 0),
         cause=found,
         detail=detail,
+        advice=spider.settings_of_crawl.advice[Cause(found)] if found else "",
     )
 
 

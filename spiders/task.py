@@ -38,6 +38,7 @@ class Task:
     clock: Clock
     seen: Seen = field(default_factory=Seen)
     urls: Iterable[str] | None = None  # fetch exactly these, and walk no listing
+    probe: int = 0  # the first page of each listing, and at most so many articles; what is known counts for nothing
     period: tuple[date, date] | None = None  # walk the listings back to the first day, and fetch what is of these days
 
 
@@ -87,7 +88,9 @@ class Choice:
         return self._task.clock.now() - timedelta(days=listing.stop.older_than_days)
 
     def stop(self, listing: Listing) -> Stop:
-        """A night reads some pages; a period is read to its first day."""
+        """A night reads some pages, a probe one; a period is read to its first day."""
+        if self._task.probe:
+            return listing.stop.model_copy(update={"max_pages": 1})
         return listing.stop.model_copy(update={"max_pages": _ALL_PAGES}) if self._task.period else listing.stop
 
     def _is_article(self, url: str) -> bool:
