@@ -106,7 +106,7 @@ class _Night:
         documents = {id_: row for id_, row in last.items() if row["outcome"] == "document"}
         self._fresh = {id_: row for id_, row in documents.items() if self._differs(row)}
         self._gone = [
-            self._held[id_]
+            self._held[id_] | {"withdrawn_because": row["reason"]}
             for id_, row in last.items()
             if row["reason"] in _WITHDRAWN and id_ in self._held and not self._held[id_]["withdrawn_at"]
         ]
@@ -145,7 +145,8 @@ class _Night:
         rows += [self._moved_row(row, told[row["doc_id"]]) for row in known]
         by_id = {row["doc_id"]: row for row in rows}
         for row in self._gone:
-            by_id[row["doc_id"]] = by_id.get(row["doc_id"], row) | {"withdrawn_at": self._now, "run_id": self._run_id}
+            gone = {"withdrawn_at": self._now, "withdrawn_because": row["withdrawn_because"], "run_id": self._run_id}
+            by_id[row["doc_id"]] = by_id.get(row["doc_id"], row) | gone
         return list(by_id.values())
 
     def reports(self, crawls: Sequence[CrawlReport]) -> tuple[SourceReport, ...]:
@@ -198,6 +199,7 @@ class _Night:
                 "first_fetched_at": held["first_fetched_at"] if held else row["fetched_at"],
                 "month": staging.month_of(row["published_at"], held["first_fetched_at"] if held else row["fetched_at"]),
                 "withdrawn_at": None,
+                "withdrawn_because": None,
                 "run_id": self._run_id,
             }
         )

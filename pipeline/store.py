@@ -1,6 +1,7 @@
 """Keys in, bytes out: S3-compatible storage behind one door. Endpoint and credentials come from boto3's own chain."""
 
 from collections.abc import Iterator, Mapping
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -133,11 +134,15 @@ class Store:
 
     def list(self, prefix: str = "") -> Iterator[str]:
         """Keys that begin with `prefix`, in order."""
+        yield from (key for key, _ in self.dated(prefix))
+
+    def dated(self, prefix: str = "") -> Iterator[tuple[str, datetime]]:
+        """Keys that begin with `prefix`, each with the time when it was last written."""
         pages = self._client.get_paginator("list_objects_v2").paginate(Bucket=self.bucket, Prefix=self.prefix + prefix)
         try:
             for page in pages:
                 for entry in page.get("Contents", ()):
-                    yield entry["Key"].removeprefix(self.prefix)
+                    yield entry["Key"].removeprefix(self.prefix), entry["LastModified"]
         except (ClientError, BotoCoreError) as error:
             raise StoreError(f"{self.url_of(prefix)}: {error}") from error
 

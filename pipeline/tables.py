@@ -1,24 +1,55 @@
 """Delta Lake behind one door: a table is read at one version and written by compare-and-swap against it."""
 
+from collections.abc import Collection, Sequence
 from contextlib import suppress
-from datetime import datetime, timedelta
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import polars as pl
 import pyarrow as pa
-from deltalake import CommitProperties, DeltaTable, Transaction, WriterProperties, write_deltalake
+from deltalake import (
+    ColumnProperties,
+    CommitProperties,
+    DeltaTable,
+    Transaction,
+    WriterProperties,
+    write_deltalake,
+)
 from deltalake.exceptions import CommitFailedError, DeltaError, TableNotFoundError
 
 from pipeline.errors import GongbaoError, StoreError
 from pipeline.store import Store
 
 _CONFIGURATION = {"delta.enableChangeDataFeed": "true", "delta.logRetentionDuration": "interval 365 days"}
-# delta-rs writes Parquet with snappy unless told; zstd halves Chinese text.
-_WRITER = WriterProperties(compression="ZSTD", compression_level=3)
+_NO_STATISTICS = ColumnProperties(dictionary_enabled=False, statistics_enabled="NONE")
+# delta-rs writes Parquet with snappy unless told; zstd halves Chinese text. Groups of 4,096 rows (some 15 MB of text)
+# let a reader of one source skip the rest of its month. Statistics of texts would put texts into footers.
+_WRITER = WriterProperties(
+    compression="ZSTD",
+    compression_level=3,
+    max_row_group_size=4096,
+    column_properties={"text": _NO_STATISTICS, "text_as_published": _NO_STATISTICS},
+)
+_SMALL = 8 << 20  # bytes; a night's files are of 1 MB, a month's of 20: two below this are worth merging
 
 
 class Conflict(GongbaoError):
     """Someone committed since this version was read: look at what was added, and try again."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DataFile:
+    """One Parquet file of a version: its key within the table, and what the log says of it."""
+
+    path: str
+    size: int
+    rows: int
+    partition: str
+
+
+class HistoryGone(GongbaoError):
+    """What is asked for lies before the oldest commit whose files were kept."""
 
 
 class Table:
@@ -37,14 +68,21 @@ class Table:
         *,
         partition_by: str,
         description: str,
-        version: int | None = None,
+        version: int | datetime | None = None,
+        indexed: Sequence[str] = (),
     ) -> "Table":
-        """The table under `name`, made empty if there is none, and widened by columns that it does not have yet."""
+        """The table under `name`, at a version or as it was at a time; made empty if there is none.
+
+        Only the columns `indexed` have their least and greatest value in the log, so that no text gets there.
+        """
         options = store.storage_options()
         url = store.url_of(name)
         try:
             try:
-                handle = DeltaTable(url, storage_options=options, version=version)
+                at = version if isinstance(version, int) else None
+                handle = DeltaTable(url, storage_options=options, version=at)
+                if isinstance(version, datetime):
+                    handle.load_as_version(version)
             except TableNotFoundError:
                 # Of two that make the table at once one is refused; what the other made is what both want.
                 with suppress(DeltaError):
@@ -55,10 +93,10 @@ class Table:
                         partition_by=[partition_by],
                         name=name,
                         description=description,
-                        configuration=_CONFIGURATION,
+                        configuration=_configuration(indexed),
                         storage_options=options,
                     )
-                handle = DeltaTable(url, storage_options=options, version=version)
+                handle = DeltaTable(url, storage_options=options, version=at)
         except (DeltaError, OSError) as error:
             raise StoreError(f"{url}: {error}") from error
         return cls(handle, options)
@@ -97,13 +135,27 @@ class Table:
         except (DeltaError, OSError) as error:
             raise StoreError(str(error)) from error
 
-    def upsert(self, rows: pa.Table, key: str, transaction: str, about: dict[str, str] | None = None) -> None:
-        """Add rows, or replace those with the same `key`, in one commit; Conflict as with `append`."""
+    def upsert(
+        self,
+        rows: pa.Table,
+        key: str,
+        transaction: str,
+        about: dict[str, str] | None = None,
+        *,
+        partitions: tuple[str, Collection[str]],
+    ) -> None:
+        """Add rows, or replace those with the same `key`, in one commit; Conflict as with `append`.
+
+        `partitions` are the partition column and all of its values under which rows with these keys lie now: the
+        others are not read.
+        """
+        column, values = partitions
+        listed = ", ".join(f"'{value}'" for value in sorted(values))
         try:
             (
                 self._handle.merge(
                     rows,
-                    predicate=f"old.{key} = new.{key}",
+                    predicate=f"old.{column} IN ({listed}) AND old.{key} = new.{key}",
                     source_alias="new",
                     target_alias="old",
                     merge_schema=True,
@@ -119,28 +171,103 @@ class Table:
         except (DeltaError, OSError) as error:
             raise StoreError(str(error)) from error
 
-    def changes(self, since: int) -> pa.Table:
-        """Rows changed by the commits after version `since` up to this one, with `_change_type` and `_commit_version`."""
-        return pa.table(self._handle.load_cdf(starting_version=since + 1, ending_version=self.version).read_all())
+    def changes(self, since: int, columns: Sequence[str] = (), predicate: str | None = None) -> pa.Table:
+        """Rows changed by the commits after version `since` up to this one, with `_change_type` and `_commit_version`.
+
+        Compaction changes no rows. HistoryGone where files of these commits were vacuumed.
+        """
+        wanted = [name for name in columns if name in self.columns or name.startswith("_")]
+        try:
+            feed = self._handle.load_cdf(
+                starting_version=since + 1, ending_version=self.version, columns=wanted or None, predicate=predicate
+            )
+            return pa.table(feed.read_all())
+        except (DeltaError, OSError) as error:
+            raise HistoryGone(f"the commits after version {since} are not all there any more: {error}") from error
+
+    def files(self) -> list[DataFile]:
+        """The Parquet files of this version, in the order of their keys."""
+        actions = pa.table(self._handle.get_add_actions(flatten=True)).to_pylist()
+        found = (
+            DataFile(
+                path=each["path"],
+                size=each["size_bytes"],
+                rows=each["num_records"],
+                partition=next((str(value) for name, value in each.items() if name.startswith("partition.")), ""),
+            )
+            for each in actions
+        )
+        return sorted(found, key=lambda file: file.path)
+
+    def commit_of(self, transaction: str) -> dict[str, Any] | None:
+        """The commit of that name: version, timestamp in milliseconds, and what `about` told; None if there is none."""
+        if not self.has(transaction):
+            return None
+        for limit in (20, 500, None):  # what is asked for is mostly of late, and each commit is a request
+            for commit in self.history(limit):
+                if commit.get("run_id") == transaction:
+                    return commit
+        return None
 
     def history(self, limit: int | None = None) -> list[dict[str, Any]]:
         """The commits, newest first: version, timestamp in milliseconds, operation, and what `about` told."""
         return self._handle.history(limit)
 
-    def maintain(self, keep: timedelta, before: datetime | None = None) -> dict[str, Any]:
-        """Compact small files, write a checkpoint, and delete what no version of the last `keep` needs."""
-        compacted = self._handle.optimize.compact()
+    def written_at(self) -> datetime:
+        """When this version was committed."""
+        return datetime.fromtimestamp(self._handle.history(1)[0]["timestamp"] / 1000, UTC)
+
+    def compact(self, order: Sequence[str]) -> int:
+        """Make one sorted file of the small ones of each partition; the count of partitions. Changes no rows.
+
+        What someone else compacts or rewrites meanwhile is left for the next time.
+        """
+        small: dict[str, int] = {}
+        for file in self.files():
+            small[file.partition] = small.get(file.partition, 0) + (file.size < _SMALL)
+        column = self._handle.metadata().partition_columns[0]
+        done = 0
+        for value in sorted(value for value, count in small.items() if count > 1):
+            try:
+                self._handle.optimize.z_order(
+                    list(order), partition_filters=[(column, "=", value)], writer_properties=_WRITER
+                )
+                done += 1
+            except CommitFailedError:
+                self._handle.update_incremental()
+        return done
+
+    def checkpoint(self) -> None:
+        """Write the state of the table as one file, so that opening it reads no long log."""
         self._handle.create_checkpoint()
-        vacuumed = self._handle.vacuum(retention_hours=int(keep.total_seconds() // 3600), dry_run=False)
+
+    def vacuum(self, keep: timedelta) -> int:
+        """Delete files that no version of the last `keep` needs, and logs past their retention; the count of files."""
+        deleted = self._handle.vacuum(retention_hours=int(keep.total_seconds() // 3600), dry_run=False, full=True)
         self._handle.cleanup_metadata()
-        return {
-            "files_added": compacted["numFilesAdded"],
-            "files_removed": compacted["numFilesRemoved"],
-            "deleted": len(vacuumed),
-        }
+        return len(deleted)
+
+    def document(self, schema: pa.Schema, indexed: Sequence[str]) -> None:
+        """Give a table that an older release made the comments and the properties of this one."""
+        wanted = _configuration(indexed)
+        if {name: self._handle.metadata().configuration.get(name) for name in wanted} != wanted:
+            self._handle.alter.set_table_properties(wanted)
+        for field in self._handle.schema().fields:
+            if field.name in schema.names:
+                comment = schema.field(field.name).metadata[b"comment"].decode()
+                if field.metadata.get("comment") != comment:
+                    self._handle.alter.set_column_metadata(field.name, {"comment": comment})
+
+    def comments(self) -> dict[str, str]:
+        """What the table's own metadata say of each column."""
+        return {field.name: field.metadata.get("comment", "") for field in self._handle.schema().fields}
 
     @staticmethod
     def _commit(transaction: str, about: dict[str, str] | None) -> CommitProperties:
         return CommitProperties(
             custom_metadata=about, max_commit_retries=0, app_transactions=[Transaction(transaction, 1)]
         )
+
+
+def _configuration(indexed: Sequence[str]) -> dict[str, str]:
+    return _CONFIGURATION | ({"delta.dataSkippingStatsColumns": ",".join(indexed)} if indexed else {})
