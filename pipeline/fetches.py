@@ -42,7 +42,13 @@ def seen(store: Store, source_id: str, now: datetime) -> Seen:
     return Seen(
         keys=keys,
         due=tuple(
-            Due(url=row["requested_url"] or row["url"], visits=row["visits"], validators=_validators(row))
+            Due(
+                url=row["requested_url"] or row["url"],
+                visits=row["visits"],
+                validators=_validators(row),
+                title=row["listed_title"] or "",
+                date=row["listed_date"] or "",
+            )
             for row in latest
             if row["kind"] == _ARTICLE
         ),
@@ -112,7 +118,18 @@ def _open(store: Store) -> Table:
 def _latest(rows: pl.LazyFrame) -> pl.LazyFrame:
     """The last row of each page; a log of a million rows is grouped in half a second."""
     by = pl.col("fetched_at")
-    wanted = ["url", "requested_url", "kind", "visits", "next_visit", "etag", "last_modified", "body_digest"]
+    wanted = [
+        "url",
+        "requested_url",
+        "kind",
+        "visits",
+        "next_visit",
+        "etag",
+        "last_modified",
+        "body_digest",
+        "listed_title",
+        "listed_date",
+    ]
     return rows.group_by("key64").agg(*(pl.col(name).sort_by(by).last() for name in wanted))
 
 

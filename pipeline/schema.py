@@ -115,6 +115,8 @@ _OF_THE_CORPUS = (
 # What staging a page adds: how it ended, and what the next visit must know.
 _OF_A_VISIT = (
     Column("requested_url", _WORD, "address as listed, before redirects"),
+    Column("listed_title", _WORD, "the title that the listing gave", "it gave none"),
+    Column("listed_date", _WORD, "the date that the listing gave, as printed", "it gave none"),
     Column("outcome", _WORD, "document, rejected or unchanged"),
     Column("reason", _WORD, "why it was rejected", "it was not"),
     Column("detail", _WORD, "more on the reason", "it was not"),

@@ -25,6 +25,8 @@ class Due:
     url: str
     visits: int
     validators: Validators
+    title: str = ""  # what the listing said of it when it named it
+    date: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

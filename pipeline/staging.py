@@ -57,6 +57,8 @@ def row(page: Page, outcome: Outcome) -> dict[str, Any]:
         "source_id": outcome.source_id,
         "fetched_at": outcome.fetched_at,
         "landing": {"key": outcome.place.key, "offset": outcome.place.offset} if outcome.place else None,
+        "listed_title": page.listed_title or None,
+        "listed_date": page.listed_date or None,
         "status": page.status,
         "etag": page.header("ETag") or None,
         "last_modified": page.header("Last-Modified") or None,

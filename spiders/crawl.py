@@ -96,7 +96,7 @@ class SourceSpider(scrapy.Spider):
                 yield Wanted(url=url)
             return
         for due in self.task.seen.due if self.task.period is None else ():
-            yield Wanted(url=due.url, validators=due.validators)
+            yield Wanted(url=due.url, title=due.title, date=due.date, validators=due.validators)
         for walk in self.walks:
             async for links in walk.links():
                 archive = len(links) > self.settings_of_crawl.limits.archive_links
