@@ -107,7 +107,7 @@ def _taken_out(page: Weighed, located: Located) -> dict[int, str]:
         if blocks[index].hidden or blocks[index].caption:
             out[index] = "hidden" if blocks[index].hidden else "caption"
     weak = [index for index in inside if index not in out and index != page.title_at and page.is_weak(index)]
-    if weak:
+    if weak and page.prose(located.start, located.end) < page.rules.shares.witness_until:
         read = fold(_read_fragment(located.span.element))
         if 2 * len(read) >= sum(len(fold(blocks[index].text)) for index in inside if index not in out):
             out |= {index: "witness" for index in weak if fold(blocks[index].text) not in read}
@@ -116,7 +116,7 @@ def _taken_out(page: Weighed, located: Located) -> dict[int, str]:
 
 def _read(root: HtmlElement) -> str:
     """What trafilatura reads on a whole page. Never with deduplicate=True: that remembers pages across calls."""
-    return trafilatura.extract(deepcopy(root), include_comments=False, favor_recall=True, deduplicate=False) or ""
+    return trafilatura.extract(deepcopy(root), include_comments=False, fast=True, deduplicate=False) or ""
 
 
 def _read_fragment(element: HtmlElement) -> str:

@@ -56,6 +56,7 @@ class Shares(Strict):
     feed_items: int
     feed_lines: int
     doubt_below: int
+    witness_until: int
     doubt_share: float = Field(ge=0, le=1)
     title_near: int
     opening_counts: float
@@ -166,10 +167,10 @@ class Weighed:
         length = len(block.text)
         if block.hidden or block.caption:
             return 0.0
-        if length < 200 and self._foot.search(block.text):
-            return weights.foot
         if block.link_share >= 0.5:
             return weights.link * min(length, 50)
+        if length < 200 and self._foot.search(block.text):
+            return weights.foot
         free = min(length * (1 - block.link_share), weights.longest)
         if length >= 12 and _SENTENCE.search(block.text):
             return weights.sentence * free
