@@ -29,6 +29,7 @@ class TitleRules(Strict):
     max_chars: int
     min_score: float
     weak_agreement: float
+    column_chars: int
     max_site_chars: int
     declared_chars: int
     striking_look: float

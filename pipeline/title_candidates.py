@@ -58,6 +58,11 @@ def read_candidates(around: Surroundings, rule: TitleRules) -> Iterator[Candidat
     for label in around.labels:
         if label.field in _BYLINE_FIELDS:
             bylines.setdefault(label.place, []).append(label.label)
+    menu = [
+        letters(block.text)
+        for block in around.blocks
+        if block.link_share > 0.6 and len(block.text) <= rule.max_site_chars
+    ]
     for place, block in enumerate(around.blocks[: min(around.end, around.start + rule.first_body_lines)]):
         above = around.start - place
         if (above > rule.blocks_above and block.node.tag not in _LEVEL) or never.search(block.text):
@@ -69,6 +74,12 @@ def read_candidates(around: Surroundings, rule: TitleRules) -> Iterator[Candidat
                 squeezed = "".join(text.split())
                 byline = any(label in squeezed for label in bylines.get(place, ()))
                 shown = look - (0.5 if byline or _is_sentence(text) else 0.0)
+                if (
+                    block.link_share == 0
+                    and len(said) <= rule.column_chars
+                    and any(link.startswith(said) for link in menu)
+                ):
+                    shown -= 0.3  # the menu leads there: a column, whose name heads a side bar
                 yield Candidate(text, said, shown, place, 1, _style(block))
 
 
