@@ -1,5 +1,8 @@
 """`gongbao extract` and `gongbao clean`: pages and texts of any origin in, documents out; no store is touched."""
 
+import json
+import subprocess
+import sys
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from datetime import UTC, datetime
@@ -10,10 +13,36 @@ from typing import Any
 from flows import settings, work
 from pipeline import clean, source, staging
 from pipeline.documents import process
-from pipeline.errors import ConfigError
+from pipeline.errors import ConfigError, GongbaoError
 from pipeline.models import Page
 
 _PAGES = {".html", ".htm", ".shtml", ".xhtml"}
+# What every row holds, and what says nothing outside a store.
+_TOLD = (
+    "url",
+    "title",
+    "text",
+    "published_at",
+    "publisher",
+    "author",
+    "editor",
+    "lang",
+    "removed",
+    "outcome",
+    "reason",
+)
+_HIDDEN = {
+    "shingle_keys",
+    "source_id",
+    "etag",
+    "last_modified",
+    "status",
+    "landing",
+    "body_digest",
+    "doc_id",
+    "requested_url",
+}
+_WRONG = 2  # exit code of `python -m spiders.get` where our configuration is
 _FEW = 8  # so many pages are done before a pool of processes would have started
 
 
@@ -30,9 +59,9 @@ def files_of(paths: Sequence[Path]) -> list[Path]:
     return found
 
 
-def extract(files: Sequence[Path], url: str = "") -> Iterator[dict[str, Any]]:
-    """A row a page, in the order of the files."""
-    return _each(extract_one, [(path, url) for path in files])
+def extract(sources: Sequence[Path | str], url: str = "") -> Iterator[dict[str, Any]]:
+    """A row a page, in order: of files (which came from `url`, where that is known) and of addresses."""
+    return _each(extract_one, [(each, url) for each in sources])
 
 
 def clean_texts(files: Sequence[Path]) -> Iterator[dict[str, Any]]:
@@ -40,27 +69,39 @@ def clean_texts(files: Sequence[Path]) -> Iterator[dict[str, Any]]:
     return _each(clean_one, [(path,) for path in files])
 
 
+def is_address(text: str) -> bool:
+    """Whether a command's argument is an address and not a path."""
+    return text.startswith(("http://", "https://"))
+
+
 def page_of(path: Path, url: str = "") -> Page:
     """A saved page as if it had just been fetched."""
-    address = url or f"file:///{path.name}"
-    return Page(
-        url=address,
-        requested_url=address,
-        source_id=source.UNKNOWN,
-        status=200,
-        headers=(),
-        body=path.read_bytes(),
-        fetched_at=datetime.now(UTC),
+    return _page(url or f"file:///{path.name}", path.read_bytes())
+
+
+def page_at(url: str, config: Path) -> Page:
+    """The page at an address, asked for once and as politely as a crawl does; GongbaoError if it cannot be had."""
+    command = [sys.executable, "-m", "spiders.get", url, "--config", str(config)]
+    asked = subprocess.run(command, capture_output=True, check=False)
+    if asked.returncode:
+        told = asked.stderr.decode(errors="replace").strip()
+        raise ConfigError(told) if asked.returncode == _WRONG else GongbaoError(told)
+    about, _, body = asked.stdout.partition(b"\n")
+    answer = json.loads(about)
+    return _page(answer["url"], body, answer["content_type"])
+
+
+def extract_one(of: Path | str, url: str = "") -> dict[str, Any]:
+    """The document in a saved page or at an address, or the reason why there is none."""
+    config = settings.from_environment().config
+    page = page_of(of, url) if isinstance(of, Path) else page_at(of, config)
+    row = staging.row(page, process(page, source.unknown(), work.rules(config)))
+    told = {name: row.get(name) for name in _TOLD} | {name: value for name, value in row.items() if name not in _HIDDEN}
+    return (
+        {"id": of.stem if isinstance(of, Path) else of}
+        | told
+        | {"url": None if page.url.startswith("file:") else page.url}
     )
-
-
-def extract_one(path: Path, url: str = "") -> dict[str, Any]:
-    """The document in a saved page, or the reason why there is none."""
-    page = page_of(path, url)
-    outcome = process(page, source.unknown(), work.rules(settings.from_environment().config))
-    row = staging.row(page, outcome)
-    hidden = ("shingle_keys", "source_id", "etag", "last_modified", "status", "landing", "body_digest", "doc_id")
-    return {"id": path.stem} | {name: value for name, value in row.items() if name not in hidden} | {"url": url or None}
 
 
 def clean_one(path: Path) -> dict[str, Any]:
@@ -81,6 +122,18 @@ def clean_one(path: Path) -> dict[str, Any]:
         "editor": cleaned.editor or None,
         "removed": [{"line": each.line, "rule": each.rule, "zone": each.zone} for each in cleaned.removed],
     }
+
+
+def _page(url: str, body: bytes, content_type: str = "") -> Page:
+    return Page(
+        url=url,
+        requested_url=url,
+        source_id=source.UNKNOWN,
+        status=200,
+        headers=(("Content-Type", content_type),) if content_type else (),
+        body=body,
+        fetched_at=datetime.now(UTC),
+    )
 
 
 def _each(function: Any, jobs: Iterable[tuple[Any, ...]]) -> Iterator[dict[str, Any]]:
