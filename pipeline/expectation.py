@@ -39,8 +39,18 @@ def nights(history: Sequence[Observation], rules: HealthRules) -> list[Night]:
         sound = not sick and quarantine <= 0
         quarantine = rules.first_nights if sick else quarantine - 1
         ordinary = rules.holidays is None or rules.holidays.kind(seen.day) is Day.ORDINARY
+        if Trouble.FROZEN_FEED in troubles:
+            _doubt_silence(found)
         found.append(Night(seen, seen.day.weekday() if ordinary else None, sound))
     return found
+
+
+def _doubt_silence(found: list[Night]) -> None:
+    """The silent nights before a feed was known to be frozen are not to be learned either."""
+    for number in range(len(found) - 1, -1, -1):
+        if found[number].seen.pages or not found[number].sound:
+            return
+        found[number] = found[number]._replace(sound=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +96,7 @@ def dispersion_of_weeks(expected: Expectation, past: Sequence[Night]) -> float:
 
     By the median week: a few weeks in which a decay had begun already must not excuse it.
     """
-    usable = [night for night in past if night.sound and night.weekday is not None]
+    usable = [night for night in past if night.sound]
     terms = []
     for start in range(0, len(usable) - _WEEK + 1, _WEEK):
         week = usable[start : start + _WEEK]

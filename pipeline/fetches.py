@@ -101,6 +101,12 @@ def story(store: Store, doc: str) -> list[dict[str, Any]]:
     return rows.to_dicts()
 
 
+def first_visits(store: Store, run_id: str) -> pl.Series:
+    """The doc_ids of the articles that a run fetched for the first time."""
+    rows = _open(store).scan().filter((pl.col("run_id") == run_id) & (pl.col("kind") == _ARTICLE))
+    return rows.filter(pl.col("visits") == 1).select("doc_id").collect()["doc_id"]
+
+
 def of_sources(store: Store) -> pl.DataFrame:
     """A row a source: known articles, last fetch."""
     scan = _open(store).scan().filter(pl.col("kind") == _ARTICLE)

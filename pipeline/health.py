@@ -7,7 +7,7 @@ a week need no settings. A source without history raises only what its crawl its
 from collections.abc import Callable, Iterator, Sequence
 from itertools import takewhile
 from math import exp, log, sqrt
-from statistics import fmean, median, stdev
+from statistics import fmean, median
 
 from pipeline.expectation import Expectation, Night, dispersion_of_weeks, nights
 from pipeline.health_rules import HealthRules
@@ -76,7 +76,7 @@ def _frozen(past: Sequence[Night], rules: HealthRules) -> _Told | None:
     if stale := _stale(past, rules):
         return stale
     heard = [night for night in past if not night.seen.cause]
-    gap = list(takewhile(lambda night: night.seen.pages == 0 and night.seen.failed == 0, reversed(heard)))
+    gap = list(takewhile(lambda night: not night.seen.pages and night.seen.failed < rules.share.failed, heard[::-1]))
     expected = Expectation.learn(past[: len(past) - len(gap)], rules)
     if len(gap) < 2 or expected.known < rules.learning:
         return None
@@ -103,12 +103,12 @@ def _stale(past: Sequence[Night], rules: HealthRules) -> _Told | None:
 
 def _decay(past: Sequence[Night], rules: HealthRules) -> _Told | None:
     """It brings much less than it did, over weeks, and the last weeks are no better."""
-    usable = [night for night in past if night.sound and night.weekday is not None]
+    usable = [night for night in past if night.sound]
     came_each = [night.seen.pages for night in usable]
     limits = rules.decay
     for size in limits.windows:
         window, base = usable[-size:], usable[:-size]
-        if len(base) < max(rules.learning, size // 2):
+        if len(base) < limits.base:
             return None
         came, came_late = sum(came_each[-size:]), sum(came_each[-size // 2 :])
         if not came_late or came > sum(came_each[:-size]) * size / len(base):
@@ -141,7 +141,7 @@ def _addresses(past: Sequence[Night], before: Sequence[Night], rules: HealthRule
 
 def _pages(past: Sequence[Night], before: Sequence[Night], rules: HealthRules) -> Iterator[_Told]:
     """Shares of the pages that have risen: not had, rejected, without a field."""
-    failed = _risen(past, before, lambda seen: (seen.failed, seen.failed + seen.pages), rules)
+    failed = _risen(past, before, lambda seen: _failed(seen, rules), rules)
     rejected = _risen(past, before, lambda seen: (seen.rejected, seen.pages), rules)
     if failed:
         yield Trouble.ARTICLES_FAILED, f"{failed} of its articles cannot be had"
@@ -154,6 +154,11 @@ def _pages(past: Sequence[Night], before: Sequence[Night], rules: HealthRules) -
             lost[name] = share
     if lost:
         yield Trouble.FIELDS_LOST, ", ".join(f"{share} of its documents have no {name}" for name, share in lost.items())
+
+
+def _failed(seen: Observation, rules: HealthRules) -> tuple[int, int]:
+    """A dead link or two on a quiet night, the same every night, say nothing."""
+    return (seen.failed, seen.failed + seen.pages) if seen.failed + seen.pages >= rules.share.failed else (0, 0)
 
 
 def _missing(seen: Observation, name: str) -> tuple[int, int]:
@@ -211,15 +216,21 @@ def _texts(past: Sequence[Night], before: Sequence[Night], rules: HealthRules) -
     while with_texts and sum(night.seen.documents for night in recent) < limits.documents:
         recent.append(with_texts.pop(0))
     first = min((night.seen.day for night in recent), default=past[-1].seen.day)
-    usual = [log(night.seen.median_length) for night in before if night.seen.median_length and night.seen.day < first]
-    if sum(night.seen.documents for night in recent) < limits.documents or len(usual) < 2 * rules.class_nights:
+    usual = [night for night in before if night.seen.median_length and night.seen.day < first]
+    documents = sum(night.seen.documents for night in recent)
+    if documents < limits.documents or len(usual) < 2 * rules.class_nights:
         return None
-    now = [log(night.seen.median_length) for night in recent]
-    drop = fmean(usual) - fmean(now)
-    doubt = stdev(usual) / sqrt(len(now))
-    if drop < log(limits.factor) or drop < limits.deviations * doubt or fmean(usual) - now[0] < log(limits.factor):
+    mean = fmean(_length(night) for night in usual)
+    spread = fmean(night.seen.documents * (_length(night) - mean) ** 2 for night in usual)  # of a single document
+    now = fmean((_length(night) for night in recent), [night.seen.documents for night in recent])
+    enough = max(log(limits.factor), limits.deviations * sqrt(spread / documents))
+    if mean - now < enough or mean - _length(recent[0]) < log(limits.factor):
         return None
-    return Trouble.TEXTS_SHRUNK, f"{exp(fmean(now)):.0f} characters a text, {exp(fmean(usual)):.0f} before"
+    return Trouble.TEXTS_SHRUNK, f"{exp(now):.0f} characters a text, {exp(mean):.0f} before"
+
+
+def _length(night: Night) -> float:
+    return log(night.seen.median_length)
 
 
 def _alarm(trouble: Trouble, detail: str, past: Sequence[Night], rules: HealthRules) -> Alarm:

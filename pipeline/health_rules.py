@@ -26,6 +26,7 @@ class Share(Strict):
     rise: float = Field(gt=0, lt=1)
     pages: int = Field(ge=1)
     nights: int = Field(ge=1)
+    failed: int = Field(ge=1)
     least: float = Field(gt=0, lt=1)
 
 
@@ -48,6 +49,7 @@ class Decay(Strict):
     """When a source brings too few."""
 
     windows: tuple[int, ...] = Field(min_length=1)
+    base: int = Field(ge=1)
     share: float = Field(gt=0, lt=1)
     surprise: float = Field(gt=0)
 

@@ -6,6 +6,7 @@ from typing import Literal
 
 from pipeline.config import Strict
 from pipeline.errors import GongbaoError
+from pipeline.observation import Alarm, Grade, Observation
 
 
 class ListingReport(Strict):
@@ -97,6 +98,8 @@ class RunReport(Strict):
     version: int  # of the corpus; the same as before if nothing was committed
     rules_version: str = ""
     sources: tuple[SourceReport, ...] = ()
+    observations: tuple[Observation, ...] = ()  # of a night: what is learned from
+    alarms: tuple[Alarm, ...] = ()
     error: str = ""
 
     @property
@@ -140,6 +143,7 @@ def markdown(report: RunReport) -> str:
     for source in report.broken:
         lines += ["", f"- **{source.source_id}**: {source.cause}" + (f" – {source.detail}" if source.detail else "")]
         lines += [f"  {source.advice}"] if source.advice else []
+    lines += _alarms(report.alarms)
     lines += ["", "| source | " + " | ".join(_COLUMNS) + " | closes |", "|---|" + "---:|" * (len(_COLUMNS) + 1)]
     for source in report.sources:
         cells = (_cell(getattr(source, name)) for name in _COLUMNS)
@@ -147,6 +151,18 @@ def markdown(report: RunReport) -> str:
     totals = (str(report.total(name)) for name in _COLUMNS)
     lines.append("| **all** | " + " | ".join(totals) + " | |")
     return "\n".join(lines) + "\n"
+
+
+def _alarms(alarms: Iterable[Alarm]) -> list[str]:
+    """The alarms, the gravest first."""
+    ordered = sorted(alarms, key=lambda alarm: (-list(Grade).index(alarm.grade), alarm.source_id))
+    if not ordered:
+        return []
+    rows = [
+        f"| {alarm.grade} | {alarm.source_id} | {alarm.trouble} | {alarm.since} | {alarm.detail}. {alarm.advice} |"
+        for alarm in ordered
+    ]
+    return ["", "| alarm | source | trouble | since | what to do |", "|---|---|---|---|---|", *rows]
 
 
 def _cell(value: int | dict[str, int]) -> str:

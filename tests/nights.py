@@ -22,7 +22,7 @@ REJECTED, NO_PUBLISHER, NO_DATE = 0.03, 0.1, 0.01  # shares in a sound source
 # its own limits are milder (config/health.yaml), his are these.
 SILENCE = 16.1  # -ln of one in ten million
 SHARE = 13.8  # -ln of one in a million
-DECAY_SHARE, DECAY_DEVIATIONS = 0.5, 5.0
+DECAY_SHARE, DECAY_DEVIATIONS = 0.45, 6.0
 
 
 @dataclass(frozen=True)
@@ -238,7 +238,8 @@ def _visible(kind: Kind, fault: Fault, means: list[float], seen: list[Observatio
                 return number
         return None
     if fault.name in ("other article pages", "fields and texts"):
-        each = -log(REJECTED if fault.name == "other article pages" else NO_DATE)
+        known = sum(each.pages for each in seen[: fault.first])  # nobody knows a share better than so many pages show
+        each = -log(max(REJECTED if fault.name == "other article pages" else NO_DATE, 2 / known))
         pages = 0
         for number in nights:
             pages += seen[number].pages
