@@ -96,6 +96,8 @@ _OF_THE_CORPUS = (
     Column("canonical_id", _WORD, "doc_id of the canonical document of its cluster", "it is the canonical one", "1b77…"),
     Column("similarity", pa.float32(), "share of this text that the canonical one holds, 0..1",
            "it is the canonical one", "0.97"),
+    Column("publisher_source", _WORD, "the source that the 来源 names; its own where it names none",
+           "no source of that name is configured", "enorth"),
     Column("near_ids", pa.list_(_WORD), "documents that are alike and not the same", "", "[c04e…]"),
     Column("original_id", _WORD, "an original that turned up later than this, its repost", "none did", "77ad…"),
     Column("cut", pa.list_(_WORD), "passages of the canonical text that are missing here", "", "[记者从…获悉]"),
