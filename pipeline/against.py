@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.candidates import columns, pairs
-from pipeline.clusters import Link, order
+from pipeline.clusters import Link, circles, judged, order
 from pipeline.errors import ConfigError
 from pipeline.fingerprint import fingerprint
 from pipeline.furniture import learn
@@ -67,8 +67,8 @@ def _date(value: object) -> datetime | None:
 def against(new: Iterable[Text], old: Iterable[Text], rules: DedupeRules, *, within: bool = False) -> Iterator[Row]:
     """A row `{"q", "duplicate_of", "similarity", "kind"}` for each new text, in their order.
 
-    Each is judged against the old ones, as what came later; `within`: against the new ones before it as well, in the
-    order of `clusters.order`. What counts is the one that it is aligned best with.
+    Each is judged against the old ones, as what came later; `within`: against the other new ones as well, where
+    `clusters` says who repeats whom. What counts is the one that it is aligned best with.
     """
     # Two files may use the same ids for different texts.
     held = {f"o{text.id}": replace(text, id=f"o{text.id}") for text in old}
@@ -95,13 +95,23 @@ def _best(
     furniture = learn(((texts[id_].scope, passages[id_]) for id_ in held or night), rules.furniture)
     ready = {}
     links: defaultdict[str, list[Link]] = defaultdict(list)
-    for new_id, old_id in found:
+
+    def verdict(new_id: str, old_id: str) -> Verdict:
         for id_ in (new_id, old_id):
             if id_ not in ready:
                 ready[id_] = make_ready(texts[id_], furniture, rules, passages[id_])
-        if old_id in held or order(texts[old_id]) < order(texts[new_id]):
-            links[new_id].append(Link(new_id, old_id, compare(ready[new_id], ready[old_id], rules)))
-    return {id_: min(of_one, key=lambda link: _rank(link.verdict, link.earlier)) for id_, of_one in links.items()}
+        return compare(ready[new_id], ready[old_id], rules)
+
+    for new_id, old_id in found:
+        if old_id in held:
+            links[new_id].append(Link(new_id, old_id, verdict(new_id, old_id)))
+        elif new_id < old_id:  # pairs of the night are found from both sides
+            link = judged(texts[new_id], texts[old_id], verdict, rules)
+            links[link.later].append(link)
+    best = {id_: min(of_one, key=lambda link: _rank(link.verdict, link.earlier)) for id_, of_one in links.items()}
+    for circle in circles({id_: link.earlier for id_, link in best.items() if link.same}):
+        del best[min(circle, key=lambda id_: order(texts[id_]))]
+    return best
 
 
 def _rank(verdict: Verdict, id_: str) -> tuple[bool, int, bool, str]:

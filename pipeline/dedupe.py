@@ -13,7 +13,7 @@ from typing import Protocol
 import polars as pl
 
 from pipeline.candidates import pairs
-from pipeline.clusters import Link, order, parents, trees
+from pipeline.clusters import Link, judged, order, parents, trees
 from pipeline.furniture import Furniture, learn
 from pipeline.judgement import DedupeRules, Ready, Text, Verdict, compare, judge, make_ready
 from pipeline.models import Kind
@@ -145,12 +145,11 @@ class Desk:
         return compare(self.ready(new), self.ready(old), self.rules)
 
     def judged(self, found: Iterable[tuple[str, str]]) -> list[Link]:
-        """Each pair once, the later text as the new one."""
+        """Each pair once: who repeats whom."""
         found = list(found)
         self.fetch(id_ for pair in found for id_ in pair)
-        held = {pair for pair in found if self.texts.keys() >= set(pair)}
-        sorted_pairs = {tuple(sorted(pair, key=lambda id_: order(self.texts[id_]))) for pair in held}
-        return [Link(later, earlier, self.compare(later, earlier)) for earlier, later in sorted(sorted_pairs)]
+        held = sorted({(min(pair), max(pair)) for pair in found if self.texts.keys() >= set(pair)})
+        return [judged(self.texts[one], self.texts[other], self.compare, self.rules) for one, other in held]
 
 
 def _canonical(tree: Sequence[str], best: Mapping[str, Link], desk: Desk) -> tuple[str, str | None]:
@@ -160,7 +159,7 @@ def _canonical(tree: Sequence[str], best: Mapping[str, Link], desk: Desk) -> tup
     published = [id_ for id_ in tree if id_ in desk.texts and desk.is_published(id_)]
     if not published:
         return first, None
-    chosen = min(published, key=lambda id_: order(desk.texts[id_]))
+    chosen = first if first in published else min(published, key=lambda id_: order(desk.texts[id_]))
     if first not in desk.new or desk.texts[first].revised:
         return chosen, None
     says_more = desk.compare(first, chosen).kind not in ("exact", "repost")

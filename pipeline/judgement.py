@@ -20,6 +20,7 @@ from pipeline.fingerprint import FingerprintRules
 from pipeline.furniture import NOTHING, Furniture, FurnitureRules, without
 from pipeline.models import Fingerprint
 from pipeline.passages import PassageRules, Passages, split
+from pipeline.publishers import PublisherRules
 
 Kind = Literal["exact", "repost", "near", "different"]
 
@@ -60,6 +61,8 @@ class JudgementRules(Strict):
     novel_prose: int = Field(ge=0)
     scattered_prose: int = Field(ge=0)
     passage_held: float = Field(ge=0, le=1)
+    excerpt_held: float = Field(ge=0, le=1)
+    excerpt_share: float = Field(ge=0, le=1)
     limits: dict[Bond, Limits]
 
 
@@ -71,6 +74,7 @@ class DedupeRules(Strict):
     passages: PassageRules
     furniture: FurnitureRules
     alignment: AlignmentRules
+    publishers: PublisherRules
     evidence: EvidenceRules
     judgement: JudgementRules
 
@@ -85,7 +89,9 @@ class Text:
     title: str = ""
     published_at: datetime | None = None
     document_number: str = ""
-    publisher: str = ""
+    publisher: str = ""  # 来源, as printed
+    publisher_source: str = ""  # the configured source of that name, where there is one (`publishers`)
+    is_declared: bool = False  # by its own 来源 a repost: it names another body than its own source
     tier: str = ""
     source_id: str = ""
     url: str = ""
@@ -97,6 +103,10 @@ class Text:
     def scope(self) -> str:
         """Whose furniture it may hold: its source, else its host; empty where neither is known."""
         return self.source_id or urlsplit(self.url).netloc
+
+    def names(self, other: "Text") -> bool:
+        """Whether its 来源 is the source of the other text, a source not its own."""
+        return bool(self.publisher_source) and self.source_id != self.publisher_source == other.source_id
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -143,6 +153,7 @@ class Verdict:
     why: str
     cut: tuple[str, ...] = ()
     added: tuple[str, ...] = ()
+    holds: float = field(default=1.0, repr=False)  # share of the old text that the new one holds
     held: int = field(default=0, repr=False)
 
 
@@ -185,6 +196,7 @@ def compare(new: Ready, old: Ready, rules: DedupeRules) -> Verdict:
         why=why,
         cut=_not_held(old, _missing_characters(old, alignment.there), rules.judgement),
         added=_not_held(new, missing, rules.judgement),
+        holds=signs.held_old,
         held=alignment.equal,
     )
 

@@ -17,6 +17,7 @@ from pipeline.candidates import SCHEMA as KEY_COLUMNS
 from pipeline.corpus import Corpus
 from pipeline.dedupe import Decision, DedupeRules, Text, decide
 from pipeline.models import Fingerprint
+from pipeline.publishers import Publishers
 from pipeline.report import CrawlReport, SourceReport, balance
 from pipeline.source import Source
 from pipeline.store import Store
@@ -78,7 +79,7 @@ def _attempt(
         reports = tuple(SourceReport.model_validate(each) for each in told["sources"])
         return Published(version_before=told["before"], version=told["version"], sources=reports)
     before = corpus.version
-    night = _Night(corpus, staged, sources, run_id, now)
+    night = _Night(corpus, staged, sources, rules, run_id, now)
     rows = night.rows(decide(night.fresh(), night, rules))
     reports = night.reports(crawls)
     balance(reports)
@@ -96,9 +97,16 @@ class _Night:
     """What a run staged, beside one snapshot of the corpus: what is new, what changed, what is gone."""
 
     def __init__(
-        self, corpus: Corpus, staged: list[Row], sources: Mapping[str, Source], run_id: str, now: datetime
+        self,
+        corpus: Corpus,
+        staged: list[Row],
+        sources: Mapping[str, Source],
+        rules: DedupeRules,
+        run_id: str,
+        now: datetime,
     ) -> None:
         self._corpus, self._sources, self._run_id, self._now = corpus, sources, run_id, now
+        self._publishers = Publishers(sources.values(), rules.publishers)
         self._visits = staged
         last = {row["doc_id"]: row for row in self._visits}  # of two visits in one run the later one counts
         told = [row["doc_id"] for row in last.values() if row["outcome"] == "document" or row["reason"] in _WITHDRAWN]
@@ -195,6 +203,8 @@ class _Night:
             {name: value for name, value in row.items() if name in _STORED}
             | _decided(decision)
             | {
+                "publisher_source": self._publishers.resolve(row["publisher"] or "", row["source_id"]).source_id
+                or None,
                 "revision": held["revision"] + 1 if held else 1,
                 "first_fetched_at": held["first_fetched_at"] if held else row["fetched_at"],
                 "month": staging.month_of(row["published_at"], held["first_fetched_at"] if held else row["fetched_at"]),
@@ -211,6 +221,7 @@ class _Night:
     def _text(self, row: Row) -> Text:
         source = self._sources.get(row["source_id"])
         held = self._held.get(row["doc_id"]) if row["doc_id"] in self._fresh else None
+        publisher = self._publishers.resolve(row["publisher"] or "", row["source_id"])
         return Text(
             id=row["doc_id"],
             text=row["text"],
@@ -219,6 +230,8 @@ class _Night:
             published_at=row["published_at"],
             document_number=row["document_number"] or "",
             publisher=row["publisher"] or "",
+            publisher_source=publisher.source_id,
+            is_declared=publisher.is_other,
             tier=source.tier if source else "",
             source_id=row["source_id"],
             url=row["url"],
