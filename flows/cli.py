@@ -3,14 +3,13 @@
 import os
 import sys
 from pathlib import Path
-from typing import Any
 
 import click
 
+from flows.corpus_cli import COMMANDS
 from pipeline.errors import ConfigError, GongbaoError
 
 _FAILED, _WRONG_CALL = 1, 2
-_DAY = click.DateTime(["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S"])
 _PATH = click.Path(path_type=Path)
 
 
@@ -57,8 +56,9 @@ def extract(paths: tuple[str, ...], as_json: bool, url: str) -> None:
     """Pages in (files, folders, URLs), documents out; touches no store."""
     from flows import console, extracting
 
-    files = extracting.files_of([Path(path) for path in paths])
-    for row in console.track(extracting.extract(files, url), "extract", len(files)):
+    pages: list[Path | str] = [path for path in paths if extracting.is_address(path)]
+    pages += extracting.files_of([Path(path) for path in paths if not extracting.is_address(path)])
+    for row in console.track(extracting.extract(pages, url), "extract", len(pages)):
         console.emit(row) if as_json else console.show_document(row)
 
 
@@ -84,25 +84,6 @@ def dedupe(new: Path, against: Path, within: bool) -> None:
 
     for row in running.dedupe(new, against, within=within):
         console.emit(row)
-
-
-@cli.command()
-@click.option("--since", type=_DAY, help="Published on or after this day.")
-@click.option("--until", type=_DAY, help="Published before this day.")
-@click.option("--source", "sources", multiple=True)
-@click.option("--lang", "languages", multiple=True)
-@click.option("--publisher", default="")
-@click.option("--text", "contains", default="", help="Stands in the title or the text.")
-@click.option("--every", is_flag=True, help="Reposts and withdrawn documents too.")
-@click.option("--limit", default=0, help="At most so many, newest first; 0: all (20 in a table).")
-@click.option(
-    "--format", "form", type=click.Choice(["table", "json", "csv"]), help="Unset: table on a terminal, json elsewhere."
-)
-def read(limit: int, form: str | None, **filters: Any) -> None:
-    """Documents of the corpus."""
-    from flows import reading
-
-    reading.read(form=form, limit=limit, filters=filters)
 
 
 @cli.command()
@@ -187,6 +168,10 @@ def stop_store() -> None:
 
     stopped = embedded.stop(settings.from_environment().home)
     click.echo("stopped" if stopped else "none runs", err=True)
+
+
+for command in COMMANDS:
+    cli.add_command(command)
 
 
 def main() -> None:

@@ -5,14 +5,19 @@ import sys
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import date, datetime
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 from zoneinfo import ZoneInfo
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.text import Text
+
+if TYPE_CHECKING:
+    from pipeline.comparing import Difference
 
 err = Console(stderr=True, highlight=False, soft_wrap=True)
 out = Console(highlight=False, soft_wrap=True)
+_LINES = 6  # of a changed text that are shown
 _T = TypeVar("_T")
 _SHANGHAI = ZoneInfo("Asia/Shanghai")
 
@@ -73,3 +78,23 @@ def show_document(row: Mapping[str, Any]) -> None:
     out.print(row["text"] + "\n", markup=False)
     for each in row["removed"]:
         err.print(f"- [{each['zone']}, {each['rule']}] {each['line']}", style="dim red", markup=False)
+
+
+def show_differences(differences: "Iterable[Difference]") -> None:
+    """Documents with the lines that they lost and gained, for people."""
+    style = {"added": "green", "changed": "yellow", "gone": "red"}
+    for each in differences:
+        why = f" ({each.why})" if each.why else ""
+        out.print(Text(f"{each.what}{why} {each.source_id} {each.url}", style=style[each.what]))
+        out.print(Text(f"  {each.title}", style="bold"))
+        for name, before, after in each.fields:
+            out.print(Text(f"  {name}: {_short(before)} → {_short(after)}", style="yellow"))
+        for sign, colour, lines in (("-", "red", each.lost), ("+", "green", each.gained)):
+            for line in lines[:_LINES]:
+                out.print(Text(f"  {sign} {line}", style=colour))
+            if len(lines) > _LINES:
+                out.print(Text(f"  {sign} … {len(lines) - _LINES} more lines", style="dim"))
+
+
+def _short(value: object) -> str:
+    return "–" if value in (None, "", []) else str(plain(value) if isinstance(value, date) else value)

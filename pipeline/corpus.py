@@ -3,7 +3,7 @@
 import json
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +11,7 @@ import polars as pl
 import pyarrow as pa
 
 from pipeline import schema
-from pipeline.errors import ConfigError, GongbaoError
+from pipeline.errors import ConfigError
 from pipeline.staging import month_of
 from pipeline.store import Store
 from pipeline.tables import DataFile, Table
@@ -59,6 +59,11 @@ class Corpus:
         """The number of the snapshot; each commit adds one."""
         return self.table.version
 
+    @property
+    def columns(self) -> list[str]:
+        """The names of the columns, in order."""
+        return list(_SCHEMA.names)
+
     def scan(self) -> pl.LazyFrame:
         """Every row, reposts and withdrawn documents too, with all columns of `schema.CORPUS`; older tables lack some."""
         return complete(self.table.scan(), self.table.columns)
@@ -75,6 +80,22 @@ class Corpus:
     def batches(self, size: int = 1000, **filters: Any) -> Iterator[pl.DataFrame]:
         """The documents, filtered like `documents`, some at a time: for a corpus larger than the memory."""
         yield from self.documents(**filters).collect_batches(chunk_size=size)
+
+    def newest(self, limit: int = 0, **filters: Any) -> Iterator[pl.DataFrame]:
+        """The documents, filtered like `documents`, newest first, one month in memory at a time; 0: no limit."""
+        rows = self.documents(**filters)
+        months = rows.select(pl.col("month").unique()).collect(engine="streaming")["month"].sort(descending=True)
+        if months.is_empty():
+            yield rows.limit(0).collect()
+        left = limit
+        for month in months:
+            found = rows.filter(pl.col("month") == month)
+            found = found.sort(pl.coalesce("published_at", "first_fetched_at"), "doc_id", descending=[True, False])
+            frame = (found.limit(left) if limit else found).collect(engine="streaming")
+            yield frame
+            left -= frame.height
+            if limit and left <= 0:
+                return
 
     def changes(
         self, since: int | datetime | None = None, cursor: Path | str | None = None, *, every: bool = False
@@ -100,6 +121,10 @@ class Corpus:
     def files(self) -> list[DataFile]:
         """The Parquet files of this snapshot, for tools that read files: `store.url_of(corpus.key_of(file))`."""
         return self.table.files()
+
+    def scan_files(self, files: Sequence[DataFile]) -> pl.LazyFrame:
+        """The rows of some of its files, like `scan`."""
+        return pl.concat([complete(rows, rows.collect_schema().names()) for rows in self.table.scan_files(files)])
 
     @staticmethod
     def key_of(file: DataFile) -> str:
@@ -153,9 +178,9 @@ def chosen(
     if not every:
         rows = rows.filter(pl.col("canonical_id").is_null() & pl.col("withdrawn_at").is_null())
     if since:
-        rows = rows.filter((pl.col("month") >= month_of(None, since)) & (when >= since))
+        rows = rows.filter((pl.col("month") >= month_of(None, since)) & (when >= since.astimezone(UTC)))
     if until:
-        rows = rows.filter((pl.col("month") <= month_of(None, until)) & (when < until))
+        rows = rows.filter((pl.col("month") <= month_of(None, until)) & (when < until.astimezone(UTC)))
     if sources:
         rows = rows.filter(pl.col("source_id").is_in(list(sources)))
     if languages:
@@ -166,7 +191,3 @@ def chosen(
         found = [pl.col(name).str.contains(contains, literal=True) for name in ("title", "text")]
         rows = rows.filter(found[0] | found[1])
     return rows
-
-
-class NoSuchDocument(GongbaoError):
-    """The corpus has no document of that URL or id."""

@@ -119,6 +119,17 @@ class Table:
         """The rows of this version, lazily."""
         return pl.scan_delta(self._handle, storage_options=self._options)
 
+    def scan_files(self, files: Sequence[DataFile]) -> list[pl.LazyFrame]:
+        """The rows of some of this version's files, each lazily for itself, with the partition as a column."""
+        column = self._handle.metadata().partition_columns[0]
+        root = self._handle.table_uri.rstrip("/")
+        return [
+            pl.scan_parquet(f"{root}/{file.path}", storage_options=self._options, hive_partitioning=False).with_columns(
+                pl.lit(file.partition).alias(column)
+            )
+            for file in files
+        ]
+
     def append(self, rows: pa.Table, transaction: str, about: dict[str, str] | None = None) -> None:
         """Add rows in one commit named `transaction`; Conflict if anyone committed since this version."""
         try:

@@ -1,0 +1,49 @@
+"""What a person typed in, a snapshot or a time out: versions, dates and runs; days are those of Asia/Shanghai."""
+
+import re
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from pipeline.corpus import Corpus
+from pipeline.errors import ConfigError
+from pipeline.store import Store
+
+_SHANGHAI = ZoneInfo("Asia/Shanghai")
+_AGO = re.compile(r"(\d+)d")
+
+
+def when(text: str, now: datetime | None = None) -> datetime:
+    """A time: `2026-01-04`, `2026-01-04T18:00`, `today`, `yesterday`, `7d` (that many days ago)."""
+    today = (now or datetime.now(UTC)).astimezone(_SHANGHAI).replace(hour=0, minute=0, second=0, microsecond=0)
+    ago = {"today": 0, "yesterday": 1}.get(text)
+    if found := _AGO.fullmatch(text):
+        ago = int(found[1])
+    if ago is not None:
+        return today - timedelta(days=ago)
+    try:
+        parsed = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise ConfigError(f"no day or time: {text!r}; such as 2026-01-04, 2026-01-04T18:00, yesterday, 7d") from error
+    return parsed if parsed.tzinfo else parsed.replace(tzinfo=_SHANGHAI)
+
+
+def since(text: str) -> int | datetime:
+    """A version, or a time."""
+    return int(text) if text.isdigit() and len(text) < 8 else when(text)
+
+
+def snapshot(store: Store, text: str) -> Corpus:
+    """The snapshot of a version, a day (as it was when the day ended), a time, or after a run; empty: the newest."""
+    if not text:
+        return Corpus.open(store)
+    if text.isdigit() and len(text) < 8:
+        newest = Corpus.open(store)
+        if int(text) > newest.version:
+            raise ConfigError(f"the corpus has versions 0 to {newest.version}, not {text}")
+        return Corpus.open(store, int(text))
+    if re.fullmatch(r"\d{4}-\d\d-\d\d", text):
+        return Corpus.open(store, at=when(text) + timedelta(days=1))
+    try:
+        return Corpus.open(store, at=when(text))
+    except ConfigError:
+        return Corpus.open(store, run=text)

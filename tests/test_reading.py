@@ -1,0 +1,150 @@
+"""What people and pipes get from a corpus: documents, exports, differences, the card."""
+
+import csv
+import io
+import json
+from datetime import timedelta
+from pathlib import Path
+
+import polars as pl
+import pytest
+import zstandard
+from click.testing import CliRunner, Result
+
+from flows.cli import cli
+from pipeline import card, comparing, export
+from pipeline.corpus import Corpus
+from pipeline.errors import ConfigError
+from pipeline.store import Store
+from tests.test_publish import NIGHT, document, gone, night, prose
+
+DAYS = [NIGHT + timedelta(days=day) for day in range(60)]
+
+
+@pytest.fixture
+def three_nights(store: Store) -> Store:
+    """Two documents; a revision, a repost and one of another month; a withdrawal."""
+    night(store, "run1", [document(1, prose(1)), document(2, prose(2))])
+    fresh = [document(2, prose(2) + "\n多出的一段话。", at=DAYS[1]), document(3, prose(1), at=DAYS[1])]
+    night(store, "run2", [*fresh, document(4, prose(4), at=DAYS[40])], at=DAYS[40])
+    night(store, "run3", [gone(1, DAYS[41])], at=DAYS[41])
+    return store
+
+
+def gongbao(store: Store, *arguments: str) -> Result:
+    result = CliRunner(env={"GONGBAO_STORE": store.url}).invoke(cli, arguments, catch_exceptions=False)
+    assert result.exit_code == 0, result.output
+    return result
+
+
+def test_read_prints_the_newest_first_in_every_form(three_nights: Store, tmp_path: Path) -> None:
+    lines = [json.loads(line) for line in gongbao(three_nights, "read").stdout.splitlines()]
+    assert [row["title"] for row in lines] == ["第4号新闻", "第2号新闻"]
+    rows = list(csv.DictReader(io.StringIO(gongbao(three_nights, "read", "--format", "csv").stdout)))
+    assert [row["doc_id"] for row in rows] == [row["doc_id"] for row in lines]
+    frame = pl.read_parquet(io.BytesIO(gongbao(three_nights, "read", "--format", "parquet").stdout_bytes))
+    assert frame["text"].to_list() == [row["text"] for row in lines]
+    assert "第4号" in gongbao(three_nights, "read", "--format", "table").stdout
+    assert len(gongbao(three_nights, "read", "--every").stdout.splitlines()) == 4
+    assert len(gongbao(three_nights, "read", "--limit", "1").stdout.splitlines()) == 1
+
+
+def test_read_takes_days_sources_languages_and_snapshots(three_nights: Store) -> None:
+    def titles(*options: str) -> list[str]:
+        return [json.loads(line)["title"] for line in gongbao(three_nights, "read", *options).stdout.splitlines()]
+
+    assert titles("--since", "2026-02-01") == ["第4号新闻"]
+    assert titles("--until", "2026-02-01") == ["第2号新闻"]
+    assert titles("--source", "nobody") == []
+    assert titles("--lang", "zh-Hans", "--text", "多出的一段") == ["第2号新闻"]
+    assert titles("--snapshot", "1") == ["第1号新闻", "第2号新闻"] or titles("--snapshot", "1") == [
+        "第2号新闻",
+        "第1号新闻",
+    ]
+    assert len(titles("--snapshot", "run2")) == 3
+    counts = [json.loads(line) for line in gongbao(three_nights, "read", "--count", "month").stdout.splitlines()]
+    assert counts == [{"month": "2026-01", "documents": 1}, {"month": "2026-02", "documents": 1}]
+
+
+def test_a_month_a_source_and_a_language_are_read_without_the_rest(three_nights: Store) -> None:
+    files = {file.partition for file in Corpus.open(three_nights).files()}
+    assert files == {"2026-01", "2026-02"}
+    plan = Corpus.open(three_nights).documents(since=DAYS[30]).explain()
+    assert "month=2026-02" in plan.replace("%3D", "=")
+    assert "month=2026-01" not in plan.replace("%3D", "=")
+
+
+@pytest.mark.parametrize("form", ["parquet", "jsonl"])
+def test_an_export_that_was_stopped_goes_on_and_its_manifest_is_true(
+    three_nights: Store, tmp_path: Path, form: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(export, "_SHARD", 1)
+    corpus, folder = Corpus.open(three_nights), tmp_path / "out"
+
+    def stop(done: int, of: int) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        export.export(corpus, folder, form, {}, stop)
+    night(three_nights, "run4", [document(9, prose(9), at=DAYS[42])], at=DAYS[42])
+    assert not export._read(folder / "manifest.json").complete
+    manifest = export.export(Corpus.open(three_nights), folder, form, {})
+    assert (manifest.complete, manifest.version, manifest.documents) == (True, corpus.version, 2)
+    assert export.wrong(folder) == []
+    if form == "parquet":
+        seen = set(pl.read_parquet(folder / "*.parquet")["doc_id"])
+    else:
+        shards = [zstandard.ZstdDecompressor().stream_reader(path.open("rb")).read() for path in folder.glob("*.zst")]
+        seen = {json.loads(line)["doc_id"] for shard in shards for line in shard.splitlines()}
+    assert seen == set(corpus.documents().collect()["doc_id"])
+    with pytest.raises(ConfigError, match="take an empty one"):
+        export.export(corpus, folder, form, {"every": True})
+    (folder / manifest.shards[0].name).write_bytes(b"")
+    assert export.wrong(folder) == [manifest.shards[0].name]
+
+
+def test_the_command_exports_and_checks(three_nights: Store, tmp_path: Path) -> None:
+    gongbao(three_nights, "export", str(tmp_path / "out"), "--since", "2026-02-01")
+    assert gongbao(three_nights, "export", str(tmp_path / "out"), "--check").exit_code == 0
+    assert pl.read_parquet(tmp_path / "out" / "*.parquet")["title"].to_list() == ["第4号新闻"]
+
+
+def test_the_command_tells_changes_and_moves_the_cursor_when_told(three_nights: Store, tmp_path: Path) -> None:
+    cursor = str(tmp_path / "cursor")
+    first = [
+        json.loads(line)
+        for line in gongbao(three_nights, "changes", "--cursor", cursor, "--since", "1").stdout.splitlines()
+    ]
+    assert {(row["change"], row["title"]) for row in first} == {
+        ("revised", "第2号新闻"), ("added", "第4号新闻"), ("withdrawn", "第1号新闻")
+    }  # fmt: skip
+    assert gongbao(three_nights, "changes", "--cursor", cursor).stdout.count("\n") == 3
+    gongbao(three_nights, "changes", "--cursor", cursor, "--commit")
+    assert gongbao(three_nights, "changes", "--cursor", cursor).stdout == ""
+
+
+def test_two_snapshots_are_compared_line_by_line(three_nights: Store) -> None:
+    found = comparing.compare(Corpus.open(three_nights, 1), Corpus.open(three_nights))
+    assert found.counts() == {"added": 1, "changed": 1, "gone": 1}
+    told = {each.what: each for each in found.differences()}
+    assert told["changed"].gained == ("多出的一段话。",)
+    assert told["changed"].lost == ()
+    assert (told["gone"].why, told["gone"].title) == ("gone", "第1号新闻")
+    assert found.by_source() == {"ministry": {"added": 1, "changed": 1, "gone": 1}}
+    shown = gongbao(three_nights, "diff", "1", "2")
+    assert "+ 多出的一段话。" in shown.stdout
+    assert "changed" in gongbao(three_nights, "diff", "run1", "--json").stdout
+
+
+def test_the_card_counts_what_is_there_and_its_page_needs_nothing_else(three_nights: Store, tmp_path: Path) -> None:
+    facts = card.facts(Corpus.open(three_nights))
+    assert (facts.documents, facts.reposts, facts.withdrawn, facts.rows) == (2, 1, 1, 4)
+    assert facts.by_month == (("2026-01", 1), ("2026-02", 1))
+    assert sum(number for _, number in facts.by_length) == 2
+    assert dict(facts.filled)["title"] == 2
+    page = tmp_path / "card.html"
+    text = gongbao(three_nights, "card", "--html", str(page)).stdout
+    assert "| ministry | 2 | 100.0% |" in text
+    html = page.read_text()
+    assert "<svg" in html
+    assert not any(word in html for word in ("<script", "http://", "https://", "@import"))
