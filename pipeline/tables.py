@@ -135,7 +135,7 @@ class Table:
         try:
             write_deltalake(
                 self._handle,
-                rows,
+                self._fitting(rows),
                 mode="append",
                 schema_mode="merge",
                 writer_properties=_WRITER,
@@ -165,7 +165,7 @@ class Table:
         try:
             (
                 self._handle.merge(
-                    rows,
+                    self._fitting(rows),
                     predicate=f"old.{column} IN ({listed}) AND old.{key} = new.{key}",
                     source_alias="new",
                     target_alias="old",
@@ -272,6 +272,17 @@ class Table:
     def comments(self) -> dict[str, str]:
         """What the table's own metadata say of each column."""
         return {field.name: field.metadata.get("comment", "") for field in self._handle.schema().fields}
+
+    def _fitting(self, rows: pa.Table) -> pa.Table:
+        """Rows with the comments that the table has: where an older release told a column otherwise, merging fails."""
+        told = self.comments()
+        fields = [
+            field.with_metadata({"comment": told[field.name]} if told[field.name] else {})
+            if field.name in told
+            else field
+            for field in rows.schema
+        ]
+        return rows.cast(pa.schema(fields))
 
     @staticmethod
     def _commit(transaction: str, about: dict[str, str] | None) -> CommitProperties:
