@@ -6,7 +6,7 @@ Everything lies in the store already: run reports, staged outcomes, the log of f
 import io
 import json
 from collections.abc import Iterable, Sequence
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -93,7 +93,7 @@ def _measured(documents: pl.DataFrame, day: date) -> dict[str, Any]:
         "publisher": int((documents["publisher"].fill_null("") != "").sum()),
     }
     tonight = datetime(day.year, day.month, day.day, tzinfo=_SHANGHAI) + timedelta(days=1)
-    ages = (pl.lit(tonight) - pl.col("published_at")).dt.total_seconds() / 86_400
+    ages = (pl.lit(tonight.astimezone(UTC)) - pl.col("published_at")).dt.total_seconds() / 86_400
     age = documents.select(ages.median()).item()
     return {
         "filled": filled,
@@ -113,7 +113,7 @@ def new_pages(store: Store, run_id: str) -> pl.DataFrame:
         for key in store.list(f"staged/run={run_id}/")
     ]
     if not frames:
-        empty: dict[str, Any] = {name: pl.String for name in _COLUMNS[:-1]}
+        empty: dict[str, Any] = dict.fromkeys(_COLUMNS[:-1], pl.String)
         return pl.DataFrame(schema=empty | {"published_at": pl.Datetime("us", "UTC"), "characters": pl.UInt32})
     return pl.concat(frames, how="vertical_relaxed").unique("doc_id", keep="last", maintain_order=True)
 
