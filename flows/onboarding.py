@@ -8,7 +8,7 @@ from pathlib import Path
 from rich.table import Table
 
 from flows import console, settings
-from pipeline.source import load_all
+from pipeline.source import Source, load_all
 
 
 def list_sources() -> None:
@@ -29,10 +29,27 @@ def check(ids: Sequence[str], *, offline: bool) -> bool:
     chosen = load_all(known.sources, ids)
     console.say(f"{len(chosen)} sources are configured rightly")
     if offline:
-        return True
+        return _replay(known, chosen)
     from flows import probing
 
     return probing.probe([source for source in chosen if source.enabled or ids])
+
+
+def _replay(known: settings.Settings, sources: Sequence[Source]) -> bool:
+    """Read what was recorded of the sources anew; whether all is as a person said that it is. Asks no site."""
+    from flows import recordings, work
+
+    listings = recordings.replay_listings(known.sources)
+    rules, folder = work.rules(known.config), recordings.folder_of(known.sources)
+    count, wrong = 0, False
+    for source in console.track(sources, "replay", len(sources)):
+        if recording := recordings.Recording.find(source.id, folder):
+            count += 1
+            for line in [*listings.get(source.id, ()), *recording.replay(source, rules)]:
+                wrong = True
+                console.out.print(f"{source.id}: {line}", style="red", markup=False)
+    console.say(f"{count} recordings replayed" + ("" if wrong else ": all as expected"))
+    return not wrong
 
 
 def new(url: str, file: Path | None, *, as_json: bool) -> int:
