@@ -16,8 +16,11 @@ from prefect.futures import as_completed
 from flows import crawling, settings, work
 from pipeline import fetches
 from pipeline.errors import StoreError
+from pipeline.health_rules import HealthRules
+from pipeline.observation import Alarm, Observation
+from pipeline.observing import watch
 from pipeline.publish import Published, publish
-from pipeline.report import CrawlReport, RunReport, markdown
+from pipeline.report import CrawlReport, RunReport, SourceReport, markdown
 from pipeline.source import load_all
 
 Kind = Literal["nightly", "backfill"]
@@ -75,6 +78,16 @@ def publish_run(run_id: str, now: datetime, crawls: Sequence[CrawlReport]) -> Pu
     return publish(settings.open_store(known), run_id, now, crawls, sources, work.rules(known.config).dedupe)
 
 
+@task(name="watch", **_TASK)
+def watch_sources(
+    run_id: str, now: datetime, reports: Sequence[SourceReport]
+) -> tuple[tuple[Observation, ...], tuple[Alarm, ...]]:
+    """Compare what the night showed of each source with what its earlier nights did."""
+    known = settings.from_environment()
+    rules = HealthRules.load(known.config)
+    return watch(settings.open_store(known), run_id, now, reports, load_all(known.sources), rules)
+
+
 @flow(name="nightly", flow_run_name="nightly {run_id}", validate_parameters=False)
 def nightly(run_id: str, now: datetime, sources: list[str] | None = None) -> RunReport:
     """Crawl the sources named, or all that are enabled, and publish what is new in one commit."""
@@ -100,6 +113,7 @@ def _run(kind: Kind, run_id: str, now: datetime, urls: dict[str, list[str]], for
     for future in staged:
         future.result()
     published = publish_run(run_id, now, crawls)
+    observations, alarms = watch_sources(run_id, now, published.sources) if kind == "nightly" else ((), ())
     report = RunReport(
         run_id=run_id,
         kind=kind,
@@ -109,6 +123,8 @@ def _run(kind: Kind, run_id: str, now: datetime, urls: dict[str, list[str]], for
         version=published.version,
         rules_version=work.rules(known.config).version,
         sources=published.sources,
+        observations=observations,
+        alarms=alarms,
     )
     store.put(f"runs/{run_id}.json", report.model_dump_json(indent=1).encode())
     create_markdown_artifact(key=kind, markdown=markdown(report), description=f"report of {run_id}")
