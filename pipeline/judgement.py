@@ -15,6 +15,7 @@ from pydantic import Field
 
 from pipeline.alignment import Alignment, AlignmentRules, Edit, Mask, Sequence, align, sequence
 from pipeline.config import Strict
+from pipeline.entities import EntityRules, count, moulds
 from pipeline.evidence import Bond, EvidenceRules, weigh
 from pipeline.fingerprint import FingerprintRules
 from pipeline.furniture import NOTHING, Furniture, FurnitureRules, without
@@ -37,6 +38,7 @@ class CandidateRules(Strict):
 class Limits(Strict):
     """How much a repost may have changed: share of its digits, words, share of its prose."""
 
+    entities: float = Field(ge=0)
     numbers: float = Field(ge=0, le=1)
     free_words: float = Field(ge=0)
     words: float = Field(gt=0)
@@ -61,6 +63,7 @@ class JudgementRules(Strict):
     novel_prose: int = Field(ge=0)
     scattered_prose: int = Field(ge=0)
     passage_held: float = Field(ge=0, le=1)
+    entity_excess: float = Field(ge=0)
     excerpt_held: float = Field(ge=0, le=1)
     excerpt_share: float = Field(ge=0, le=1)
     limits: dict[Bond, Limits]
@@ -75,6 +78,7 @@ class DedupeRules(Strict):
     furniture: FurnitureRules
     alignment: AlignmentRules
     publishers: PublisherRules
+    entities: EntityRules
     evidence: EvidenceRules
     judgement: JudgementRules
 
@@ -188,6 +192,8 @@ def compare(new: Ready, old: Ready, rules: DedupeRules) -> Verdict:
     signs = measure(alignment, new, old, missing, rules.judgement)
     converted = new.passages.traditional != old.passages.traditional
     kind, why = decide_kind(signs, bond, new.starts[-1], converted, rules.judgement)
+    if kind == "repost" and _other_entities(alignment, signs, new, old, missing, bond, rules):
+        kind, why = "near", "other numbers or names in the same words"
     if kind == "different":
         return Verdict(kind=kind, similarity=signs.held_new, why=why, held=alignment.equal)
     return Verdict(
@@ -218,6 +224,33 @@ def decide_kind(signs: Signs, bond: Bond, length: int, converted: bool, rules: J
     if signs.scattered >= max(rules.scattered_prose, limits.scattered * signs.prose):
         return "near", "prose of its own in many places"
     return "repost", "says nothing new"
+
+
+def _other_entities(
+    alignment: Alignment, signs: Signs, new: Ready, old: Ready, missing: list[int], bond: Bond, rules: DedupeRules
+) -> bool:
+    """Whether what differs are entities, more than noise hits: another member of a series."""
+    told = [[edit for edit in edits if not _is_label(edit, new, old)] for edits in (alignment.edits, alignment.slots)]
+    found = count(told[0], told[1], new.sequence.form, old.sequence.form, rules.entities)
+    absent = _missing_characters(old, alignment.there)
+    found += moulds(_lone(new, missing, rules.judgement), _lone(old, absent, rules.judgement), rules.entities)
+    if not found:
+        return False
+    others = max(signs.slips + signs.words - found, 0)
+    return found > rules.judgement.limits[bond].entities + rules.judgement.entity_excess * others
+
+
+def _is_label(edit: Edit, new: Ready, old: Ready) -> bool:
+    return bool(new.labels.count(1, *edit.here) or old.labels.count(1, *edit.there))
+
+
+def _lone(ready: Ready, missing: list[int], rules: JudgementRules) -> list[str]:
+    """Canonical passages, captions aside, that the other text does not hold."""
+    return [
+        ready.passages.forms[place]
+        for n, place in enumerate(ready.own)
+        if missing[n] > (1 - rules.passage_held) * ready.length(n) and not ready.passages.labels[place]
+    ]
 
 
 def _other_words(signs: Signs, limits: Limits, converted: bool, rules: JudgementRules) -> bool:

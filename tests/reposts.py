@@ -3,6 +3,7 @@
 import random
 import re
 from collections.abc import Callable
+from functools import cache
 
 from opencc import OpenCC
 from pypinyin import Style, pinyin
@@ -58,12 +59,17 @@ def cut(share: float) -> Edit:
     return without
 
 
+@cache
+def _converter(scheme: str) -> OpenCC:
+    return OpenCC(scheme)  # made once: it reads its dictionaries
+
+
 def converted(scheme: str, *, annotated: bool = False) -> Edit:
     def convert(text: str, pick: random.Random) -> str:
-        other = OpenCC(scheme).convert(text)
+        other = _converter(scheme).convert(text)
         if not annotated:
             return str(other)
-        simple = OpenCC("t2s")
+        simple = _converter("t2s")
         return "".join(
             f"{char}({pinyin(simple.convert(char), style=Style.TONE)[0][0]})"
             if simple.convert(char) != char and pick.random() < 0.6

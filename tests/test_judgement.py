@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from notices import FAMILIES, Notice, family
+from notices_more import MORE
 from reposts import EDITS
 
 from pipeline.config import read
@@ -57,14 +58,32 @@ def test_every_seed_is_found_in_every_form_of_repost(edit: str) -> None:
         assert repeats(judge(new, old, {}, RULES)), seed["seed"]
 
 
-@pytest.mark.parametrize("make", FAMILIES)
+@pytest.mark.parametrize("make", FAMILIES + MORE)
 def test_notices_of_one_template_are_no_reposts_of_each_other(make) -> None:  # type: ignore[no-untyped-def]
     notices = [text(notice.text, notice) for notice in family(make, 9)]
     verdicts = [judge(new, old, {}, RULES) for old, new in itertools.combinations(notices, 2)]
     assert sum(map(repeats, verdicts)) <= 0.02 * len(verdicts) + 0.5
 
 
-@pytest.mark.parametrize("make", FAMILIES)
+@pytest.mark.parametrize("make", FAMILIES + MORE)
+def test_notices_of_one_template_are_told_apart_by_their_text_alone(make) -> None:  # type: ignore[no-untyped-def]
+    notices = [text(notice.text) for notice in family(make, 9)]
+    verdicts = [judge(new, old, {}, RULES) for old, new in itertools.combinations(notices, 2)]
+    assert sum(map(repeats, verdicts)) <= 0.02 * len(verdicts) + 0.5
+
+
+@pytest.mark.parametrize("edit", sorted(EDITS.keys() - {"noise 10 %"}))
+def test_notices_are_found_in_every_form_of_repost_by_their_text_alone(edit: str) -> None:
+    missed = [
+        make.__name__
+        for make in FAMILIES + MORE
+        for nth, notice in enumerate(family(make, 2))
+        if not repeats(judge(text(EDITS[edit](notice.text, random.Random(nth))), text(notice.text), {}, RULES))
+    ]
+    assert len(missed) <= 2, missed
+
+
+@pytest.mark.parametrize("make", FAMILIES + MORE)
 def test_a_notice_with_site_furniture_around_it_is_a_repost(make) -> None:  # type: ignore[no-untyped-def]
     for notice in family(make, 5):
         new = text(EDITS["furniture"](notice.text, random.Random(1)), notice)
