@@ -9,9 +9,11 @@ from threading import Lock
 from typing import ParamSpec, TypeVar
 
 from flows import settings
-from pipeline import landing, source, staging
+from pipeline import forgetting, landing, source, staging
 from pipeline.documents import process
+from pipeline.models import Page
 from pipeline.rules import Rules
+from pipeline.urls import doc_id
 
 _P = ParamSpec("_P")
 _R = TypeVar("_R")
@@ -26,8 +28,20 @@ def process_landing(landing_key: str, run_id: str) -> dict[str, int]:
     by_id = _sources(known.sources)
     pages = landing.read(store.get(landing_key), landing_key)
     found = rules(known.config)
-    outcomes = ((page, process(page, by_id.get(page.source_id) or source.unknown(), found)) for page in pages)
-    return staging.write(store, staging.key_of(run_id, landing_key), outcomes)
+    forgotten = forgetting.forgotten(store)
+    outcomes = (
+        (
+            page,
+            forgetting.refused(page, found.version)
+            if doc_id(page.url) in forgotten
+            else process(page, _source_of(page, by_id), found),
+        )
+        for page in pages
+    )
+    counts = staging.write(store, staging.key_of(run_id, landing_key), outcomes)
+    if "rejected:forgotten" in counts:  # someone asked for it by name: what was fetched does not stay either
+        forgetting.redact_again(store, landing_key, forgotten)
+    return counts
 
 
 def in_pool(work: Callable[_P, _R], *args: _P.args, **kwargs: _P.kwargs) -> _R:
@@ -41,6 +55,10 @@ def in_pool(work: Callable[_P, _R], *args: _P.args, **kwargs: _P.kwargs) -> _R:
             # Not by fork: flows run threads, and a fork of a process with threads may inherit a held lock.
             _pool = ProcessPoolExecutor(processes, mp_context=multiprocessing.get_context("forkserver"))
     return _pool.submit(work, *args, **kwargs).result()
+
+
+def _source_of(page: Page, by_id: dict[str, source.Source]) -> source.Source:
+    return by_id.get(page.source_id) or source.unknown()
 
 
 @cache

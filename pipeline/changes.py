@@ -99,7 +99,7 @@ class Changes:
                 yield Change(what=what, why=why, doc_id=row["doc_id"], document=row)
 
     def batches(self) -> Iterator[pl.DataFrame]:
-        """The changes in order of doc_id, some at a time: columns `what` and `why`, then those of the corpus."""
+        """The changes in order of month and doc_id, some at a time: columns `what` and `why`, then those of the corpus."""
         found = self.table()
         for chunk in found.iter_slices(_AT_ONCE):
             rows = self.corpus.scan().filter(
@@ -112,7 +112,7 @@ class Changes:
             yield here.collect(engine="streaming")
 
     def table(self) -> pl.DataFrame:
-        """What changed, without the documents: doc_id, month, what, why; sorted by doc_id."""
+        """What changed, without the documents: doc_id, month, what, why; by month, so that each batch reads few files."""
         state = _from_nothing(self.corpus) if self.since == 0 else _states(self.corpus, self.since)
         before, after = _visible("before", self.every), _visible("after", self.every)
         same = pl.col("content_digest_before").eq_missing(pl.col("content_digest_after"))
@@ -129,7 +129,7 @@ class Changes:
             .otherwise(pl.lit(""))
         )
         told = state.with_columns(what=what).filter(pl.col("what").is_not_null()).with_columns(why=why)
-        return told.select("doc_id", "month", "what", "why").sort("doc_id")
+        return told.select("doc_id", "month", "what", "why").sort("month", "doc_id")
 
 
 def _visible(when: str, every: bool) -> pl.Expr:

@@ -107,6 +107,31 @@ def first_visits(store: Store, run_id: str) -> pl.Series:
     return rows.filter(pl.col("visits") == 1).select("doc_id").collect()["doc_id"]
 
 
+def at(store: Store, url: str) -> set[str]:
+    """The ids of what was found at an address, as listed or after redirects."""
+    named = (pl.col("requested_url") == url) | (pl.col("url") == url)
+    rows = _open(store).scan().filter((pl.col("kind") == _ARTICLE) & named)
+    return set(rows.select("doc_id").collect()["doc_id"])
+
+
+def forget(store: Store, doc: str, run_id: str, now: datetime) -> None:
+    """Log that a page is not to be visited again."""
+    while True:
+        table = _open(store)
+        told = {
+            row["requested_url"]: row
+            for row in table.scan().filter(pl.col("doc_id") == doc).sort("fetched_at").collect().to_dicts()
+        }
+        ended = {"outcome": "rejected", "reason": "forgotten", "detail": None, "next_visit": None, "etag": None,
+                 "last_modified": None, "landing": None, "fetched_at": now, "run_id": run_id}  # fmt: skip
+        if not told or table.has(run_id):
+            return None
+        try:
+            return table.append(pa.Table.from_pylist([row | ended for row in told.values()], schema=_SCHEMA), run_id)
+        except Conflict:
+            continue
+
+
 def of_sources(store: Store) -> pl.DataFrame:
     """A row a source: known articles, last fetch."""
     scan = _open(store).scan().filter(pl.col("kind") == _ARTICLE)
@@ -148,7 +173,7 @@ def _article(row: dict[str, Any], run_id: str, before: dict[int, int], sources: 
     visits = before.get(key, 0) + 1
     source = sources.get(row["source_id"])
     schedule = source.revisit.after_days if source else ()
-    gone = row["reason"] == "gone"
+    gone = row["reason"] in ("gone", "forgotten")
     next_visit = (
         row["fetched_at"] + timedelta(days=schedule[visits - 1]) if visits <= len(schedule) and not gone else None
     )

@@ -67,6 +67,18 @@ def write_missing(store: Store, runs: Collection[str] = (), last: int | None = N
     return [_write(store, each) for each in wanted]
 
 
+def rewrite(store: Store, key: str, lines: bytes) -> None:
+    """Put other lines into a night's file, and their digest into its manifest."""
+    packed = zstandard.ZstdCompressor(level=3).compress(lines)
+    about = key.removesuffix(".jsonl.zst") + ".json"
+    store.put(key, packed)
+    manifest = Manifest.model_validate_json(store.get(about))
+    digest = hashlib.sha256(packed).hexdigest()
+    fresh = manifest.model_copy(update={"bytes": len(packed), "sha256": digest})
+    store.put(about, fresh.model_dump_json(indent=1).encode())
+    store.drop_old_versions(key)
+
+
 def _commits(store: Store, last: int | None) -> list[_Commit]:
     """The commits of runs, oldest first; those of housekeeping change no documents and are passed over."""
     history = sorted(Corpus.open(store).table.history(last), key=lambda commit: int(commit["version"]))

@@ -111,7 +111,10 @@ class _Night:
         last = {row["doc_id"]: row for row in self._visits}  # of two visits in one run the later one counts
         told = [row["doc_id"] for row in last.values() if row["outcome"] == "document" or row["reason"] in _WITHDRAWN]
         self._held: dict[str, Row] = {row["doc_id"]: row for row in corpus.of_ids(told).to_dicts()} if told else {}
-        documents = {id_: row for id_, row in last.items() if row["outcome"] == "document"}
+        self._forgotten = {id_ for id_, row in self._held.items() if row["forgotten_at"]}
+        documents = {
+            id_: row for id_, row in last.items() if row["outcome"] == "document" and id_ not in self._forgotten
+        }
         self._fresh = {id_: row for id_, row in documents.items() if self._differs(row)}
         self._gone = [
             self._held[id_] | {"withdrawn_because": row["reason"]}
@@ -170,6 +173,8 @@ class _Night:
             if row["outcome"] == "rejected":
                 rejected.setdefault(row["source_id"], Counter())[row["reason"]] += 1
                 of_source["withdrawn"] += id_ in gone and not again
+            elif row["outcome"] == "document" and id_ in self._forgotten:
+                rejected.setdefault(row["source_id"], Counter())["forgotten"] += 1
             elif row["outcome"] == "unchanged" or id_ not in self._fresh or again:
                 of_source["unchanged"] += 1
             else:

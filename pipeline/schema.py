@@ -52,7 +52,7 @@ _OF_A_PAGE = (
     Column("source_id", _WORD, "the source that found it", "", "miit"),
     Column("title", _WORD, "title of the article, without the site's name", "empty: the page has none", "关于…的通知"),
     Column("text", _WORD, "the article, paragraphs separated by \\n; machine-converted pages in their repaired reading",
-           "", "各有关单位：\\n为…"),
+           "it was forgotten; then most columns are null", "各有关单位：\\n为…"),
     Column("text_as_published", _WORD, "the text before the repair", "it is the same as `text`", "各有關(guān)單位：…"),
     Column("lang", _WORD, "language and script, BCP 47", "", "zh-Hans"),
     Column("lang_confidence", pa.float32(), "how sure that is, 0..1", "", "0.99"),

@@ -157,6 +157,19 @@ class Store:
             self.delete(key)
         return len(keys)
 
+    def drop_old_versions(self, key: str) -> int:
+        """Remove what a bucket with versioning keeps of an object's past; the count. Others keep nothing."""
+        try:
+            answer = self._client.list_object_versions(Bucket=self.bucket, Prefix=self.prefix + key)
+        except ClientError as error:
+            if error.response["ResponseMetadata"]["HTTPStatusCode"] in (400, 404, 405, 501):
+                return 0  # a server that knows no versions
+            raise StoreError(f"{self.url_of(key)}: {error}") from error
+        old = [each for each in answer.get("Versions", ()) if not each["IsLatest"] and each["Key"] == self.prefix + key]
+        for each in old:
+            self._call("delete_object", Bucket=self.bucket, Key=each["Key"], VersionId=each["VersionId"])
+        return len(old)
+
     def _call(self, method: str, **arguments: object) -> dict[str, Any]:
         try:
             answer: dict[str, Any] = getattr(self._client, method)(**arguments)
