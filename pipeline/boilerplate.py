@@ -1,7 +1,8 @@
 """What stands on pages beside articles, as data: the models of config/boilerplate.yaml and the matching of one line."""
 
 import re
-from functools import cache, cached_property
+from collections.abc import Callable
+from functools import cache, cached_property, lru_cache
 from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field, model_validator
@@ -133,9 +134,18 @@ class BoilerplateRules(Strict):
 
     def knowing(self, folded: str, zone: Zone) -> tuple[Rule, ...]:
         """The rules of a zone that know this line, without a look at their guards."""
-        if len(folded) > self.limits.rule_length:
-            return ()
-        return tuple(rule for rule, pattern in self._patterns[zone] if pattern.search(folded))
+        return self._knowing(folded, zone) if len(folded) <= self.limits.rule_length else ()
+
+    @cached_property
+    def _knowing(self) -> Callable[[str, Zone], tuple[Rule, ...]]:
+        """Every line of a page is asked about again and again: remembered, for some pages."""
+        patterns = self._patterns
+
+        @lru_cache(maxsize=4096)
+        def knowing(folded: str, zone: Zone) -> tuple[Rule, ...]:
+            return tuple(rule for rule, pattern in patterns[zone] if pattern.search(folded))
+
+        return knowing
 
     def find(self, folded: str, zone: Zone) -> Rule | None:
         """The first of them."""

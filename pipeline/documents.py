@@ -22,7 +22,7 @@ from pipeline.models import (
     Unchanged,
 )
 from pipeline.quality import judge
-from pipeline.repair import repair
+from pipeline.repair import is_machine_converted, simplified, strip_readings
 from pipeline.rules import Rules
 from pipeline.source import Source
 from pipeline.urls import doc_id
@@ -100,16 +100,17 @@ def _extract(page: Page, source: Source, rules: Rules) -> tuple[Decoded, Extract
         "url": page.url,
         "spec": source.article,
         "rules": rules.extraction,
+        "field_rules": rules.fields,
         "fetched_at": page.fetched_at,
         "listed_title": page.listed_title,
         "listed_date": page.listed_date,
     }
     extracted = extract(decoded, **how)
-    readable = repair(decoded.text, rules.boilerplate.repair)
-    if (
-        readable.repaired
-    ):  # its lines are wanted as published, but labels like 來(lái)源 are read only in the repaired page
-        extracted = replace(extracted, fields=extract(replace(decoded, text=readable.text), **how).fields)
+    said = "\n".join((extracted.title, *(line.text for line in extracted.lines)))
+    if is_machine_converted(said, rules.boilerplate.repair):
+        # its lines are wanted as published, but labels like 來(lái)源 are read only in the repaired page
+        readable = replace(decoded, text=simplified(strip_readings(decoded.text)[0]))
+        extracted = replace(extracted, fields=extract(readable, **how).fields)
     return decoded, extracted
 
 

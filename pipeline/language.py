@@ -7,6 +7,7 @@ the script with the most words decides between Chinese and Latin, and Hans again
 
 import re
 import unicodedata
+from collections import Counter
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -27,7 +28,7 @@ except ImportError:  # pragma: no cover - a platform without its wheel
 class LanguageLimits(Strict):
     """The numbers that decide between scripts."""
 
-    sample: int = 10_000  # characters; langdetect reads no more of a text
+    sample: int = 3_000  # characters, a third each of the beginning, the middle and the end; more changes no answer
     han_per_word: float = 1.6  # Han characters that say as much as one Latin word
     english: float = 1e5  # prior of English against each other Latin language; at 1e3 headlines with foreign names are
     # called Tagalog, at 1e7 French headlines are called English
@@ -105,7 +106,7 @@ _to_traditional = OpenCC("s2t")
 
 def identify(title: str, text: str, limits: LanguageLimits = LIMITS) -> Language:
     """The language of an article; digits, signs or nothing give `und` with confidence 0."""
-    raw = f"{title}\n{text}"[: limits.sample]
+    raw = _sampled(f"{title}\n{text}", limits.sample)
     sample, _ = strip_readings(_ADDRESS.sub(" ", unicodedata.normalize("NFKC", raw)))
     words = _words_by_script(sample, limits)
     script, most = max(words.items(), key=lambda item: item[1])
@@ -125,13 +126,22 @@ def identify(title: str, text: str, limits: LanguageLimits = LIMITS) -> Language
     return Language(lang=lang, confidence=round(probability * share, 4))
 
 
+def _sampled(text: str, most: int) -> str:
+    """A long text by its beginning, its middle and its end."""
+    if len(text) <= most:
+        return text
+    part = most // 3
+    middle = (len(text) - part) // 2
+    return "\n".join((text[:part], text[middle : middle + part], text[-part:]))
+
+
 def chinese_script(text: str) -> str:
     """`zh-Hant` if more characters are written only so in traditional texts than only so in simplified ones."""
     traditional = only_simplified = 0
-    for character in _HAN.findall(text):
+    for character, count in Counter(_HAN.findall(text)).items():
         kind = _script_of(character)
-        traditional += kind == "Hant"
-        only_simplified += kind == "Hans"
+        traditional += count * (kind == "Hant")
+        only_simplified += count * (kind == "Hans")
     return "zh-Hant" if traditional > only_simplified else "zh-Hans"
 
 

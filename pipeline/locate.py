@@ -46,8 +46,8 @@ def is_doubtful(page: Weighed, located: Located | None) -> bool:
     """Whether what was located is thin, or a small part of what the page has to say."""
     if located is None:
         return True
-    if located.name == "source" or located.name.startswith("mark:"):
-        return False  # a person or a template said so
+    if located.name == "source" or located.name.startswith("mark:") or _follows_title(page, located):
+        return False  # a person, a template or the title said so
     said = page.prose(located.start, located.end)
     return said < page.rules.shares.doubt_below or said < page.rules.shares.doubt_share * page.prose(
         0, len(page.page.blocks)
@@ -69,9 +69,7 @@ def witnessed(page: Weighed, located: Located | None, text: str) -> Located | No
         return located
     if located is not None:
         shared = sum(page.raw[index] for index in lines if located.start <= index < located.end)
-        if shared >= 0.5 * said or _follows_title(page, located):
-            return located
-        if said < 2 * page.prose(located.start, located.end):
+        if shared >= 0.5 * said or said < 2 * page.prose(located.start, located.end):
             return located
     held = [
         span for span in page.page.spans if sum(page.raw[i] for i in lines if span.start <= i < span.end) >= 0.8 * said
@@ -117,12 +115,10 @@ def _densest(page: Weighed) -> Span | None:
 
 def _widened(page: Weighed, span: Span) -> Span:
     """From a lone paragraph up to what holds it."""
-    while (
-        span.parent is not None
-        and _is_lone(span)
-        and page.kept(span.parent) >= page.rules.shares.widen * page.kept(span)
-    ):
-        span = span.parent
+    while _is_lone(span) and (around := page.page.parent_of(span)):
+        if page.kept(around) < page.rules.shares.widen * page.kept(span):
+            break
+        span = around
     return span
 
 

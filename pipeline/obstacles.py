@@ -86,7 +86,8 @@ class Signature(Strict):
         """Whether this obstacle stands in the response."""
         if self.status and response.status not in self.status:
             return False
-        if self.visible_below is not None and response.visible >= self.visible_below:
+        below = self.visible_below
+        if below is not None and (response.at_least >= below or response.visible >= below):
             return False
         header, title, body = self._patterns
         return (
@@ -109,9 +110,14 @@ def load(path: Path) -> Signatures:
     return read(path, Signatures)
 
 
-def recognise(status: int, headers: Iterable[tuple[str, str]], text: str, signatures: Signatures) -> Cause | None:
-    """The obstacle that a response is, or None. `text` is the decoded body; pure, and cheap on ordinary pages."""
-    response = _Response(status, headers, text, signatures.window)
+def recognise(
+    status: int, headers: Iterable[tuple[str, str]], text: str, signatures: Signatures, *, at_least: int = 0
+) -> Cause | None:
+    """The obstacle that a response is, or None. `text` is the decoded body; pure, and cheap on ordinary pages.
+
+    `at_least`: so many characters are known to be visible, where someone has read the page already.
+    """
+    response = _Response(status, headers, text, signatures.window, at_least)
     return next((signature.cause for signature in signatures.signatures if signature.fits(response)), None)
 
 
@@ -125,8 +131,9 @@ _UNSEEN = re.compile(
 class _Response:
     """What signatures ask about; each answer is found once, and only if asked for."""
 
-    def __init__(self, status: int, headers: Iterable[tuple[str, str]], text: str, window: int) -> None:
+    def __init__(self, status: int, headers: Iterable[tuple[str, str]], text: str, window: int, at_least: int) -> None:
         self.status = status
+        self.at_least = at_least
         self.head = text[:window]
         self._headers = headers
         self._text = text

@@ -44,7 +44,7 @@ class QualityRules(Strict):
         return frozenset(self.common_characters)
 
 
-_LETTER = re.compile(r"[^\W_]")
+_NO_LETTERS = re.compile(r"[\W_]+")
 _HAN = re.compile(r"[\u3400-\u9fff]")
 _KANA_HANGUL = re.compile(r"[\u3041-\u30ff\uac00-\ud7a3]")
 _SENTENCE_END = re.compile(r"。|[！？；!?;.][”’」』）)\"']*$")
@@ -74,9 +74,10 @@ def judge(
 
     `signatures` are those of the firewalls (`obstacles.yaml`): a challenge is named before its status is looked at.
     """
-    obstacle = recognise(page_status, headers, decoded.text, signatures) if signatures else None
-    _judge_answer(obstacle, page_status)
     text = "\n".join(cleaned.paragraphs)
+    seen = sum(len(part) for line in extracted.lines for part in line.text.split())
+    obstacle = recognise(page_status, headers, decoded.text, signatures, at_least=seen) if signatures else None
+    _judge_answer(obstacle, page_status)
     _judge_characters(text, rules)
     _judge_notice(extracted.title, text, decoded.text, rules)
     if reason := listed(extracted.lines, cleaned.paragraphs, rules):
@@ -106,10 +107,10 @@ def _judge_characters(text: str, rules: QualityRules) -> None:
     if text.count("\ufffd") > rules.replaced * characters:
         raise Reject(Reason.MOJIBAKE, f"{text.count(chr(0xFFFD))} replacement characters")
     han = _HAN.findall(text)
-    letters = len(_LETTER.findall(text))
-    wrong = sum(len(found) for found in compiled(rules.salad_characters).findall(text))
     if _is_western(text, len(han)):
         return
+    letters = _letters(text)
+    wrong = sum(len(found) for found in compiled(rules.salad_characters).findall(text))
     if wrong > rules.salad * letters:
         raise Reject(Reason.MOJIBAKE, f"{wrong} characters that only a wrong charset makes")
     chinese = len(han) * 2 > letters and not _KANA_HANGUL.search(text)
@@ -123,8 +124,7 @@ def _judge_characters(text: str, rules: QualityRules) -> None:
 
 def _is_western(text: str, han: int) -> bool:
     """Accents belong to words: a letter before or behind them in most cases."""
-    accented = len(re.findall(r"[\u00c0-\u00ff]", text))
-    return not han and accented * 2 < len(re.findall(r"[A-Za-z]", text))
+    return not han and len(re.findall(r"[\u00c0-\u00ff]", text)) * 2 < len(re.findall(r"[A-Za-z]", text))
 
 
 def _judge_notice(title: str, text: str, html: str, rules: QualityRules) -> None:
@@ -145,7 +145,7 @@ def _judge_notice(title: str, text: str, html: str, rules: QualityRules) -> None
 
 def is_text(extracted: Extracted, cleaned: Cleaned, rules: QualityRules) -> bool:
     """Whether there is enough to read: a sentence, much without one, or a few words with a file."""
-    letters = sum(_letters(paragraph) for paragraph in cleaned.paragraphs)
+    letters = _letters("".join(cleaned.paragraphs))
     if letters >= rules.least_letters or any(is_sentence(paragraph, rules) for paragraph in cleaned.paragraphs):
         return True
     if len(extracted.fields.attachments) > rules.most_files:
@@ -182,12 +182,12 @@ def _judge_rest(extracted: Extracted, text: str, html: str, obstacle: Cause | No
 
 def listed(lines: Sequence[Line], paragraphs: Sequence[str], rules: QualityRules) -> Reason | None:
     """Whether the text is the names of other pages: mostly links, or line by line with a date, and no prose."""
+    prose = sum(len(paragraph) for paragraph in paragraphs if is_sentence(paragraph, rules))
+    if len(lines) < rules.list_lines or prose > rules.list_prose * sum(len(line.text) for line in lines):
+        return None
     rows = [line for line in lines if line.text.strip() and not _FILE.search(fold(line.text))]
     characters = sum(len(line.text) for line in rows)
-    if len(rows) < rules.list_lines or not characters:
-        return None
-    prose = sum(len(paragraph) for paragraph in paragraphs if is_sentence(paragraph, rules))
-    if prose > rules.list_prose * characters:
+    if len(rows) < rules.list_lines or not characters or prose > rules.list_prose * characters:
         return None
     linked = sum(len(line.text) * line.link_share for line in rows) / characters
     dated = sum(bool(_DATED.search(fold(line.text))) for line in rows) / len(rows)
@@ -198,4 +198,4 @@ def listed(lines: Sequence[Line], paragraphs: Sequence[str], rules: QualityRules
 
 
 def _letters(text: str) -> int:
-    return len(_LETTER.findall(text))
+    return len(_NO_LETTERS.sub("", text))

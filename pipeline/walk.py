@@ -84,6 +84,7 @@ _SILENT = frozenset(
     ]
 )
 _EMPTY = frozenset(("br", "hr", "meta", "img"))
+_KINDS = {**dict.fromkeys(_INLINE, "inline"), **dict.fromkeys(_SILENT, "silent"), **dict.fromkeys(_EMPTY, "empty")}
 _ROLES: dict[str, Role] = {
     **dict.fromkeys(("h1", "h2", "h3", "h4", "h5", "h6"), "heading"),
     "figcaption": "caption",
@@ -103,7 +104,7 @@ _SMALLEST_PICTURE = 60  # pixels a side; below it stand icons and trackers
 
 _BEFORE_A_LINK = " \t\r\n\xa0\u3000·•▪■◆●>»-—–/.:：[]【】()（）|0123456789年月日"  # bullets and dates of lists
 
-_ODD = dict.fromkeys(map(ord, "\u200b\u200c\u200d\u200e\u200f\u2060\ufeff\u00ad\x00"), "")
+_ODD = re.compile("[\u200b-\u200f\u2060\ufeff\u00ad\x00]+")
 _HAN = "\u2e80-\u9fff\uff00-\uffef，。；：、？！”“《》（）"
 _WRAPPED = re.compile(rf"(?<=[{_HAN}])[ \t\xa0]*[\r\n]\s*(?=[{_HAN}])")
 _SPACE = re.compile(r"[ \r\n\f\v\xa0\u2002-\u200a\u2028\u2029\x85]+")
@@ -125,7 +126,7 @@ class _Walk:
         self.blocks: list[Block] = []
         self.spans: list[Span] = []
         self.marks: list[tuple[str, int]] = []
-        self.open: Span | None = None
+        self.open: list[Span] = []
         self.links: list[tuple[HtmlElement, bool]] = []  # open links: whether each leads to a page
         self.strong: list[HtmlElement] = []
         self.row: Span | None = None  # the open row of data, written as one line
@@ -147,8 +148,8 @@ class _Walk:
             else:
                 text = element.tail if element is not top else None
                 if event == "end":
-                    if self.open is not None and self.open.element is element:
-                        self._close(self.open)
+                    if self.open and self.open[-1].element is element:
+                        self._close(self.open[-1])
                     elif self.links and self.links[-1][0] is element:
                         self.links.pop()
                     elif self.strong and self.strong[-1] is element:
@@ -163,11 +164,12 @@ class _Walk:
     def _enter(self, element: HtmlElement) -> bool:
         """Open an element; False if what is inside it is no text."""
         tag = element.tag
-        if tag in _SILENT:
+        kind = _KINDS.get(tag, "block")
+        if kind == "silent":
             if tag in _FILMS and _PLAYER.search(" ".join(map(str, element.attrib.values()))):
                 self._count(videos=1)
             return False
-        if tag in _EMPTY:
+        if kind == "empty":
             self._enter_empty(element, tag)
             return True
         style, classes = element.get("style"), element.get("class")
@@ -177,7 +179,7 @@ class _Walk:
             or (classes is not None and not self.hiding.isdisjoint(classes.split()))
             or element.get("hidden") is not None
         )
-        if not block and (tag in _INLINE or ":" in tag):
+        if not block and (kind == "inline" or ":" in tag):
             if hidden:
                 return False
             if tag == "a":
@@ -206,13 +208,13 @@ class _Walk:
                 self._flush()
             else:
                 self.pieces.append("\t" if tag in ("td", "th") else " ")
-        up = self.open
-        if up is None:
-            span = Span(element, len(self.blocks), None, int(hidden), _ROLES.get(tag, ""))
-        else:
-            span = Span(element, len(self.blocks), up, up.hidden + hidden, _ROLES.get(tag, up.role))
+        if self.open:
+            up = self.open[-1]
+            span = Span(element, len(self.blocks), up.hidden + hidden, _ROLES.get(tag, up.role))
             up.children.append(span)
-        self.open = span
+        else:
+            span = Span(element, len(self.blocks), int(hidden), _ROLES.get(tag, ""))
+        self.open.append(span)
         self.spans.append(span)
         if tag == "tr" and self.row is None and is_row_of_data(element, self.tables):
             self.row = span
@@ -228,14 +230,19 @@ class _Walk:
             else:
                 self.pieces.append(" ")
         span.end = len(self.blocks)
-        self.open = span.parent
+        self.open.pop()
+        if span.start == span.end and self.open:  # says nothing: the elements inside it are gone already
+            self.spans.pop()
+            self.open[-1].children.pop()
 
     def _mark(self, name: str) -> None:
         self._flush()
         self.marks.append((name, len(self.blocks)))
 
     def _say(self, text: str) -> None:
-        if self.open is not None and self.open.role == "preformatted" and "\n" in text:
+        if "\t" in text:
+            text = text.replace("\t", " ")  # in a line a tab divides cells
+        if self.open and self.open[-1].role == "preformatted" and "\n" in text:
             for part in text.split("\n"):
                 self._piece(part)
                 self._flush()
@@ -260,7 +267,7 @@ class _Walk:
             return
         raw = "".join(self.pieces)
         linked, bold, headed = self.linked, self.bold, max(0, self.headed)
-        role, hidden = (self.open.role, self.open.hidden) if self.open is not None else ("", 0)
+        role, hidden = (self.open[-1].role, self.open[-1].hidden) if self.open else ("", 0)
         self.pieces.clear()
         self.linked = self.bold = 0
         self.headed = -1
@@ -280,7 +287,7 @@ class _Walk:
             self.image = False
 
     def _count(self, images: int = 0, videos: int = 0) -> None:
-        for span in self.open.upwards() if self.open is not None else ():
+        for span in self.open:
             span.images += images
             span.videos += videos
 
@@ -293,7 +300,7 @@ def _shown(style: str) -> tuple[bool, bool]:
 
 def _lines(raw: str) -> list[str]:
     """A run of characters as clean lines; a paragraph that only an indent divides from the last is one of its own."""
-    text = raw.translate(_ODD)
+    text = _ODD.sub("", raw)
     if "\n" in text or "\r" in text:
         text = _WRAPPED.sub("", text)
     text = _SPACE.sub(" ", text)

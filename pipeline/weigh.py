@@ -74,6 +74,7 @@ class ExtractionRules(Strict):
     comments: Pattern
     reply: Pattern
     label: Pattern
+    written: Pattern
     weights: Weights
     shares: Shares
 
@@ -102,6 +103,7 @@ class Weighed:
         self._reply = re.compile(rules.reply, re.IGNORECASE)
         self._comments = re.compile(rules.comments, re.IGNORECASE)
         self._label = re.compile(rules.label)
+        self._written = re.compile(rules.written)
         self._reveal()
         self.raw = [self._of(block) for block in page.blocks]
         self._prose = _sums(max(0.0, weight) for weight in self.raw)
@@ -160,6 +162,7 @@ class Weighed:
             and len(block.text) < 40
             and not _SENTENCE.search(block.text)
             and not self._label.search(block.text)
+            and not self._written.search(block.text)
         )
 
     def _of(self, block: Block) -> float:

@@ -4,6 +4,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from pipeline.boilerplate import BoilerplateRules, Guard, Rule, compiled
 from pipeline.rows import LINKED, SENTENCE_END, Row, is_prose, letters
@@ -103,12 +104,17 @@ def head_rule(key: str, rules: BoilerplateRules) -> Rule | None:
     return next((rule for rule in known if rule.anchor), None)
 
 
-def statement_spans(key: str, rules: BoilerplateRules) -> list[tuple[int, int]]:
+def statement_spans(key: str, rules: BoilerplateRules) -> Sequence[tuple[int, int]]:
     """Where the statements of `来源:某报 2025-03-04 浏览:3` stand; a label keeps the value that a bar separates from it."""
+    return _statement_spans(key, rules.statements)
+
+
+@lru_cache(maxsize=4096)
+def _statement_spans(key: str, pattern: str) -> Sequence[tuple[int, int]]:
     spans: list[tuple[int, int]] = []
     start = 0
     for gap in [
-        *((found.start(), found.end()) for found in compiled(rules.statements).finditer(key)),
+        *((found.start(), found.end()) for found in compiled(pattern).finditer(key)),
         (len(key), len(key)),
     ]:
         part = key[start : gap[0]]
@@ -183,7 +189,7 @@ def _acting(rows: Sequence[Row], at: int, rules: BoilerplateRules, rest: Sequenc
     if len(key) > rules.limits.rule_length:
         return iter(())
     whole = [rule for rule in rules.knowing(key, "tail") if holds(rule, rows, at, behind, rules)]
-    if not whole and len(spans := statement_spans(key, rules)) > 1:
+    if not whole and not key.endswith("。") and len(spans := statement_spans(key, rules)) > 1:
         known = [rules.find(key[start:end], "tail") for start, end in spans]
         whole = sorted((rule for rule in known if rule), key=lambda rule: not rule.closes) if all(known) else []
     return iter(whole)
