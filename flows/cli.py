@@ -2,7 +2,9 @@
 
 import os
 import sys
+from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -11,6 +13,7 @@ from pipeline.errors import ConfigError, GongbaoError
 
 _FAILED, _WRONG_CALL = 1, 2
 _PATH = click.Path(path_type=Path)
+_DAY = click.DateTime(["%Y-%m-%d"])
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -31,12 +34,22 @@ def run(sources: tuple[str, ...]) -> None:
 @cli.command()
 @click.argument("urls", nargs=-1)
 @click.option("--file", "file", type=_PATH, help="A file of URLs, one a line.")
+@click.option(
+    "--source", default="", help="With --since: what this source published; with URLS: fetch them as its own."
+)
+@click.option("--since", type=_DAY, help="From this day on, YYYY-MM-DD.")
+@click.option("--until", type=_DAY, help="Up to and with this day; without it up to today.")
 @click.option("--force", is_flag=True, help="Fetch again what is known already.")
-def backfill(urls: tuple[str, ...], file: Path | None, force: bool) -> None:
-    """Fetch URLS and publish them like a night; an answer for each."""
-    from flows import running
+@click.option("--json", "as_json", is_flag=True, help="JSON lines instead of a table.")
+def backfill(urls: tuple[str, ...], since: datetime | None, until: datetime | None, **options: Any) -> None:
+    """Fetch URLS, or what a source published on some days, and publish it like a night; an answer for each page.
 
-    sys.exit(0 if running.backfill(urls, file, force=force) else _FAILED)
+    Exit code 1 if anything could not be fetched. Pages that are rejected are no failure.
+    """
+    from flows import backfilling
+
+    first, last = (day.date() if day else None for day in (since, until))
+    sys.exit(0 if backfilling.backfill(urls, since=first, until=last, **options) else _FAILED)
 
 
 @cli.command()

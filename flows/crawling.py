@@ -5,7 +5,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -30,6 +30,8 @@ def crawl(
     now: datetime,
     urls: Sequence[str] = (),
     force: bool = False,
+    since: date | None = None,
+    until: date | None = None,
     seen: Seen | None = None,
     probe: int = 0,
     log: Callable[[str], None] = lambda line: None,
@@ -43,6 +45,8 @@ def crawl(
     command += ["--store", store.url, "--config", str(config), "--sources", str(sources)]
     command += ["--urls", "-"] if urls else []
     command += ["--force"] if force else []
+    command += ["--since", since.isoformat()] if since else []
+    command += ["--until", until.isoformat()] if until else []
     command += ["--probe", str(probe)] if probe else []
     with TemporaryDirectory(prefix="gongbao-") as folder:
         if seen and not force:

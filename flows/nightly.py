@@ -1,10 +1,10 @@
 """The path of a night, straight down: crawl each source, process each landing file, publish in one commit, report.
 
-`backfill` is the same for given URLs. Between tasks go keys, ids and small reports, never pages or documents.
+`backfill` is the same for given addresses or days. Between tasks go keys, ids and small reports, never pages or documents.
 """
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any, Literal
 
 from prefect import flow, get_run_logger, task
@@ -12,8 +12,9 @@ from prefect.artifacts import create_markdown_artifact
 from prefect.cache_policies import NO_CACHE
 from prefect.client.schemas.objects import State
 from prefect.futures import as_completed
+from prefect.runtime import flow_run
 
-from flows import crawling, settings, work
+from flows import backfilling, crawling, settings, work
 from pipeline import fetches
 from pipeline.errors import StoreError
 from pipeline.health_rules import HealthRules
@@ -42,7 +43,13 @@ _TASK: dict[str, Any] = {
 
 @task(name="crawl", task_run_name="crawl {source_id}", **_TASK)
 def crawl_source(
-    source_id: str, run_id: str, now: datetime, urls: Sequence[str] = (), force: bool = False
+    source_id: str,
+    run_id: str,
+    now: datetime,
+    urls: Sequence[str] = (),
+    since: date | None = None,
+    until: date | None = None,
+    force: bool = False,
 ) -> CrawlReport:
     """Crawl one source into landing files."""
     known = settings.from_environment()
@@ -56,6 +63,8 @@ def crawl_source(
         now=now,
         urls=urls,
         force=force,
+        since=since,
+        until=until,
         seen=fetches.seen(store, source_id, now),
         log=log.info,
     )
@@ -88,31 +97,66 @@ def watch_sources(
     return watch(settings.open_store(known), run_id, now, reports, load_all(known.sources), rules)
 
 
-@flow(name="nightly", flow_run_name="nightly {run_id}", validate_parameters=False)
-def nightly(run_id: str, now: datetime, sources: list[str] | None = None) -> RunReport:
+@task(name="answer", **_TASK)
+def answer(run_id: str, asked: dict[str, list[str]], crawls: Sequence[CrawlReport]) -> None:
+    """Write down what became of each address that a backfill was asked for."""
+    backfilling.write_answers(settings.open_store(settings.from_environment()), run_id, asked, crawls)
+
+
+def _run_id(given: str = "") -> str:
+    """The name of a run. One that a schedule began is named after its flow run: begun again, it is the same run."""
+    given = given or flow_run.parameters.get("run_id", "")
+    return given or f"{flow_run.scheduled_start_time:%Y%m%dT%H%M%SZ}-{flow_run.id[-4:]}"
+
+
+def _name() -> str:
+    return f"{flow_run.flow_name} {_run_id()}"
+
+
+@flow(name="nightly", flow_run_name=_name, validate_parameters=False)
+def nightly(run_id: str = "", now: datetime | None = None, sources: list[str] | None = None) -> RunReport:
     """Crawl the sources named, or all that are enabled, and publish what is new in one commit."""
     chosen = load_all(settings.from_environment().sources, sources or ())
-    return _run("nightly", run_id, now, {source.id: [] for source in chosen if source.enabled or sources})
+    asked: dict[str, list[str]] = {source.id: [] for source in chosen if source.enabled or sources}
+    return _run("nightly", _run_id(run_id), now or datetime.now(UTC), asked)
 
 
-@flow(name="backfill", flow_run_name="backfill {run_id}", validate_parameters=False)
-def backfill(run_id: str, now: datetime, urls: dict[str, list[str]], force: bool = False) -> RunReport:
-    """Fetch the URLs given for each source, and publish them like a night."""
-    return _run("backfill", run_id, now, urls, force)
+@flow(name="backfill", flow_run_name=_name)
+def backfill(
+    urls: list[str] | None = None,
+    source: str = "",
+    since: date | None = None,
+    until: date | None = None,
+    force: bool = False,
+    listed_in: str = "",
+    run_id: str = "",
+    now: datetime | None = None,
+) -> RunReport:
+    """Fetch addresses, or what a source published from one day to another, and publish them like a night.
+
+    `listed_in` is the key of an object in the store that names one address a line: Prefect's parameters hold 512 kB.
+    """
+    known, run_id = settings.from_environment(), _run_id(run_id)
+    listed = settings.open_store(known).get(listed_in).decode().splitlines() if listed_in else []
+    asked = backfilling.by_sources(known, [*(urls or ()), *listed], source, since, until)
+    return _run("backfill", run_id, now or datetime.now(UTC), asked, since=since, until=until, force=force)
 
 
-def _run(kind: Kind, run_id: str, now: datetime, urls: dict[str, list[str]], force: bool = False) -> RunReport:
+def _run(kind: Kind, run_id: str, now: datetime, asked: dict[str, list[str]], **how: Any) -> RunReport:
     """A source that breaks is told in the report and the others go on; what concerns all of them is raised."""
     started = datetime.now(UTC)
     known = settings.from_environment()
     store = settings.open_store(known)
     crawls, staged = [], []
-    for done in as_completed([crawl_source.submit(each, run_id, now, these, force) for each, these in urls.items()]):
+    crawling_now = [crawl_source.submit(each, run_id, now, urls, **how) for each, urls in asked.items()]
+    for done in as_completed(crawling_now):
         crawls.append(done.result())
         staged += [process_landing.submit(key, run_id) for key in crawls[-1].landing]
     for future in staged:
         future.result()
     published = publish_run(run_id, now, crawls)
+    if kind == "backfill":
+        answer(run_id, asked, crawls)
     observations, alarms = watch_sources(run_id, now, published.sources) if kind == "nightly" else ((), ())
     report = RunReport(
         run_id=run_id,

@@ -1,4 +1,4 @@
-"""`gongbao run` and `gongbao backfill`: Prefect is set up here, before it is imported, and a flow is called."""
+"""`gongbao run`: Prefect is set up here, before it is imported, and a flow is called."""
 
 import os
 import secrets
@@ -6,12 +6,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 from flows import console, settings
 from pipeline.errors import ConfigError
 from pipeline.report import RunReport
-from pipeline.source import UNKNOWN, load_all
+from pipeline.source import load_all
 
 
 def run(sources: Sequence[str], now: datetime | None = None) -> RunReport:
@@ -29,19 +28,6 @@ def run(sources: Sequence[str], now: datetime | None = None) -> RunReport:
     return report
 
 
-def backfill(urls: Sequence[str], file: Path | None, *, force: bool = False) -> RunReport:
-    """Fetch given URLs, each by the source that its host belongs to, and publish them like a night."""
-    known = settings.from_environment()
-    by_source = by_sources(known, [*urls, *(_lines(file) if file else ())])
-    prepare_prefect(known)
-    from flows import nightly
-
-    now = datetime.now(UTC)
-    report = nightly.backfill(new_run_id(now), now, by_source, force)
-    tell(report)
-    return report
-
-
 def dedupe(new: Path, against: Path, *, within: bool) -> Iterator[dict[str, Any]]:
     """Decisions on the texts of a file of JSON lines; needs neither store nor Prefect."""
     from flows import work
@@ -50,24 +36,6 @@ def dedupe(new: Path, against: Path, *, within: bool) -> Iterator[dict[str, Any]
 
     rules = work.rules(settings.from_environment().config).dedupe
     return decide(read_texts(new, rules), read_texts(against, rules), rules, within=within)
-
-
-def by_sources(known: settings.Settings, urls: Sequence[str]) -> dict[str, list[str]]:
-    """URLs by the source whose host they are on; those of hosts that no source has go through a generic one."""
-    sources = load_all(known.sources)
-    found: dict[str, list[str]] = {}
-    for url in urls:
-        parts = urlsplit(url)
-        if parts.scheme not in ("http", "https") or not parts.netloc:
-            raise ConfigError(f"not an http(s) URL: {url!r}")
-        own = (each.id for each in sources if parts.netloc in each.hosts or parts.hostname in each.hosts)
-        source_id = next(own, UNKNOWN)
-        if source_id == UNKNOWN:
-            console.say(f"{url}: no source has this host; a generic one takes it")
-        found.setdefault(source_id, []).append(url)
-    if not found:
-        raise ConfigError("no URL given")
-    return found
 
 
 def prepare_prefect(known: settings.Settings) -> None:
@@ -105,11 +73,3 @@ def tell(report: RunReport) -> None:
         console.say(f"  {source.source_id}: {source.cause} {source.detail}")
     if report.error:
         console.say(f"  {report.error}")
-
-
-def _lines(file: Path) -> list[str]:
-    try:
-        lines = file.read_text(encoding="utf-8-sig").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError(str(error), path=file) from error
-    return [line.strip() for line in lines if line.strip() and not line.startswith("#")]

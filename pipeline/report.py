@@ -41,6 +41,9 @@ class CrawlReport(Strict):
     skipped: dict[str, int] = {}  # reason -> count: known, robots, denied, other_host, too_old, limit, …
     failed: dict[str, int] = {}  # reason -> count: timeout, dns, http_500, truncated, too_large, blocked:jsl, …
     failures: tuple[tuple[str, str], ...] = ()  # (URL, reason) of what failed, at most 1,000
+    not_fetched: tuple[
+        tuple[str, str, str], ...
+    ] = ()  # (URL, skipped | failed, reason); all of them, of a backfill only
     listings: tuple[ListingReport, ...] = ()
     landing: tuple[str, ...] = ()  # keys of the landing files, in order of writing
     requests: int = 0

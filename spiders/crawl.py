@@ -48,7 +48,7 @@ class SourceSpider(scrapy.Spider):
         self.settings_of_crawl = task.settings
         self.signatures = task.signatures
         self.choice = Choice(task)
-        self.ledger = Ledger()
+        self.ledger = Ledger(names_all=task.urls is not None or task.period is not None)
         self.walks = [self._walk(listing) for listing in task.source.listings] if task.urls is None else []
         self.deadline = task.clock.now() + timedelta(hours=task.settings.limits.hours)
 

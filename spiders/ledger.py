@@ -16,6 +16,8 @@ class Ledger:
     skipped: Counter[str] = field(default_factory=Counter)
     failed: Counter[str] = field(default_factory=Counter)
     failures: list[tuple[str, str]] = field(default_factory=list)
+    names_all: bool = False  # somebody asked for these articles, and wants an answer for each
+    not_fetched: list[tuple[str, str, str]] = field(default_factory=list)  # (URL, skipped | failed, reason)
     _listed: set[int] = field(default_factory=set)
     _open: dict[int, str] = field(default_factory=dict)
 
@@ -42,6 +44,7 @@ class Ledger:
         """It was not asked for."""
         if self._settle(url):
             self.skipped[reason] += 1
+            self._name(url, "skipped", reason)
 
     def fail(self, url: str, reason: str) -> None:
         """It was asked for, and did not come."""
@@ -49,11 +52,16 @@ class Ledger:
             self.failed[reason] += 1
             if len(self.failures) < _MOST_FAILURES:
                 self.failures.append((url, reason))
+            self._name(url, "failed", reason)
 
     def close(self, reason: str) -> None:
         """Settle all that is still open."""
         for url in list(self._open.values()):
             self.skip(url, reason)
+
+    def _name(self, url: str, fate: str, reason: str) -> None:
+        if self.names_all:
+            self.not_fetched.append((url, fate, str(reason)))
 
     def _settle(self, url: str) -> bool:
         return self._open.pop(key64(url), None) is not None

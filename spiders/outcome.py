@@ -31,6 +31,7 @@ def report(
         skipped=dict(ledger.skipped),
         failed=dict(ledger.failed),
         failures=tuple(ledger.failures),
+        not_fetched=tuple(ledger.not_fetched),
         listings=tuple(walk.report(remember=whole) for walk in spider.walks),
         landing=landing,
         requests=stats.get_value("downloader/request_count", 0),

@@ -1,0 +1,161 @@
+"""Backfills on the sample sites: real HTTP, a real Prefect and S3 server; every kind of answer, and the sums behind them."""
+
+import json
+import os
+import sys
+from collections import Counter
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from flows import backfilling, embedded, settings
+from flows.reading import last_runs
+from flows.samples.articles import Truth
+from flows.samples.server import Running, serve, write_sources
+from flows.samples.sites import SITES
+from flows.samples.world import World
+from pipeline.belonging import source_of
+from pipeline.source import Source
+
+pytestmark = pytest.mark.slow
+LAST = 2
+Answered = dict[str, dict[str, Any]]
+
+
+@pytest.fixture(scope="module")
+def sites(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    """All sample sites on their last night, and an embedded store of their own."""
+    home = tmp_path_factory.mktemp("home")
+    before = dict(os.environ)
+    with serve(World(), dict.fromkeys((*SITES, "control"), 0), LAST) as found:
+        write_sources(found, home / "sources")
+        os.environ |= {"GONGBAO_HOME": str(home), "GONGBAO_SOURCES": str(home / "sources"), "GONGBAO_PROCESSES": "0"}
+        os.environ.pop("GONGBAO_STORE", None)
+        yield found
+    embedded.stop(home)
+    os.environ.clear()
+    os.environ.update(before)
+
+
+def pages(sites: Running, site: str) -> list[Truth]:
+    return [page for page in sites.world.truth(LAST) if page.site == site and page.state != "withdrawn"]
+
+
+def answered(capsys: pytest.CaptureFixture[str], *urls: str, **options: Any) -> tuple[bool, Answered]:
+    """Backfill, and what standard output says: by URL, and whether all is settled."""
+    settled = backfilling.backfill(urls, as_json=True, **options)
+    rows = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    report = last_runs(settings.open_store(settings.from_environment()), 1)[0]
+    assert all(source.closes for source in report.sources)
+    return settled, {row["url"]: row for row in rows}
+
+
+def test_every_address_has_its_answer(sites: Running, capsys: pytest.CaptureFixture[str]) -> None:
+    of = {page.key: page for page in sites.world.truth(LAST)}
+    repost = next(page for page in pages(sites, "farm") if page.repeats and page.repeats.startswith("ministry"))
+    original = of[repost.repeats]
+    picture = next(page for page in pages(sites, "ministry") if page.rejected == "image_only")
+    document, dropped, known = (sites.url(page.site, page.path) for page in pages(sites, "company")[:3])
+    urls = {
+        "document": document,
+        "original": sites.url("ministry", original.path),
+        "repost": sites.url("farm", repost.path),
+        "rejected": sites.url("ministry", picture.path),
+        "skipped": sites.url("ministry", "/search/t20260101_1.html"),
+        "failed": sites.url("ministry", "/gzdt/t20260101_1.html"),
+        "soft": dropped,
+        # Hosts that no source has: one that answers on two ports, one that does not.
+        "stranger": sites.url("bureau", pages(sites, "bureau")[0].path).replace("127.0.0.1", "localhost"),
+        "other": sites.url("english", pages(sites, "english")[0].path).replace("127.0.0.1", "localhost"),
+        "dead": "http://localhost:1/news/1.html",
+    }
+    sites.misbehave("company", "soft_404", dropped.partition(str(sites.ports["company"]))[2])
+    settled, told = answered(capsys, *urls.values())
+    sites.behave()
+    assert not settled
+    assert {name: told[url]["answer"] for name, url in urls.items()} == {
+        "document": "document", "original": "document", "repost": "repost", "rejected": "rejected", "skipped": "skipped",
+        "failed": "failed", "soft": "rejected", "stranger": "document", "other": "document", "dead": "failed",
+    }  # fmt: skip
+    assert told[urls["repost"]]["repost_of"] == urls["original"]
+    assert told[urls["rejected"]]["because"] == "image_only"
+    assert told[urls["failed"]]["because"] == "http_404"
+    assert told[urls["skipped"]]["because"] == "robots"
+    assert told[urls["soft"]]["because"] == "soft_404"
+    assert {told[urls[name]]["source_id"] for name in ("stranger", "other", "dead")} == {"unknown"}
+    assert told[urls["document"]]["source_id"] == "company"
+
+    report = last_runs(settings.open_store(settings.from_environment()), 1)[0]
+    counts = Counter(row["answer"] for row in told.values())
+    assert report.kind == "backfill"
+    assert {name: report.total(name) for name in ("documents", "reposts", "rejected", "skipped", "failed")} == {
+        "documents": 4,
+        "reposts": 1,
+        "rejected": 2,
+        "skipped": 1,
+        "failed": 2,
+    }
+    assert counts["document"] == report.total("documents")
+
+    settled, again = answered(capsys, document, known)
+    assert settled
+    assert (again[document]["answer"], again[document]["because"]) == ("unchanged", "known")
+    assert again[known]["answer"] == "document"
+    settled, forced = answered(capsys, document, dropped, force=True)
+    assert settled
+    assert forced[document]["answer"] == "unchanged"
+    assert "because" not in forced[document]
+    assert forced[dropped]["answer"] == "document"
+
+
+def test_a_source_and_days_bring_what_was_published_on_them(sites: Running, capsys: pytest.CaptureFixture[str]) -> None:
+    due = pages(sites, "association")
+    last = max(page.published for page in due).date()
+    first = last - timedelta(days=4)
+    settled, told = answered(capsys, source="association", since=first, until=last)
+    wanted = {sites.url(page.site, page.path) for page in due if first <= page.published.date() <= last}
+    assert settled
+    assert wanted
+    assert {url for url, row in told.items() if row["answer"] in ("document", "repost")} == wanted
+
+
+@pytest.mark.parametrize(
+    "call",
+    [[], ["--since", "2026-01-01"], ["--source", "company"], ["--source", "nobody", "http://127.0.0.1/1"],
+     ["ftp://127.0.0.1/1"], ["--source", "company", "--since", "2026-02-01", "--until", "2026-01-01"],
+     ["--file", "no such file"], ["http://127.0.0.1:port/"]],
+)  # fmt: skip
+def test_a_call_that_makes_no_sense_ends_with_2_before_any_request(
+    sites: Running, call: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from flows import cli
+
+    sites.requests.clear()
+    monkeypatch.setattr(sys, "argv", ["gongbao", "backfill", *call])
+    with pytest.raises(SystemExit) as ended:
+        cli.main()
+    assert ended.value.code == 2
+    assert not sites.requests
+
+
+def test_of_sources_that_share_a_host_the_one_whose_articles_look_like_it_has_the_address() -> None:
+    def source(name: str, folder: str, host: str) -> Source:
+        listing = {"url": f"https://{host}/{folder}/", "family": "trs"}
+        return Source.model_validate(
+            {"id": name, "name": name, "tier": "gov", "hosts": [host], "listings": [listing],
+             "article": {"match": rf"/{folder}/\d+\.html$"}}
+        )  # fmt: skip
+
+    news, laws, town = (
+        source("news", "news", "gov.example"),
+        source("laws", "laws", "gov.example"),
+        source("town", "news", "town.gov.example"),
+    )
+    every = [laws, town, news]
+    assert source_of("https://gov.example/news/1.html", every) is news
+    assert source_of("https://gov.example/laws/1.html", every) is laws
+    assert source_of("https://www.gov.example/laws/old/1.html", every) is laws
+    assert source_of("https://www.town.gov.example/news/1.html", every) is town
+    assert source_of("https://notgov.example/news/1.html", every) is None
