@@ -9,6 +9,7 @@ from statistics import median
 from zoneinfo import ZoneInfo
 
 from pydantic import Field
+from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
@@ -25,6 +26,7 @@ from pipeline.source import Source
 from pipeline.store import Store
 
 _SHANGHAI = ZoneInfo("Asia/Shanghai")
+_WIDE = 200  # columns in a pipe, where nobody knows how wide the reader is
 _TURNED_AWAY = ("denied", "other_host", "not_http")  # by the source's own rules
 
 
@@ -78,6 +80,7 @@ def probe(sources: Sequence[Source]) -> bool:
     """Probe the sources side by side, a few at a time, and print what they showed; whether all are well."""
     known = settings.from_environment()
     rules, health = read(known.config / "check.yaml", CheckRules), HealthRules.load(known.config)
+    work.rules(known.config)  # read once, before the threads ask for them
     run_id = f"check-{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{secrets.token_hex(2)}"
     store = Store.open(settings.open_store(known).url_of(f"checks/{run_id}"))  # beside the corpus, and gone afterwards
     found: dict[str, Probe] = {}
@@ -141,7 +144,8 @@ def _print(sources: Sequence[Source], found: dict[str, Probe], wrong: dict[str, 
         table.add_column(name)
     for source in sources:
         table.add_row(source.id, *_cells(found[source.id], wrong[source.id]))
-    console.out.print(table)
+    out = console.out if console.out.is_terminal else Console(highlight=False, soft_wrap=True, width=_WIDE)
+    out.print(table)
     for source_id, findings in wrong.items():
         for each in findings:
             told = f"{source_id}: {each.cause}: {each.detail.rstrip('.')}. {each.advice}"
