@@ -4,7 +4,7 @@ import csv
 import json
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -21,6 +21,7 @@ from pipeline import export as exporting
 from pipeline.corpus import Corpus
 from pipeline.errors import ConfigError
 from pipeline.export import MACHINE
+from pipeline.observation import Alarm, Grade
 from pipeline.report import RunReport
 from pipeline.source import load_all
 from pipeline.store import Store
@@ -149,7 +150,8 @@ def status() -> None:
         f"{counts['withdrawn']} withdrawn"
     )
     _sources(known, store)
-    for report in last_runs(store, _LAST_RUNS):
+    runs = last_runs(store, _LAST_RUNS)
+    for report in runs:
         state = "went well" if report.succeeded else "needs a look"
         took = (report.ended_at - report.started_at).total_seconds()
         console.out.print(
@@ -158,6 +160,19 @@ def status() -> None:
         )
         for source in report.broken:
             console.out.print(f"    {source.source_id}: {source.cause} {source.detail}", style="red", markup=False)
+    for alarm in open_alarms(runs):
+        told = f"{alarm.grade}: {alarm.source_id}: {alarm.trouble} since {alarm.since}: {alarm.detail}. {alarm.advice}"
+        console.out.print(told, style="yellow" if alarm.grade is Grade.NOTICE else "red", markup=False)
+
+
+def open_alarms(runs: Sequence[RunReport]) -> list[Alarm]:
+    """What the last of these runs that watched a source found wrong with it. `runs`: newest first."""
+    watched: set[str] = set()
+    found: list[Alarm] = []
+    for report in runs:
+        found += [alarm for alarm in report.alarms if alarm.source_id not in watched]
+        watched |= {seen.source_id for seen in report.observations}
+    return found
 
 
 def last_runs(store: Store, count: int) -> list[RunReport]:

@@ -273,6 +273,23 @@ def test_a_single_dead_link_on_a_quiet_night_is_no_broken_source():
     assert observe(report, pages, MONDAY, None, RULES).cause == "all_failed"
 
 
+def test_an_alarm_is_open_until_a_later_night_of_its_source_raises_none():
+    from flows.reading import open_alarms
+
+    def run(number: int, sources: str, *troubled: str) -> RunReport:
+        now = datetime(2026, 6, number, tzinfo=UTC)
+        alarms = (
+            Alarm(source_id=each, trouble=Trouble.DEAD, grade=Grade.NOTICE, since=MONDAY, nights=1) for each in troubled
+        )
+        return RunReport(
+            run_id=str(number), kind="nightly", started_at=now, ended_at=now, version_before=0, version=0,
+            observations=tuple(Observation(source_id=each, day=MONDAY) for each in sources), alarms=tuple(alarms),
+        )  # fmt: skip
+
+    runs = [run(3, "a"), run(2, "b", "b"), run(1, "abc", "a", "b", "c")]
+    assert [alarm.source_id for alarm in open_alarms(runs)] == ["b", "c"]
+
+
 def test_the_report_of_a_run_shows_the_gravest_alarm_first():
     common: dict[str, Any] = {"since": MONDAY, "nights": 3, "detail": "x", "advice": "y"}
     now = datetime(2026, 6, 1, tzinfo=UTC)
