@@ -115,9 +115,9 @@ def plain_files(runs: tuple[str, ...]) -> None:
 @click.command()
 def maintain() -> None:
     """Compact, checkpoint and vacuum; safe while a night runs."""
-    from flows import running
+    from flows import maintaining
 
-    sys.exit(0 if running.maintain() else _FAILED)
+    sys.exit(0 if maintaining.maintain() else _FAILED)
 
 
 @click.command()
@@ -139,9 +139,9 @@ def forget(document: str, reason: str, reposts: bool) -> None:
 @click.option("--accept", is_flag=True, help="Publish whatever changes.")
 def reprocess(sources: tuple[str, ...], since: str, until: str, dry_run: bool, accept: bool) -> None:
     """Make documents of stored landing files again, with nothing fetched; published when accepted."""
-    from flows import running
+    from flows import reprocessing
 
-    sys.exit(0 if running.reprocess(sources, since, until, dry_run=dry_run, accept=accept) else _FAILED)
+    sys.exit(0 if reprocessing.reprocess(sources, since, until, dry_run=dry_run, accept=accept) else _FAILED)
 
 
 @click.command()

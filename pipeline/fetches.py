@@ -140,6 +140,11 @@ def of_sources(store: Store) -> pl.DataFrame:
     ).sort("source_id").collect()  # fmt: skip
 
 
+def table(store: Store) -> Table:
+    """The log itself, for housekeeping."""
+    return _open(store)
+
+
 def _open(store: Store) -> Table:
     return Table.open(
         store, "fetches", _SCHEMA, partition_by="source_id", description="what was fetched, when, and how it ended"

@@ -79,7 +79,7 @@ def _attempt(
         reports = tuple(SourceReport.model_validate(each) for each in told["sources"])
         return Published(version_before=told["before"], version=told["version"], sources=reports)
     before = corpus.version
-    night = _Night(corpus, staged, sources, rules, run_id, now)
+    night = Night(corpus, staged, sources, rules, run_id, now)
     rows = night.rows(decide(night.fresh(), night, rules))
     reports = night.reports(crawls)
     balance(reports)
@@ -93,7 +93,7 @@ def _attempt(
     return Published(version_before=before, version=version, sources=reports)
 
 
-class _Night:
+class Night:
     """What a run staged, beside one snapshot of the corpus: what is new, what changed, what is gone."""
 
     def __init__(

@@ -1,0 +1,30 @@
+"""`gongbao search`: the corpus by words, ranked; the index lies under GONGBAO_HOME and follows the corpus."""
+
+import sys
+from dataclasses import asdict
+
+import xxhash
+from rich.text import Text
+
+from flows import console, settings
+from pipeline.corpus import Corpus
+from pipeline.search import Index
+
+
+def search(asked: str, limit: int, *, as_json: bool, rebuild: bool) -> None:
+    """Print the documents that fit best."""
+    known = settings.from_environment()
+    corpus = Corpus.open(settings.open_store(known))
+    index = Index(known.home / "search" / f"{xxhash.xxh3_64_hexdigest(corpus.store.url.encode())}.sqlite")
+    if read := index.sync(corpus, rebuild=rebuild):
+        console.say(f"index brought to version {corpus.version}: {read} documents")
+    for hit in index.search(corpus, asked, limit):
+        if as_json or not sys.stdout.isatty():
+            console.emit(asdict(hit))
+            continue
+        console.out.print(
+            Text.assemble(
+                (hit.title, "bold"), f"  {hit.source_id}  {console.plain(hit.published_at) if hit.published_at else ''}"
+            )
+        )
+        console.out.print(Text(f"  …{hit.around}…\n  {hit.url}  {hit.doc_id}", style="dim"))

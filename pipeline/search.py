@@ -1,0 +1,172 @@
+"""A corpus in, a ranked index of its canonical documents out: SQLite's FTS5 over pairs of characters. Derived, for the
+corpus alone says what is true: the index follows the change feed, and is made anew when it cannot.
+
+Han text has no spaces, and a word list would not know the names of offices. So 产业园区 is indexed as 产业 业园 园区 区, and
+a word that is asked for is found where its pairs stand side by side: every word of any length, with no false hits. Both
+are simplified and folded first, so 產業 finds 产业.
+"""
+
+import re
+import sqlite3
+from collections.abc import Iterator, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from pipeline.changes import Changes
+from pipeline.corpus import Corpus
+from pipeline.fingerprint import readable
+from pipeline.tables import HistoryGone
+
+_HAN = r"\u3400-\u9fff\uf900-\ufaff\U00020000-\U000323af"
+_PIECE = re.compile(rf"[{_HAN}]+|(?:(?![{_HAN}])[^\W_])+")
+_IS_HAN = re.compile(f"[{_HAN}]")
+_ASKED = re.compile(r'"([^"]+)"|(\S+)')
+_TITLE, _TEXT = 5.0, 1.0  # a word in the title says five times what it says in the text
+_DEAD = 0.2  # share of revised and withdrawn documents at which the index is made anew
+_AROUND = 40  # characters beside a hit
+_FORMAT = "1"
+_SCHEMA = """
+CREATE TABLE about (name TEXT PRIMARY KEY, value TEXT);
+CREATE TABLE documents (number INTEGER PRIMARY KEY, doc_id TEXT, month TEXT, lives INTEGER);
+CREATE INDEX of_doc ON documents (doc_id) WHERE lives;
+CREATE VIRTUAL TABLE words USING fts5 (title, text, content='', tokenize='ascii');
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hit:
+    """A document that was found; `score` grows with how well it fits. `around` is where the first word stands."""
+
+    score: float
+    doc_id: str
+    title: str
+    url: str
+    source_id: str
+    published_at: Any
+    around: str
+
+
+def tokens(text: str) -> str:
+    """Pairs of Han characters, and the last one alone; words and numbers of other scripts as they are."""
+    return " ".join(token for piece in _PIECE.findall(readable(text)) for token in _split(piece))
+
+
+class Index:
+    """The index in one file. Whatever happens to that file, the next `sync` makes it good."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def sync(self, corpus: Corpus, *, rebuild: bool = False) -> int:
+        """Bring the index to this snapshot; the count of documents read for it."""
+        if rebuild or self._about("store") != corpus.store.url or self._about("format") != _FORMAT:
+            self._path.unlink(missing_ok=True)
+        since = int(self._about("version") or 0)
+        if since > corpus.version:
+            return self.sync(corpus, rebuild=True)
+        try:
+            changes = Changes(corpus, since, corpus.version)
+            what = changes.table()
+        except HistoryGone:
+            return self.sync(corpus, rebuild=True)
+        if since and (what["why"].is_in(["forgotten"]).any() or self._dead(what) > _DEAD):
+            return self.sync(corpus, rebuild=True)  # what is forgotten must not stay in pieces
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+        with closing(self._open()) as index, index:  # one transaction: all of the range, or nothing
+            for rows in changes.batches():
+                _apply(index, rows)
+            told = {"store": corpus.store.url, "format": _FORMAT, "version": str(corpus.version)}
+            index.executemany("INSERT OR REPLACE INTO about VALUES (?, ?)", told.items())
+        return what.height
+
+    def search(self, corpus: Corpus, asked: str, limit: int) -> list[Hit]:
+        """The documents that hold every word asked for, best first; where none does, those that hold the most."""
+        words = ["".join(pair) for pair in _ASKED.findall(asked)]
+        phrases = [phrase for word in words if (phrase := _phrase(word))]
+        found = self._ranked(" AND ".join(phrases), limit) if phrases else []
+        if not found and phrases:
+            found = self._ranked(" OR ".join(f'"{token}"' for word in words for token in tokens(word).split()), limit)
+        return list(_told(corpus, found, words))
+
+    def _ranked(self, question: str, limit: int) -> list[tuple[str, str, float]]:
+        sql = (
+            "SELECT doc_id, month, -bm25(words, ?, ?) FROM words JOIN documents ON documents.number = words.rowid "
+            "WHERE words MATCH ? AND lives ORDER BY 3 DESC, doc_id LIMIT ?"
+        )
+        with closing(self._open()) as index:
+            return index.execute(sql, (_TITLE, _TEXT, question, limit)).fetchall()
+
+    def _open(self) -> sqlite3.Connection:
+        fresh = not self._path.exists()
+        index = sqlite3.connect(self._path)
+        if fresh:
+            index.executescript(_SCHEMA)
+        return index
+
+    def _about(self, name: str) -> str:
+        if not self._path.exists():
+            return ""
+        try:
+            with closing(sqlite3.connect(self._path)) as index:
+                row = index.execute("SELECT value FROM about WHERE name = ?", (name,)).fetchone()
+        except sqlite3.DatabaseError:
+            self._path.unlink()
+            return ""
+        return str(row[0]) if row else ""
+
+    def _dead(self, what: pl.DataFrame) -> float:
+        dying = what.filter(pl.col("what") != "added").height
+        with closing(self._open()) as index:
+            rows, lives = index.execute("SELECT count(*), coalesce(sum(lives), 0) FROM documents").fetchone()
+        return (rows - lives + dying) / max(rows + what.height, 1)
+
+
+def _apply(index: sqlite3.Connection, rows: pl.DataFrame) -> None:
+    for what, id_, month, title, text in rows.select("what", "doc_id", "month", "title", "text").iter_rows():
+        if what != "added":
+            index.execute("UPDATE documents SET lives = 0 WHERE doc_id = ? AND lives", (id_,))
+        if what != "withdrawn":
+            number = index.execute(
+                "INSERT INTO documents (doc_id, month, lives) VALUES (?, ?, 1)", (id_, month)
+            ).lastrowid
+            index.execute(
+                "INSERT INTO words (rowid, title, text) VALUES (?, ?, ?)",
+                (number, tokens(title or ""), tokens(text or "")),
+            )
+
+
+def _split(piece: str) -> list[str]:
+    return [piece[at : at + 2] for at in range(len(piece))] if _IS_HAN.match(piece) else [piece]
+
+
+def _phrase(word: str) -> str:
+    """A word as FTS5 asks for it: its pairs side by side; its last character may begin a pair of what follows."""
+    found = tokens(word).split()
+    if not found:
+        return ""
+    if len(found) > 1 and _IS_HAN.match(found[-1]):
+        found = found[:-1]  # the last character alone is held by the pair before it
+        return '"' + " ".join(found) + '"'
+    return '"' + " ".join(found) + '"' + (" *" if _IS_HAN.match(found[-1]) else "")
+
+
+def _told(corpus: Corpus, found: Sequence[tuple[str, str, float]], words: Sequence[str]) -> Iterator[Hit]:
+    rows = corpus.scan().filter(
+        pl.col("month").is_in({month for _, month, _ in found}) & pl.col("doc_id").is_in([id_ for id_, _, _ in found])
+    )
+    by_id = {row["doc_id"]: row for row in rows.collect(engine="streaming").iter_rows(named=True)}
+    for id_, _, score in found:
+        row = by_id[id_]
+        told = {name: row[name] for name in ("doc_id", "title", "url", "source_id", "published_at")}
+        yield Hit(score=round(score, 3), around=_around(row["text"] or "", words), **told)
+
+
+def _around(text: str, words: Sequence[str]) -> str:
+    folded = readable(text)
+    same = folded if len(folded) == len(text) else text
+    at = next((at for word in words if (at := same.find(readable(word))) >= 0), 0)
+    return text[max(0, at - _AROUND) : at + _AROUND].replace("\n", " ")

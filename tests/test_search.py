@@ -1,0 +1,103 @@
+"""Search: Chinese words of any length, ranked, over an index that follows the corpus and can be lost."""
+
+import json
+import sqlite3
+from contextlib import closing
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from flows.cli import cli
+from pipeline import forgetting
+from pipeline.corpus import Corpus
+from pipeline.search import Index, tokens
+from pipeline.store import Store
+from pipeline.urls import doc_id
+from tests.test_publish import NIGHT, document, gone, night, prose
+
+DAYS = [NIGHT + timedelta(days=day) for day in range(9)]
+
+
+@pytest.fixture
+def told(store: Store) -> Store:
+    texts = {
+        1: "海河新区印发充电桩建设方案，年内新增五千个。" + prose(1),
+        2: "市民可到窗口办理。" + prose(2) + "充电宝不得带上飞机。",
+        3: "海河畔的桩基施工完成，电力公司充分保障。" + prose(3),
+        4: "臺灣地區的產業園區與 AI 芯片企業座談。" + prose(4),
+    }
+    titles = {1: "充电桩建设方案", 2: "办事指南", 3: "桩基完工", 4: "座談會"}
+    night(store, "run1", [document(number, text, title=titles[number]) for number, text in texts.items()])
+    return store
+
+
+def holds(path: Path, token: str) -> bool:
+    """Whether any piece of any text, living or not, is in the file."""
+    with closing(sqlite3.connect(path)) as index:
+        return bool(index.execute("SELECT count(*) FROM words WHERE words MATCH ?", (token,)).fetchone()[0])
+
+
+def test_pairs_of_characters_and_words_of_other_scripts() -> None:
+    assert tokens("产业园区，GDP增长5.2%") == "产业 业园 园区 区 gdp 增长 长 5 2"
+    assert tokens("產業") == tokens("产业")
+
+
+def test_words_are_found_whole_and_the_best_comes_first(told: Store, tmp_path: Path) -> None:
+    corpus, index = Corpus.open(told), Index(tmp_path / "index")
+    assert index.sync(corpus) == 4
+
+    def titles(asked: str) -> list[str]:
+        return [hit.title for hit in index.search(corpus, asked, 10)]
+
+    assert titles("充电桩") == ["充电桩建设方案"]
+    assert set(titles("海河")) == {"充电桩建设方案", "桩基完工"}
+    assert titles("产业园区 芯片") == ["座談會"]
+    assert titles("台湾地区") == ["座談會"]
+    assert titles("ai") == ["座談會"]
+    assert "桩基完工" in titles("桩")
+    assert titles("充电桩 市民") == ["充电桩建设方案", "办事指南"]  # none holds both: those that hold the most
+    assert titles("!!") == []
+    assert "五千个" in index.search(corpus, "充电桩", 1)[0].around
+
+
+def test_the_index_follows_the_corpus(told: Store, tmp_path: Path) -> None:
+    index = Index(tmp_path / "index")
+    index.sync(Corpus.open(told))
+    night(
+        told,
+        "run2",
+        [document(1, "改写之后只谈风电。" + prose(1), title="风电", at=DAYS[1]), gone(3, DAYS[1])],
+        at=DAYS[1],
+    )
+    corpus = Corpus.open(told)
+    index.sync(corpus)
+    assert index.sync(corpus) == 0
+    assert [hit.title for hit in index.search(corpus, "风电", 10)] == ["风电"]
+    assert "桩基完工" not in [hit.title for hit in index.search(corpus, "海河", 10)]
+    fresh = Index(tmp_path / "other")
+    fresh.sync(corpus)
+    assert [hit.doc_id for hit in fresh.search(corpus, "风电", 10)] == [
+        hit.doc_id for hit in index.search(corpus, "风电", 10)
+    ]
+
+
+def test_a_broken_index_is_made_anew_and_nothing_forgotten_stays_in_it(told: Store, tmp_path: Path) -> None:
+    path = tmp_path / "index"
+    Index(path).sync(Corpus.open(told))
+    assert holds(path, "充电")
+    forgetting.forget(
+        told, [doc_id(f"https://example.gov.cn/t20260104_{number}.html") for number in (1, 2)], "r", "f", DAYS[2]
+    )
+    Index(path).sync(Corpus.open(told))
+    assert not holds(path, "充电")
+    assert holds(path, "海河")
+    path.write_bytes(b"no index")
+    assert Index(path).sync(Corpus.open(told)) == 2
+
+
+def test_the_command_prints_hits(told: Store, tmp_path: Path) -> None:
+    env = {"GONGBAO_STORE": told.url, "GONGBAO_HOME": str(tmp_path)}
+    done = CliRunner(env=env).invoke(cli, ["search", "充电桩"], catch_exceptions=False)
+    assert [json.loads(line)["title"] for line in done.stdout.splitlines()] == ["充电桩建设方案"]
