@@ -1,14 +1,15 @@
-"""Candidates of a night of 10,000 texts against corpora of growing size: time, bytes on disk, peak memory.
+"""Candidates of a night of 10,000 texts against corpora of growing size, a Delta table on the embedded S3 server.
 
-    python tests/benchmarks/dedupe_scale.py [--sizes 10000,100000,1000000,10000000] [--folder FOLDER]
+    python -m tests.benchmarks.dedupe_scale [--sizes 10000,100000,1000000] [--folder FOLDER]
 
-The corpora are synthetic: random keys in the columns that deduplication reads, as Parquet files of 250,000 rows; one in
-ten new texts shares half of its keys with a known one.
-Each size runs in a process of its own, so that its peak memory is its own.
+Time, bytes read, peak memory of the process. The corpora are synthetic: random keys in the columns that deduplication
+reads, in files of 250,000 rows; one in ten new texts shares half of its keys with a known one; one key in fifty is a
+formula of which there are but two hundred. Each size runs in a process of its own, so that its peak is its own.
 """
 
 import argparse
 import json
+import os
 import resource
 import subprocess
 import sys
@@ -17,86 +18,111 @@ import time
 from pathlib import Path
 
 import numpy as np
-import polars as pl
+import pyarrow as pa
 
+from flows import embedded
 from pipeline.candidates import SCHEMA, pairs
 from pipeline.config import read
+from pipeline.corpus import Corpus
 from pipeline.judgement import DedupeRules, Text
 from pipeline.models import Fingerprint
+from pipeline.store import Store
 
 ROOT = Path(__file__).parents[2]
 RULES = read(ROOT / "config" / "dedupe.yaml", DedupeRules)
 KEYS = 40  # of a document: 34.5 on average in the labelled set, more with the floor for short texts
 ROWS = 250_000
 NIGHT = 10_000
+FORMULAS = 200
 _RANGE = 1 << 59  # keys are sampled below a sixteenth of 2^63
+Keys = np.ndarray[tuple[int, ...], np.dtype[np.int64]]
 
 
-def corpus(folder: Path, size: int) -> Path:
-    """A corpus of random keys; made once a size."""
-    target = folder / f"corpus-{size}"
-    if target.exists():
-        return target
-    partial = folder / f"partial-{size}"
-    partial.mkdir(parents=True, exist_ok=True)
-    for start in range(0, size, ROWS):
-        _rows(start, min(ROWS, size - start)).write_parquet(partial / f"{start:010}.parquet", row_group_size=50_000)
-    return partial.rename(target)
+def fill(store: Store, size: int) -> None:
+    """A corpus of that many texts with random keys; made once."""
+    corpus = Corpus.open(store)
+    done = sum(file.rows for file in corpus.files())
+    for start in range(done, size, ROWS):
+        rows = _rows(start, min(ROWS, size - start))
+        Corpus.open(store).table.append(rows, f"fill{start}")
 
 
-def _rows(start: int, count: int) -> pl.DataFrame:
-    keys = pl.Series("shingle_keys", _keys(start, count)).arr.to_list().cast(pl.List(pl.Int64))
-    ids = pl.Series("doc_id", [f"{(start + n) * 0x9E3779B97F4A7C15 % (1 << 128):032x}" for n in range(count)])
-    nothing = pl.Series([None] * count, dtype=pl.String)
-    columns = [ids, nothing.alias("canonical_id"), ids.alias("text_digest"), keys, nothing.alias("document_number")]
-    return pl.DataFrame(columns).select(list(SCHEMA))
+def _rows(start: int, count: int) -> pa.Table:
+    keys = _keys(start, count)
+    ids = [f"{(start + n) * 0x9E3779B97F4A7C15 % (1 << 128):032x}" for n in range(count)]
+    nested = pa.ListArray.from_arrays(pa.array(np.arange(0, count * KEYS + 1, KEYS, dtype=np.int32)), keys.reshape(-1))
+    nothing = pa.nulls(count, pa.string())
+    month = pa.array([f"{2020 + start // ROWS // 12 % 7}-{start // ROWS % 12 + 1:02}"] * count)
+    columns = {"doc_id": pa.array(ids), "canonical_id": nothing, "text_digest": pa.array(ids), "shingle_keys": nested}
+    return pa.table(columns | {"document_number": nothing, "month": month})
 
 
-def _keys(start: int, count: int) -> np.ndarray[tuple[int, ...], np.dtype[np.int64]]:
-    return np.random.default_rng(start).integers(0, _RANGE, size=(count, KEYS), dtype=np.int64)
+def _keys(start: int, count: int) -> Keys:
+    """The keys of some texts, by blocks of `NIGHT` so that a few need not the memory of many."""
+    blocks = [_block(first) for first in range(start, start + count, NIGHT)]
+    return np.concatenate(blocks)[:count]
+
+
+def _block(start: int) -> Keys:
+    random = np.random.default_rng(start)
+    keys = random.integers(0, _RANGE, size=(NIGHT, KEYS), dtype=np.int64)
+    formulas = np.random.default_rng(1).integers(0, _RANGE, FORMULAS)
+    return np.where(random.random(keys.shape) < 0.02, formulas[random.integers(0, FORMULAS, keys.shape)], keys)
 
 
 def night(size: int) -> list[Text]:
     """New texts, every tenth with half of the keys of a known one."""
-    fresh = np.random.default_rng(7).integers(0, _RANGE, size=(NIGHT, KEYS), dtype=np.int64)
-    known = _keys(0, min(ROWS, size))
+    fresh, known = _block(7), _block(0)[: min(NIGHT, size)]
     for n in range(0, NIGHT, 10):
         fresh[n, : KEYS // 2] = known[n % len(known), : KEYS // 2]
     return [
-        Text(id=f"n{n}", text="", fingerprint=Fingerprint(digest=f"n{n}", keys=tuple(keys)))
+        Text(id=f"n{n}", text="", fingerprint=Fingerprint(digest=f"n{n}", keys=tuple(sorted(set(keys)))))
         for n, keys in enumerate(fresh.tolist())
     ]
 
 
-def measure(files: str, size: int, options: dict[str, str]) -> dict[str, float]:
-    """Seconds and peak memory of finding the candidates."""
+def measure(url: str, size: int) -> dict[str, float]:
+    """Seconds and peak memory of finding the candidates, from opening the corpus on."""
     new = night(size)
-    before = time.perf_counter()
-    known = pl.scan_parquet(f"{files}/*.parquet", storage_options=options or None)
-    found = pairs(new, known, RULES.candidates)
-    seconds = time.perf_counter() - before
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024**2
-    return {"known": size, "seconds": round(seconds, 2), "peak_gb": round(peak, 2), "pairs": len(found)}
+    base = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    before, worked = time.perf_counter(), time.process_time()
+    corpus = Corpus.open(url)
+    found = pairs(new, corpus.scan().select(list(SCHEMA)), RULES.candidates)
+    return {
+        "seconds": time.perf_counter() - before,
+        "cpu": time.process_time() - worked,
+        "read_gb": sum(file.size for file in corpus.files()) / 1e9,  # the table holds little but what is read
+        "peak_gb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6,
+        "base_gb": base / 1e6,
+        "pairs": len(found),
+    }
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--sizes", default="10000,100000,1000000,10000000")
-    parser.add_argument("--folder", type=Path, default=Path(tempfile.gettempdir()) / "dedupe-scale")
-    parser.add_argument("--one", type=int, help=argparse.SUPPRESS)
-    arguments = parser.parse_args()
-    if arguments.one:
-        print(json.dumps(measure(str(corpus(arguments.folder, arguments.one)), arguments.one, {})))
+    cli = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    cli.add_argument("--sizes", default="10000,100000,1000000")
+    cli.add_argument("--folder", type=Path, default=Path(tempfile.gettempdir()) / "dedupe-scale")
+    cli.add_argument("--one", type=int, help=argparse.SUPPRESS)
+    args = cli.parse_args()
+    if args.one:
+        print(json.dumps(measure(f"s3://{embedded.BUCKET}/{args.one}", args.one)))
         return
-    print(f"{'known':>12} {'seconds':>8} {'peak GB':>8} {'keys GB':>8} {'pairs':>8}")
-    for size in map(int, arguments.sizes.split(",")):
-        folder = corpus(arguments.folder, size)
-        on_disk = sum(file.stat().st_size for file in folder.iterdir()) / 1024**3
-        command = [sys.executable, __file__, "--one", str(size), "--folder", str(arguments.folder)]
-        found = json.loads(subprocess.run(command, check=True, capture_output=True, text=True, cwd=ROOT).stdout)
+    os.environ.update(embedded.start(args.folder).environment())
+    try:
         print(
-            f"{size:>12,} {found['seconds']:>8} {found['peak_gb']:>8} {on_disk:>8.2f} {found['pairs']:>8,}", flush=True
+            f"{'known':>12} {'seconds':>8} {'cpu s':>7} {'read GB':>8} {'peak GB':>8} {'of it before':>12} {'pairs':>7}"
         )
+        for size in map(int, args.sizes.split(",")):
+            fill(Store.open(f"s3://{embedded.BUCKET}/{size}"), size)
+            command = [sys.executable, "-m", "tests.benchmarks.dedupe_scale", "--one", str(size)]
+            told = json.loads(subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True, cwd=ROOT).stdout)
+            print(
+                f"{size:>12,} {told['seconds']:>8.2f} {told['cpu']:>7.2f} {told['read_gb']:>8.2f} {told['peak_gb']:>8.2f} "
+                f"{told['base_gb']:>12.2f} {told['pairs']:>7,}",
+                flush=True,
+            )
+    finally:
+        embedded.stop(args.folder)
 
 
 if __name__ == "__main__":
