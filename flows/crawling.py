@@ -35,6 +35,7 @@ def crawl(
     seen: Seen | None = None,
     probe: int = 0,
     log: Callable[[str], None] = lambda line: None,
+    began: Callable[[int], None] = lambda pid: None,
 ) -> CrawlReport:
     """Crawl one source and return its report; a crawl that left none is reported as crashed, with its last words.
 
@@ -53,7 +54,7 @@ def crawl(
             packed = Path(folder) / "seen.npz"
             packed.write_bytes(seen.pack())
             command += ["--seen", str(packed)]
-        code, tail = _watch(command, urls, log)
+        code, tail = _watch(command, urls, log, began)
     if code == _STORE_REFUSED:
         raise StoreError(tail[-1] if tail else f"the crawl of {source_id} could not use the store")
     report = _report(store, run_id, source_id)
@@ -69,13 +70,16 @@ def crawl(
     )
 
 
-def _watch(command: Sequence[str], urls: Sequence[str], log: Callable[[str], None]) -> tuple[int, list[str]]:
+def _watch(
+    command: Sequence[str], urls: Sequence[str], log: Callable[[str], None], began: Callable[[int], None]
+) -> tuple[int, list[str]]:
     """Run a crawl to its end; its exit code and the last lines of its log."""
     child = subprocess.Popen(command, stdin=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     assert child.stdin
     assert child.stderr
     tail: list[str] = []
     try:
+        began(child.pid)
         with suppress(BrokenPipeError):  # it found our configuration wrong and is gone already
             child.stdin.write("".join(f"{url}\n" for url in urls) + "\n" if urls else "")
             child.stdin.flush()

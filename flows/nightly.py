@@ -14,14 +14,16 @@ from prefect.client.schemas.objects import State
 from prefect.futures import as_completed
 from prefect.runtime import flow_run
 
-from flows import backfilling, crawling, settings, work
+from flows import backfilling, crawling, leases, settings, work
 from pipeline import fetches
 from pipeline.errors import StoreError
 from pipeline.health_rules import HealthRules
 from pipeline.observation import Alarm, Observation
 from pipeline.observing import watch
+from pipeline.obstacles import Cause
 from pipeline.publish import Published, publish
 from pipeline.report import CrawlReport, RunReport, SourceReport, markdown
+from pipeline.schedules import Schedules
 from pipeline.source import load_all
 
 Kind = Literal["nightly", "backfill"]
@@ -54,20 +56,29 @@ def crawl_source(
     """Crawl one source into landing files."""
     known = settings.from_environment()
     store, log = settings.open_store(known), get_run_logger()
-    report = crawling.crawl(
-        store,
-        source_id,
-        run_id,
-        config=known.config,
-        sources=known.sources,
-        now=now,
-        urls=urls,
-        force=force,
-        since=since,
-        until=until,
-        seen=fetches.seen(store, source_id, now),
-        log=log.info,
-    )
+    rules = Schedules.load(known.config).leases
+    try:
+        with leases.hold(store, f"source={source_id}", run_id, rules, wait=rules.wait, say=log.warning) as lease:
+            report = crawling.crawl(
+                store,
+                source_id,
+                run_id,
+                config=known.config,
+                sources=known.sources,
+                now=now,
+                urls=urls,
+                force=force,
+                since=since,
+                until=until,
+                seen=fetches.seen(store, source_id, now),
+                log=log.info,
+                began=lease.share_with,
+            )
+    except leases.Taken as taken:
+        at = datetime.now(UTC)
+        report = CrawlReport(
+            run_id=run_id, source_id=source_id, started_at=at, ended_at=at, cause=Cause.INTERRUPTED, detail=str(taken)
+        )
     if report.cause:
         log.warning("%s is broken: %s %s", source_id, report.cause, report.detail)
     return report
@@ -114,11 +125,21 @@ def _name() -> str:
 
 
 @flow(name="nightly", flow_run_name=_name, validate_parameters=False)
-def nightly(run_id: str = "", now: datetime | None = None, sources: list[str] | None = None) -> RunReport:
-    """Crawl the sources named, or all that are enabled, and publish what is new in one commit."""
-    chosen = load_all(settings.from_environment().sources, sources or ())
+def nightly(run_id: str = "", now: datetime | None = None, sources: list[str] | None = None) -> RunReport | None:
+    """Crawl the sources named, or all that are enabled, and publish what is new in one commit.
+
+    None if the same night runs already; it is left alone.
+    """
+    known, run_id = settings.from_environment(), _run_id(run_id)
+    chosen = load_all(known.sources, sources or ())
     asked: dict[str, list[str]] = {source.id: [] for source in chosen if source.enabled or sources}
-    return _run("nightly", _run_id(run_id), now or datetime.now(UTC), asked)
+    store, rules = settings.open_store(known), Schedules.load(known.config).leases
+    try:
+        with leases.hold(store, leases.of_night(sources), run_id, rules):
+            return _run("nightly", run_id, now or datetime.now(UTC), asked)
+    except leases.Taken as taken:
+        get_run_logger().warning("%s; nothing was done", taken)
+        return None
 
 
 @flow(name="backfill", flow_run_name=_name)

@@ -7,9 +7,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from flows import console, settings
-from pipeline.errors import ConfigError
+from flows import console, leases, settings
+from pipeline.errors import ConfigError, GongbaoError
 from pipeline.report import RunReport
+from pipeline.schedules import Schedules
 from pipeline.source import load_all
 
 
@@ -19,11 +20,16 @@ def run(sources: Sequence[str], now: datetime | None = None) -> RunReport:
     chosen = load_all(known.sources, sources)  # wrong configuration stops here, before any request
     if not any(source.enabled or sources for source in chosen):
         raise ConfigError("no source is enabled", path=known.sources)
+    night = leases.of_night(sources), Schedules.load(known.config).leases
+    leases.check(settings.open_store(known), *night)  # said at once, not after Prefect has started
     prepare_prefect(known)
     from flows import nightly
 
     started = now or datetime.now(UTC)
     report = nightly.nightly(new_run_id(started), started, list(sources) or None)
+    if report is None:
+        leases.check(settings.open_store(known), *night)
+        raise GongbaoError("the same night ran already; nothing was done")
     tell(report)
     return report
 
