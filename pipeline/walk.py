@@ -92,9 +92,8 @@ _ROLES: dict[str, Role] = {
 }
 _FILMS = frozenset(("embed", "object", "iframe"))
 _PLAYER = re.compile(r"video|player|\.mp4|\.swf|\.m3u8", re.IGNORECASE)
-_HIDDEN = re.compile(
-    r"display\s*:\s*none|visibility\s*:\s*hidden|font-size\s*:\s*0(?:px|pt|em)?\s*(?:;|$)", re.IGNORECASE
-)
+_HIDDEN = re.compile(r"display\s*:\s*none|font-size\s*:\s*0(?:px|pt|em)?\s*(?:;|$)", re.IGNORECASE)
+_BLANK = re.compile(r"visibility\s*:\s*hidden", re.IGNORECASE)  # jammers; of a block a script makes it visible (微信)
 _SHOWN_AS_BLOCK = re.compile(r"display\s*:\s*(?:block|table|flex|list-item)", re.IGNORECASE)
 _FILE_LINK = re.compile(
     r"\.(?:pdf|ofd|docx?|xlsx?|pptx?|zip|rar|wps|et|ceb|7z|txt|csv)(?:$|[?#&])|downfile|/download", re.IGNORECASE
@@ -107,6 +106,7 @@ _BEFORE_A_LINK = " \t\r\n\xa0\u3000·•▪■◆●>»-—–/.:：[]【】()�
 _ODD = re.compile("[\u200b-\u200f\u2060\ufeff\u00ad\x00]+")
 _HAN = "\u2e80-\u9fff\uff00-\uffef，。；：、？！”“《》（）"
 _WRAPPED = re.compile(rf"(?<=[{_HAN}])[ \t\xa0]*[\r\n]\s*(?=[{_HAN}])")
+_INDENTED = re.compile(r"[\r\n][ \t\xa0\r\n]*\u3000\u3000\s*")
 _SPACE = re.compile(r"[ \r\n\f\v\xa0\u2002-\u200a\u2028\u2029\x85]+")
 _TABS = re.compile(r"\s*\t\s*")
 _INDENT_AFTER_SENTENCE = re.compile(r"(?<=[。！？；：”」）])[ \xa0]?\u3000[\u3000 \xa0]+(?=\S)")
@@ -173,7 +173,7 @@ class _Walk:
             self._enter_empty(element, tag)
             return True
         style, classes = element.get("style"), element.get("class")
-        unseen, block = _shown(style) if style is not None else (False, False)
+        unseen, block = _shown(style, kind) if style is not None else (False, False)
         hidden = (
             unseen
             or (classes is not None and not self.hiding.isdisjoint(classes.split()))
@@ -293,15 +293,18 @@ class _Walk:
 
 
 @lru_cache(maxsize=8192)
-def _shown(style: str) -> tuple[bool, bool]:
+def _shown(style: str, kind: str) -> tuple[bool, bool]:
     """Whether a style hides its element, and whether it makes a block of it."""
-    return _HIDDEN.search(style) is not None, _SHOWN_AS_BLOCK.search(style) is not None
+    blank = kind == "inline" and _BLANK.search(style) is not None
+    return blank or _HIDDEN.search(style) is not None, _SHOWN_AS_BLOCK.search(style) is not None
 
 
 def _lines(raw: str) -> list[str]:
     """A run of characters as clean lines; a paragraph that only an indent divides from the last is one of its own."""
     text = _ODD.sub("", raw)
     if "\n" in text or "\r" in text:
+        if "\u3000\u3000" in text and len(parts := _INDENTED.split(text)) > 1:
+            return [line for part in parts for line in _lines(part)]
         text = _WRAPPED.sub("", text)
     text = _SPACE.sub(" ", text)
     if "\t" in text:

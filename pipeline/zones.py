@@ -95,7 +95,7 @@ def head_rule(key: str, rules: BoilerplateRules) -> Rule | None:
     """The rule that knows a line of the head by itself or by one of its statements."""
     if found := rules.find(key, "head"):
         return found
-    if SENTENCE_END.search(key):
+    if SENTENCE_END.search(key.rstrip(": ")):
         return None
     statements = statement_spans(key, rules)
     if len(statements) < 2:
@@ -131,12 +131,25 @@ def _statement_spans(key: str, pattern: str) -> Sequence[tuple[int, int]]:
 def _title_at(rows: Sequence[Row], wanted: str, rules: BoilerplateRules) -> int | None:
     """Where the title stands above the first running text, if it does."""
     for at, row in enumerate(rows[: rules.limits.head_lines]):
-        if is_title(letters(row.key), wanted):
-            beside = [*rows[max(0, at - 1) : at], *rows[at + 1 : at + 2]]
-            return None if any(compiled(rules.document_head).search(near.key) for near in beside) else at
+        if lines := _title_lines(rows[at : at + 3], wanted):
+            beside = [*rows[max(0, at - 1) : at], *rows[at + lines : at + lines + 1]]
+            document = any(compiled(rules.document_head).search(near.key) for near in beside)
+            return None if document else at + lines - 1
         if is_prose(row, rules) and not head_rule(row.key, rules):
             return None
     return None
+
+
+def _title_lines(rows: Sequence[Row], wanted: str) -> int:
+    """Over how many of these rows, from the first on, the title runs; 0 if the first does not begin it."""
+    said = ""
+    for count, row in enumerate(rows, 1):
+        said += letters(row.key)
+        if is_title(said, wanted) if count == 1 else said == wanted:
+            return count
+        if not wanted.startswith(said) or not said:
+            return 0
+    return 0
 
 
 def is_title(line: str, wanted: str) -> bool:
