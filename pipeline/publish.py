@@ -4,13 +4,15 @@ The commit is made against the snapshot that the run was deduplicated with. Whoe
 looks at the new snapshot and decides again; a run that has committed already is not committed twice.
 """
 
+import time
 from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 import polars as pl
+import xxhash
 
 from pipeline import fetches, schema, staging
 from pipeline.candidates import SCHEMA as KEY_COLUMNS
@@ -26,13 +28,14 @@ from pipeline.tables import Conflict
 Row = dict[str, Any]
 # What makes another revision of a page. Not the date: "5 分钟前" changes while nothing does.
 _CONTENT = ("title", "text", "attachments", "document_number")
-_WITHDRAWN = {"gone", "soft_404"}  # reasons by which a page that was a document says that it is no more
+WITHDRAWN = {"gone", "soft_404"}  # reasons by which a page that was a document says that it is no more
 _REPOSTS = {"exact", "repost"}
 _OF_A_TEXT = [
     "doc_id", "text", "text_digest", "shingle_keys", "title", "published_at", "document_number", "publisher",
     "source_id", "url", "fetched_at", "first_fetched_at", "canonical_id",
 ]  # fmt: skip
 _STORED = {column.name for column in schema.CORPUS}
+_FIRST_PAUSE, _LONGEST_PAUSE = 0.5, 8.0  # seconds; a small night is published in half a second
 _RECENT = timedelta(days=62)  # furniture changes with a site's design, so two months tell enough of it
 
 
@@ -52,17 +55,34 @@ def publish(
     crawls: Sequence[CrawlReport],
     sources: Mapping[str, Source],
     rules: DedupeRules,
+    wait: Callable[[float], None] = time.sleep,
 ) -> Published:
     """Publish what a run staged; done twice, it is done once.
 
     Raises Unbalanced, before anything is committed, if a page got lost between its crawl and here.
     """
     staged = staging.read(store, run_id)
-    published = None
-    while published is None:
-        published = _attempt(Corpus.open(store), run_id, now, crawls, staged, sources, rules)
+    lost = 0
+    while not (published := _attempt(Corpus.open(store), run_id, now, crawls, staged, sources, rules)):
+        wait(_pause(run_id, lost))
+        lost += 1
     fetches.append(store, run_id, staged, list(crawls), dict(sources))
     return published
+
+
+def _pause(run_id: str, lost: int) -> float:
+    """Seconds before the next try, longer with each commit lost, and other ones for each run: or all would lose again."""
+    chance = xxhash.xxh3_64_intdigest(f"{run_id} {lost}".encode()) / (1 << 64)
+    return chance * min(_FIRST_PAUSE * 2.0**lost, _LONGEST_PAUSE)
+
+
+def published(corpus: Corpus, run_id: str) -> Published | None:
+    """What a run that has committed did; None if it has not."""
+    told = corpus.about_run(run_id)
+    if not told:
+        return None
+    reports = tuple(SourceReport.model_validate(each) for each in told["sources"])
+    return Published(version_before=told["before"], version=told["version"], sources=reports)
 
 
 def _attempt(
@@ -75,9 +95,8 @@ def _attempt(
     rules: DedupeRules,
 ) -> Published | None:
     """One try against one snapshot; None if someone else committed meanwhile."""
-    if told := corpus.about_run(run_id):
-        reports = tuple(SourceReport.model_validate(each) for each in told["sources"])
-        return Published(version_before=told["before"], version=told["version"], sources=reports)
+    if done := published(corpus, run_id):
+        return done
     before = corpus.version
     night = Night(corpus, staged, sources, rules, run_id, now)
     rows = night.rows(decide(night.fresh(), night, rules))
@@ -109,7 +128,7 @@ class Night:
         self._publishers = Publishers(sources.values(), rules.publishers)
         self._visits = staged
         last = {row["doc_id"]: row for row in self._visits}  # of two visits in one run the later one counts
-        told = [row["doc_id"] for row in last.values() if row["outcome"] == "document" or row["reason"] in _WITHDRAWN]
+        told = [row["doc_id"] for row in last.values() if row["outcome"] == "document" or self._ends(row)]
         self._held: dict[str, Row] = {row["doc_id"]: row for row in corpus.of_ids(told).to_dicts()} if told else {}
         self._forgotten = {id_ for id_, row in self._held.items() if row["forgotten_at"]}
         documents = {
@@ -117,9 +136,9 @@ class Night:
         }
         self._fresh = {id_: row for id_, row in documents.items() if self._differs(row)}
         self._gone = [
-            self._held[id_] | {"withdrawn_because": row["reason"]}
+            self._held[id_] | {"withdrawn_because": self._ends(row)}
             for id_, row in last.items()
-            if row["reason"] in _WITHDRAWN and id_ in self._held and not self._held[id_]["withdrawn_at"]
+            if self._ends(row) and id_ in self._held and not self._held[id_]["withdrawn_at"]
         ]
         self._reposts: set[str] = set()
         self.only_new = not (self._gone or self._held.keys() & self._fresh)
@@ -190,6 +209,10 @@ class Night:
             )
             for crawl in sorted(crawls, key=lambda crawl: crawl.source_id)
         )
+
+    def _ends(self, row: Row) -> str:
+        """Why a visit takes a document out of the corpus; empty if it does not."""
+        return row["reason"] if row["reason"] in WITHDRAWN else ""
 
     def _differs(self, row: Row) -> bool:
         held = self._held.get(row["doc_id"])
