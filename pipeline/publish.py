@@ -13,7 +13,6 @@ from typing import Any
 
 import polars as pl
 import xxhash
-import xxhash
 
 from pipeline import fetches, schema, staging
 from pipeline.candidates import SCHEMA as KEY_COLUMNS
@@ -36,7 +35,6 @@ _OF_A_TEXT = [
     "source_id", "url", "fetched_at", "first_fetched_at", "canonical_id",
 ]  # fmt: skip
 _STORED = {column.name for column in schema.CORPUS}
-_FIRST_PAUSE, _LONGEST_PAUSE = 0.5, 8.0  # seconds; a small night is published in half a second
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.5, 8.0  # seconds; a small night is published in half a second
 _RECENT = timedelta(days=62)  # furniture changes with a site's design, so two months tell enough of it
 
@@ -85,12 +83,6 @@ def published(corpus: Corpus, run_id: str) -> Published | None:
         return None
     reports = tuple(SourceReport.model_validate(each) for each in told["sources"])
     return Published(version_before=told["before"], version=told["version"], sources=reports)
-
-
-def _pause(run_id: str, lost: int) -> float:
-    """Seconds before the next try, longer with each commit lost, and other ones for each run: or all would lose again."""
-    chance = xxhash.xxh3_64_intdigest(f"{run_id} {lost}".encode()) / (1 << 64)
-    return chance * min(_FIRST_PAUSE * 2.0**lost, _LONGEST_PAUSE)
 
 
 def _attempt(
