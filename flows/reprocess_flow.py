@@ -17,11 +17,8 @@ from pipeline.source import Source, load_all
 def stage(run_id: str, now: datetime, landing_keys: Sequence[str]) -> Proposal:
     """Make outcomes of landing files, and compare them with the corpus."""
     known = settings.from_environment()
-    try:
-        for done in [process_landing.submit(key, run_id) for key in landing_keys]:
-            done.result()
-    finally:
-        work.close_pool()
+    for done in [process_landing.submit(key, run_id) for key in landing_keys]:
+        done.result()
     return reprocess.propose(settings.open_store(known), run_id, now, _sources(), work.rules(known.config).dedupe)
 
 

@@ -98,7 +98,7 @@ def _bury(corpus: Corpus, ids: Sequence[str], run_id: str, now: datetime) -> boo
 
 def _tombstone(row: Row, run_id: str, now: datetime) -> Row:
     kept = {name: value for name, value in row.items() if name in redacting.KEPT}
-    nothing = {
+    nothing: Row = {
         column.name: [] if column.name in _LISTS else None for column in schema.CORPUS if column.name not in kept
     }
     gone = {"withdrawn_at": row["withdrawn_at"] or now, "withdrawn_because": "forgotten", "forgotten_at": now}
@@ -160,7 +160,7 @@ def _blanked(rows: pl.DataFrame, ids: Sequence[str]) -> pl.DataFrame:
 def _says(data: bytes, ids: Sequence[str]) -> bool:
     """Whether a Parquet file holds anything of what these documents said."""
     names = pl.read_parquet_schema(io.BytesIO(data))
-    few = [name for name in ("doc_id", "canonical_id") if name in names]
+    few: list[str] = [name for name in ("doc_id", "canonical_id") if name in names]
     if "doc_id" not in few:
         return False
     own = pl.read_parquet(io.BytesIO(data), columns=few)

@@ -100,8 +100,8 @@ def _write(store: Store, commit: _Commit) -> Manifest:
         with path.open("wb") as raw, zstandard.ZstdCompressor(level=3).stream_writer(raw) as file:
             for lines in _lines(changes):
                 file.write(lines)
-        with path.open("rb") as raw:
-            digest = hashlib.file_digest(raw, "sha256").hexdigest()
+        with path.open("rb") as written:
+            digest = hashlib.file_digest(written, "sha256").hexdigest()
         size = path.stat().st_size
         store.put_file(f"{commit.key}.jsonl.zst", path)
     manifest = Manifest(

@@ -122,7 +122,7 @@ class Index:
         dying = what.filter(pl.col("what") != "added").height
         with closing(self._open()) as index:
             rows, lives = index.execute("SELECT count(*), coalesce(sum(lives), 0) FROM documents").fetchone()
-        return (rows - lives + dying) / max(rows + what.height, 1)
+        return float((rows - lives + dying) / max(rows + what.height, 1))
 
 
 def _apply(index: sqlite3.Connection, rows: pl.DataFrame) -> None:
