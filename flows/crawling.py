@@ -11,12 +11,12 @@ from tempfile import TemporaryDirectory
 
 from pydantic import ValidationError
 
-from pipeline.errors import StoreError
+from pipeline.errors import ConfigError, StoreError
 from pipeline.report import CrawlReport
 from pipeline.seen import Seen
 from pipeline.store import Store
 
-_TOLD, _STORE_REFUSED = (0, 1), 3  # exit codes of `python -m spiders`
+_TOLD, _WRONG, _STORE_REFUSED = (0, 1), 2, 3  # exit codes of `python -m spiders`
 _TAIL = 20  # lines of the child's log that a crash shows
 
 
@@ -39,6 +39,8 @@ def crawl(
 ) -> CrawlReport:
     """Crawl one source and return its report; a crawl that left none is reported as crashed, with its last words.
 
+    Raises ConfigError or StoreError where the child says that it could not begin for one of these.
+
     The child's standard input is a pipe from us: when we die, however we die, it reads the end and stops.
     """
     started = datetime.now(UTC)
@@ -55,6 +57,8 @@ def crawl(
             packed.write_bytes(seen.pack())
             command += ["--seen", str(packed)]
         code, tail = _watch(command, urls, log, began)
+    if code == _WRONG:
+        raise ConfigError((tail[-1] if tail else "wrong configuration").removeprefix("error: "))
     if code == _STORE_REFUSED:
         raise StoreError(tail[-1] if tail else f"the crawl of {source_id} could not use the store")
     report = _report(store, run_id, source_id)
