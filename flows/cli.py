@@ -53,6 +53,14 @@ def backfill(urls: tuple[str, ...], since: datetime | None, until: datetime | No
 
 
 @cli.command()
+def serve() -> None:
+    """Run what config/schedules.yaml says, with Prefect's UI, until stopped."""
+    from flows import serving
+
+    serving.serve()
+
+
+@cli.command()
 @click.option("--nights", default=3, show_default=True, type=click.IntRange(1, 3))
 def demo(nights: int) -> None:
     """The whole path on the bundled sample sites, checked against what they really say."""

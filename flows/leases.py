@@ -8,7 +8,6 @@ on its own machine, where its process can be looked for, and elsewhere when it h
 import json
 import os
 import socket
-import subprocess
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -19,6 +18,7 @@ from functools import cache
 from hashlib import blake2b
 from pathlib import Path
 
+from flows.processes import began as began_at
 from pipeline.errors import GongbaoError, StoreError
 from pipeline.schedules import LeaseRules
 from pipeline.store import Store
@@ -42,7 +42,7 @@ class Lease:
         if self.released:
             return False
         if self.machine == _machine():
-            return any(began and _began(pid) == began for pid, began in self.processes)
+            return any(began and began_at(pid) == began for pid, began in self.processes)
         return datetime.now(UTC) - datetime.fromisoformat(self.renewed) < stale
 
 
@@ -66,7 +66,7 @@ class Held:
 
     def share_with(self, pid: int) -> None:
         """Count a child among the holders: it may outlive us for a moment."""
-        self._write(processes=(*self._lease.processes, (pid, _began(pid))))
+        self._write(processes=(*self._lease.processes, (pid, began_at(pid))))
 
     def renew(self) -> None:
         """Say that we live."""
@@ -134,7 +134,7 @@ def _take(store: Store, name: str, owner: str, rules: LeaseRules) -> Held | Leas
     if last and last.holds(rules.stale):
         return last
     pid = os.getpid()
-    lease = Lease(owner=owner, machine=_machine(), processes=((pid, _began(pid)),), since=_now(), renewed=_now())
+    lease = Lease(owner=owner, machine=_machine(), processes=((pid, began_at(pid)),), since=_now(), renewed=_now())
     number = int(Path(keys[-1]).stem) + 1 if keys else 1
     key = f"{_folder(name)}{number:09}.json"
     if not store.put(key, _pack(lease), only_new=True):
@@ -183,15 +183,3 @@ def _machine() -> str:
     with suppress(OSError):
         parts += [boot.read_text().strip(), str(namespace.readlink())]
     return " ".join(parts)
-
-
-def _began(pid: int) -> str:
-    """When a process began, in whatever unit; empty if it does not live. A number may be given to another process."""
-    try:
-        told = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-        return "" if told[0] in "ZX" else told[19]
-    except OSError:
-        if Path("/proc/self/stat").exists():
-            return ""
-    asked = subprocess.run(["ps", "-o", "lstart=", "-p", str(pid)], capture_output=True, text=True, check=False)
-    return asked.stdout.strip()

@@ -14,8 +14,8 @@ from prefect.client.schemas.objects import State
 from prefect.futures import as_completed
 from prefect.runtime import flow_run
 
-from flows import backfilling, crawling, leases, settings, work
-from pipeline import fetches
+from flows import backfilling, crawling, leases, morning, settings, work
+from pipeline import fetches, nightly_files
 from pipeline.errors import StoreError
 from pipeline.health_rules import HealthRules
 from pipeline.observation import Alarm, Observation
@@ -24,9 +24,10 @@ from pipeline.obstacles import Cause
 from pipeline.publish import Published, publish
 from pipeline.report import CrawlReport, RunReport, SourceReport, markdown
 from pipeline.schedules import Schedules
-from pipeline.source import load_all
+from pipeline.source import Source, load_all
 
 Kind = Literal["nightly", "backfill"]
+_LAST_COMMITS = 60  # that may lack their plain files; what is older was looked at by the nights before
 
 
 def _store_failed(_task: Any, _run: Any, state: State[Any]) -> bool:
@@ -98,6 +99,13 @@ def publish_run(run_id: str, now: datetime, crawls: Sequence[CrawlReport]) -> Pu
     return publish(settings.open_store(known), run_id, now, crawls, sources, work.rules(known.config).dedupe)
 
 
+@task(name="plain files", **_TASK)
+def write_plain_files() -> list[str]:
+    """Write the night for those who only speak S3, and nights that were killed before they came to it."""
+    store = settings.open_store(settings.from_environment())
+    return [manifest.file for manifest in nightly_files.write_missing(store, last=_LAST_COMMITS)]
+
+
 @task(name="watch", **_TASK)
 def watch_sources(
     run_id: str, now: datetime, reports: Sequence[SourceReport]
@@ -114,6 +122,13 @@ def answer(run_id: str, asked: dict[str, list[str]], crawls: Sequence[CrawlRepor
     backfilling.write_answers(settings.open_store(settings.from_environment()), run_id, asked, crawls)
 
 
+@task(name="morning report", **_TASK)
+def morning_report(report: RunReport) -> None:
+    """Write the page that people read in the morning."""
+    known = settings.from_environment()
+    morning.write(settings.open_store(known), report, known.config)
+
+
 def _run_id(given: str = "") -> str:
     """The name of a run. One that a schedule began is named after its flow run: begun again, it is the same run."""
     given = given or flow_run.parameters.get("run_id", "")
@@ -124,15 +139,17 @@ def _name() -> str:
     return f"{flow_run.flow_name} {_run_id()}"
 
 
-@flow(name="nightly", flow_run_name=_name, validate_parameters=False)
-def nightly(run_id: str = "", now: datetime | None = None, sources: list[str] | None = None) -> RunReport | None:
+@flow(name="nightly", flow_run_name=_name)
+def nightly(
+    run_id: str = "", now: datetime | None = None, sources: list[str] | None = None, scheduled: bool = False
+) -> RunReport | None:
     """Crawl the sources named, or all that are enabled, and publish what is new in one commit.
 
-    None if the same night runs already; it is left alone.
+    With `scheduled` sources that have a schedule of their own are left to it. None if the same night runs already.
     """
     known, run_id = settings.from_environment(), _run_id(run_id)
     chosen = load_all(known.sources, sources or ())
-    asked: dict[str, list[str]] = {source.id: [] for source in chosen if source.enabled or sources}
+    asked: dict[str, list[str]] = {source.id: [] for source in chosen if sources or _is_due(source, scheduled)}
     store, rules = settings.open_store(known), Schedules.load(known.config).leases
     try:
         with leases.hold(store, leases.of_night(sources), run_id, rules):
@@ -140,6 +157,10 @@ def nightly(run_id: str = "", now: datetime | None = None, sources: list[str] | 
     except leases.Taken as taken:
         get_run_logger().warning("%s; nothing was done", taken)
         return None
+
+
+def _is_due(source: Source, scheduled: bool) -> bool:
+    return source.enabled and not (scheduled and source.schedule)
 
 
 @flow(name="backfill", flow_run_name=_name)
@@ -176,6 +197,7 @@ def _run(kind: Kind, run_id: str, now: datetime, asked: dict[str, list[str]], **
     for future in staged:
         future.result()
     published = publish_run(run_id, now, crawls)
+    write_plain_files()
     if kind == "backfill":
         answer(run_id, asked, crawls)
     observations, alarms = watch_sources(run_id, now, published.sources) if kind == "nightly" else ((), ())
@@ -192,5 +214,6 @@ def _run(kind: Kind, run_id: str, now: datetime, asked: dict[str, list[str]], **
         alarms=alarms,
     )
     store.put(f"runs/{run_id}.json", report.model_dump_json(indent=1).encode())
+    morning_report(report)
     create_markdown_artifact(key=kind, markdown=markdown(report), description=f"report of {run_id}")
     return report

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from flows import console, leases, settings
+from flows import console, leases, prefect_server, settings
 from pipeline.errors import ConfigError, GongbaoError
 from pipeline.report import RunReport
 from pipeline.schedules import Schedules
@@ -60,6 +60,8 @@ def prepare_prefect(known: settings.Settings) -> None:
     }
     for name, value in defaults.items():
         os.environ.setdefault(name, value)
+    if "PREFECT_API_URL" not in os.environ and (server := prefect_server.find(known.home)):
+        os.environ["PREFECT_API_URL"] = server.api  # `gongbao serve` is running here
 
 
 def new_run_id(now: datetime) -> str:

@@ -4,30 +4,34 @@ from collections.abc import Sequence
 from html import escape
 
 Counts = Sequence[tuple[str, int]]
-_ROW, _LABEL, _WIDTH = 20, 150, 640
+_ROW, _WIDTH = 20, 640
+_NAME = 38  # pixels that a short name takes
+NARROW = 380  # readable at its own size on a phone
 _HEIGHT, _FOOT = 120, 46
 
 
-def bars(counts: Counts, title: str) -> str:
+def bars(counts: Counts, title: str, width: int = _WIDTH) -> str:
     """A horizontal bar a name, with its number."""
+    label = 150 if width == _WIDTH else 130
     most = max((number for _, number in counts), default=0) or 1
-    room = _WIDTH - _LABEL - 80
+    room = width - label - 80
     rows = []
     for index, (name, number) in enumerate(counts):
         y, length = index * _ROW, round(room * number / most, 1)
         rows.append(
-            f'<text x="{_LABEL - 8}" y="{y + 14}" text-anchor="end">{escape(name)}</text>'
-            f'<rect x="{_LABEL}" y="{y + 3}" width="{max(length, 1)}" height="14" rx="2"/>'
-            f'<text x="{_LABEL + length + 6}" y="{y + 14}">{number:,}</text>'
+            f'<text x="{label - 8}" y="{y + 14}" text-anchor="end">{escape(_fit(name, label))}'
+            f"<title>{escape(name)}</title></text>"
+            f'<rect x="{label}" y="{y + 3}" width="{max(length, 1)}" height="14" rx="2"/>'
+            f'<text x="{label + length + 6}" y="{y + 14}">{number:,}</text>'
         )
-    return _svg("".join(rows), len(counts) * _ROW or _ROW, title)
+    return _svg("".join(rows), len(counts) * _ROW or _ROW, title, width)
 
 
-def columns(counts: Counts, title: str) -> str:
+def columns(counts: Counts, title: str, width: int = _WIDTH) -> str:
     """A vertical bar a name, for what has an order: months, lengths. Some names are written, all are on the bars."""
     most = max((number for _, number in counts), default=0) or 1
-    wide = _WIDTH / max(len(counts), 1)
-    named = max(1, round(60 / wide))
+    wide = width / max(len(counts), 1)
+    named = max(1, round(60 / wide)) if wide < _NAME else 1
     parts = []
     for index, (name, number) in enumerate(counts):
         x, tall = index * wide, round(_HEIGHT * number / most, 1)
@@ -36,13 +40,24 @@ def columns(counts: Counts, title: str) -> str:
             f"<title>{escape(name)}: {number:,}</title></rect>"
         )
         if index % named == 0:
-            parts.append(f'<text x="{x + wide / 2:.1f}" y="{_HEIGHT + 30}" text-anchor="middle">{escape(name)}</text>')
+            middle = min(max(x + wide / 2, _NAME / 2), width - _NAME / 2)
+            parts.append(f'<text x="{middle:.1f}" y="{_HEIGHT + 30}" text-anchor="middle">{escape(name)}</text>')
     parts.append(f'<text x="0" y="10">{most:,}</text>')
-    return _svg("".join(parts), _HEIGHT + _FOOT, title)
+    return _svg("".join(parts), _HEIGHT + _FOOT, title, width)
 
 
-def _svg(inside: str, height: int, title: str) -> str:
+def _fit(name: str, width: int) -> str:
+    """A name as long as the room before its bar; the whole of it is shown on pointing."""
+    room = (width - 8) // 7  # pixels of a letter at 12 px; Han characters are twice as wide
+    lengths = [2 if ord(letter) > 0x2E7F else 1 for letter in name]
+    if sum(lengths) <= room:
+        return name
+    kept = next(count for count in range(len(name), -1, -1) if sum(lengths[:count]) < room)
+    return name[:kept] + "…"
+
+
+def _svg(inside: str, height: int, title: str, width: int) -> str:
     return (
-        f'<svg viewBox="0 0 {_WIDTH} {height}" role="img" aria-label="{escape(title)}" width="100%">'
+        f'<svg viewBox="0 0 {width} {height}" role="img" aria-label="{escape(title)}" width="100%">'
         f"<title>{escape(title)}</title>{inside}</svg>"
     )

@@ -128,7 +128,7 @@ def balance(sources: Iterable[SourceReport]) -> None:
         raise Unbalanced(f"the sums do not close for {', '.join(wrong)}")
 
 
-_COLUMNS = ("listed", "fetched", "skipped", "failed", "documents", "reposts", "unchanged", "rejected")
+COUNTS = ("listed", "fetched", "skipped", "failed", "documents", "reposts", "unchanged", "rejected")
 
 
 def markdown(report: RunReport) -> str:
@@ -147,11 +147,11 @@ def markdown(report: RunReport) -> str:
         lines += ["", f"- **{source.source_id}**: {source.cause}" + (f" – {source.detail}" if source.detail else "")]
         lines += [f"  {source.advice}"] if source.advice else []
     lines += _alarms(report.alarms)
-    lines += ["", "| source | " + " | ".join(_COLUMNS) + " | closes |", "|---|" + "---:|" * (len(_COLUMNS) + 1)]
+    lines += ["", "| source | " + " | ".join(COUNTS) + " | closes |", "|---|" + "---:|" * (len(COUNTS) + 1)]
     for source in report.sources:
-        cells = (_cell(getattr(source, name)) for name in _COLUMNS)
+        cells = (_cell(getattr(source, name)) for name in COUNTS)
         lines.append(f"| {source.source_id} | " + " | ".join(cells) + f" | {'yes' if source.closes else '**no**'} |")
-    totals = (str(report.total(name)) for name in _COLUMNS)
+    totals = (str(report.total(name)) for name in COUNTS)
     lines.append("| **all** | " + " | ".join(totals) + " | |")
     return "\n".join(lines) + "\n"
 

@@ -7,6 +7,8 @@ from pydantic import Field
 
 from pipeline.config import Strict, read
 
+ZONE = "Asia/Shanghai"
+
 
 class LeaseRules(Strict):
     """How long a lease holds."""
@@ -30,6 +32,7 @@ class Schedules(Strict):
     """Cron lines in Asia/Shanghai, and the leases."""
 
     nightly: str
+    maintain: str
     leases: LeaseRules
 
     @classmethod

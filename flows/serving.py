@@ -1,0 +1,54 @@
+"""`gongbao serve`: the store, Prefect's server with its UI, and the schedules; what an earlier one left undone is begun again."""
+
+import asyncio
+import os
+import signal
+import threading
+
+from flows import console, prefect_server, running, settings
+from pipeline.schedules import Schedules
+from pipeline.source import load_all
+
+
+def serve() -> None:
+    """Serve until SIGTERM or an interrupt."""
+    known = settings.from_environment()
+    schedules = Schedules.load(known.config)
+    own = {source.id: source.schedule for source in load_all(known.sources) if source.enabled and source.schedule}
+    with prefect_server.only_one(known.home, "serve"):
+        store = settings.open_store(known)
+        is_ours = "PREFECT_API_URL" not in os.environ
+        running.prepare_prefect(known)
+        try:
+            if is_ours:
+                server = prefect_server.start(known.home)
+                os.environ["PREFECT_API_URL"] = server.api
+                console.say(f"Prefect: {server.ui}")
+            console.say(f"store: {store.url}")
+            _run(schedules, own, alone=is_ours)
+        finally:
+            if is_ours:
+                prefect_server.stop(known.home)
+            console.say("stopped")
+
+
+def _run(schedules: Schedules, own: dict[str, str], *, alone: bool) -> None:
+    """Run what the schedules and people ask for, in a process each, until we are told to stop."""
+    from flows import deployments
+
+    stopped, failed = threading.Event(), list[BaseException]()
+
+    def runner() -> None:
+        try:
+            asyncio.run(deployments.serve(schedules, own, stopped, alone=alone))
+        except BaseException as error:  # raised where it can be told
+            failed.append(error)
+
+    for name in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(name, lambda *_: stopped.set())
+    served = threading.Thread(target=runner)
+    served.start()
+    while served.is_alive():
+        served.join(0.5)  # signals are handled between two of these
+    for error in failed:
+        raise error
