@@ -1,8 +1,8 @@
 """Eight publishers at once with overlapping nights, round after round: every article once, `python -m tests.benchmarks.publishers`.
 
-    [--rounds 50] [--publishers 8]
+    [--rounds 50] [--publishers 8] [--processes]
 
-Each publisher is a process of its own against one embedded S3 server. In each round neighbours share half of their
+All publish to one embedded S3 server; they are threads, or with `--processes` processes of their own. In each round neighbours share half of their
 articles, and each publisher also has a repost of an article of its neighbour. After each round the corpus must hold
 every article once, in one row, canonical, and every repost in the cluster of its original.
 """
@@ -14,7 +14,7 @@ import statistics
 import sys
 import tempfile
 import time
-from concurrent.futures import Executor, ProcessPoolExecutor
+from concurrent.futures import Executor, ProcessPoolExecutor, ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from multiprocessing import get_context
@@ -139,12 +139,14 @@ def main() -> None:
     cli = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     cli.add_argument("--rounds", type=int, default=50)
     cli.add_argument("--publishers", type=int, default=8)
+    cli.add_argument("--processes", action="store_true")
     args = cli.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         os.environ.update(embedded.start(Path(folder)).environment())
         try:
             url = f"s3://{embedded.BUCKET}/publishers"
-            with ProcessPoolExecutor(args.publishers, mp_context=get_context("spawn")) as pool:
+            apart = ProcessPoolExecutor(args.publishers, mp_context=get_context("spawn")) if args.processes else None
+            with apart or ThreadPoolExecutor(args.publishers) as pool:
                 rounds = []
                 for number in range(args.rounds):
                     rounds.append(run_round(url, number, args.publishers, pool))
