@@ -17,6 +17,7 @@ class TitleRules(Strict):
     site_metas: tuple[str, ...]
     class_word: Pattern
     class_not: Pattern
+    class_beside: Pattern
     never: Pattern
     site_piece: Pattern
     useless: Pattern

@@ -146,6 +146,8 @@ def _bare(around: Surroundings, place: int, fetched_at: datetime, rule: ReadRule
         room = rule.zone_chars
         for number in way:
             block = around.blocks[number]
+            if number < place and number and around.blocks[number - 1].link_share > 0.6:
+                continue  # above the title a date behind a link is a row of a list
             for line in block.text.split("\n"):
                 if room > 0 and (dated := _in_line(line, block, number - place, fetched_at)):
                     return _as(dated, "line" if dated.evidence == "text" else dated.evidence)

@@ -9,6 +9,7 @@ from pipeline.boilerplate import BoilerplateRules, fold
 from pipeline.models import Line
 from pipeline.repair import repair
 
+_SHORT = 8  # Han characters
 LINKED = 0.8  # a line with so much of it in links is a link
 SENTENCE_END = re.compile(r"[。！？；!?;]|\.(?:\s|$)|[:：]$")
 _INVISIBLE = re.compile(
@@ -63,3 +64,8 @@ def is_prose(row: Row, rules: BoilerplateRules) -> bool:
         return True
     long = han >= rules.limits.sentence or len(_WORD.findall(row.key)) * 2 >= rules.limits.sentence
     return long and bool(SENTENCE_END.search(row.key))
+
+
+def is_short_sentence(row: Row) -> bool:
+    """Whether the row is a sentence, however short: 现予公布。 below a title is the whole of some notices."""
+    return row.line.link_share < LINKED and row.key.endswith("。") and len(_HAN.findall(row.key)) >= _SHORT

@@ -68,12 +68,12 @@ def read_candidates(around: Surroundings, rule: TitleRules) -> Iterator[Candidat
         if (above > rule.blocks_above and block.node.tag not in _LEVEL) or never.search(block.text):
             continue
         look = _look(block, above, rule)
-        for text in _readings(block):
+        for number, text in enumerate(_readings(block)):
             said = letters(text) if len(text) <= 2 * rule.max_chars else ""
             if said and len(said) <= rule.max_chars:
                 squeezed = "".join(text.split())
                 byline = any(label in squeezed for label in bylines.get(place, ()))
-                shown = look - (0.5 if byline or _is_sentence(text) else 0.0)
+                shown = look - (0.5 if byline or _is_sentence(text) else 0.0) - 0.02 * (number > 0)  # whole lines first
                 if (
                     block.link_share == 0
                     and len(said) <= rule.column_chars
@@ -120,7 +120,7 @@ def _readings(block: Block) -> Iterator[str]:
 
 
 def _is_sentence(text: str) -> bool:
-    return text.endswith("。") or (len(text) > 40 and text.endswith(_SPOKEN)) or len(text) > 120
+    return "。" in text.rstrip("\n") or (len(text) > 40 and text.endswith(_SPOKEN)) or len(text) > 120
 
 
 def _style(block: Block) -> tuple[object, ...]:
@@ -134,9 +134,9 @@ def _look(block: Block, above: int, rule: TitleRules) -> float:
     parent = node.getparent()
     look = _LEVEL.get(node.tag, 0.0) or (_LEVEL.get(parent.tag, 0.0) if parent is not None else 0.0)
     heading = look > 0
-    look += _class_look(f"{node.get('class', '')} {node.get('id', '')}", rule.class_word, rule.class_not)
+    look += _class_look(f"{node.get('class', '')} {node.get('id', '')}", rule)
     if parent is not None and look <= 0.1 and len(parent) <= 3:
-        look += _class_look(f"{parent.get('class', '')} {parent.get('id', '')}", rule.class_word, rule.class_not) / 1.5
+        look += _class_look(f"{parent.get('class', '')} {parent.get('id', '')}", rule) / 1.5
     look += _emphasis(block)
     look += max(-0.25, 0.12 - 0.01 * above) if above > 0 else 0.1 + 0.03 * above
     if block.link_share > 0.6:  # a list or a crumb, save that blogs link a heading to its own page
@@ -169,10 +169,12 @@ def _emphasis(block: Block) -> float:
 
 
 @cache
-def _class_look(names: str, word: str, word_not: str) -> float:
+def _class_look(names: str, rule: TitleRules) -> float:
     plain = [name for name in re.split(r"[\s_-]+", names) if name]
     words = {part.lower() for name in plain for part in (*_WORD.findall(name), name)}
-    against = any(compiled(word_not).search(part) for part in words)
-    if any(compiled(word).search(part) for part in words):
+    if any(compiled(rule.class_beside).search(part) for part in words):
+        return -0.3
+    against = any(compiled(rule.class_not).search(part) for part in words)
+    if any(compiled(rule.class_word).search(part) for part in words):
         return -0.02 if against else 0.2
     return -0.08 if against else 0.0

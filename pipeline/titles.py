@@ -98,7 +98,8 @@ def _without_agreement(
         return tidy(CUT.sub("", listed.text), rule), "listed"
     if declared:
         return declared[0]
-    rest = max(candidates, key=_by_look, default=None)
+    named = (candidate for candidate in candidates if not is_site_name(candidate.text, rule))
+    rest = max(named, key=_by_look, default=None)
     if rest and rest.look > 0:
         return _whole(rest, candidates, rule), "line"
     said = next((witness for witness in witnesses if witness.name == "title"), None)

@@ -118,7 +118,10 @@ class Weighed:
             self.apart[index] = "feed"
         weights = self._dampened()
         self._net = _sums(weights)
-        self._kept = _sums(0.0 if index in self.apart else weight for index, weight in enumerate(weights))
+        foot = rules.weights.foot
+        self._kept = _sums(
+            0.0 if index in self.apart or self.raw[index] == foot else weight for index, weight in enumerate(weights)
+        )
         self._positive = _sums(max(0.0, weight) for weight in weights)
         self._words = _sums(self._beside_prose(index, weight) for index, weight in enumerate(weights))
 
@@ -126,7 +129,7 @@ class Weighed:
         return self._net[span.end] - self._net[span.start]
 
     def kept(self, span: Span) -> float:
-        """`net` without what stands apart, which can be taken out."""
+        """`net` without what stands apart and lines of a foot, which can be taken out."""
         return self._kept[span.end] - self._kept[span.start]
 
     def positive(self, span: Span) -> float:
@@ -247,7 +250,7 @@ class Weighed:
             if not name:
                 continue
             inside = self.prose(span.start, span.end)
-            if inside <= self.rules.shares.apart_at_most * total and not (self._holds_opening(span) and inside > 60):
+            if inside <= self.rules.shares.apart_at_most * total and not (self._holds_opening(span) and inside >= 20):
                 yield span.start, span.end, f"chrome:{name}"
                 until = span.end
 

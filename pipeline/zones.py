@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from pipeline.boilerplate import BoilerplateRules, Guard, Rule, compiled
-from pipeline.rows import LINKED, SENTENCE_END, Row, is_prose, letters
+from pipeline.rows import LINKED, SENTENCE_END, Row, is_prose, is_short_sentence, letters
 
 _BULLET = re.compile(r"^[-•·*●■▪◆>]\s*")
 _NUMBERED = re.compile(r"^(?P<stem>.{4,60}?)\s*\(\d{1,2}\)$")
@@ -73,7 +73,7 @@ def take_head(rows: Sequence[Row], title: str, rules: BoilerplateRules) -> Split
                 cut, unknown = at + 1, 0
         elif title_at is not None and at < title_at:
             continue
-        elif is_prose(row, rules):
+        elif is_prose(row, rules) or is_short_sentence(row):
             break
         elif row.line.link_share < LINKED:
             unknown += 1
