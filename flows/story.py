@@ -55,6 +55,8 @@ def _of_store(out: Console, store: Store, asked: str) -> bool:
         page = landing.read_at(store, Place(key=place["key"], offset=place["offset"]))
         known = {each.id: each for each in source.load_all(settings.from_environment().sources)}
         _lines(out, page, known.get(page.source_id) or source.unknown())
+    if row:
+        _cluster(out, row, corpus)
     if row and row["canonical_id"]:
         _beside(out, row, corpus)
     return True
@@ -64,6 +66,10 @@ def _decision(out: Console, row: dict[str, Any]) -> None:
     out.print(f"document {row['doc_id']}, revision {row['revision']}, of {row['source_id']}, month {row['month']}")
     if row["canonical_id"]:
         out.print(f"{row['kind']} of {row['canonical_id']}, {row['similarity']:.0%} of it stands there", style="yellow")
+    if row["publisher"]:
+        named = row["publisher_source"]
+        known = "this source" if named == row["source_id"] else f"source {named}" if named else "no configured source"
+        out.print(Text(f"来源 {row['publisher']}: {known}"))
     if row["original_id"]:
         out.print(f"its original turned up later: {row['original_id']}", style="yellow")
     for near in row["near_ids"] or ():
@@ -111,17 +117,48 @@ def _fields(out: Console, document: Document) -> None:
     out.print(table)
 
 
+def _cluster(out: Console, row: dict[str, Any], corpus: Corpus) -> None:
+    """All documents that say the same, the canonical one first, the others as they were published."""
+    members = corpus.cluster(row["doc_id"]).to_dicts()
+    if len(members) < 2:
+        return
+    table = Table(title=f"cluster of {len(members)}", box=None)
+    for name in ("document", "published", "source", "来源", "held", "address"):
+        table.add_column(name)
+    for each in members:
+        here = "bold" if each["doc_id"] == row["doc_id"] else ""
+        held = "canonical" if each["canonical_id"] is None else f"{each['similarity']:.0%}"
+        cells = (
+            each["doc_id"], _time(each["published_at"] or ""), each["source_id"], each["publisher"] or "", held, each["url"]
+        )  # fmt: skip
+        table.add_row(*(Text(str(cell), style=here) for cell in cells))
+    out.print(table)
+
+
 def _beside(out: Console, row: dict[str, Any], corpus: Corpus) -> None:
     original = next(iter(corpus.of_ids([row["canonical_id"]], ["url", "title", "text"]).to_dicts()), None)
     if not original:
         return
+    for name, passages in (("cut here", row["cut"]), ("added here", row["added"])):
+        for passage in passages or ():
+            out.print(Text(f"{name}: {passage}", style="red" if name == "cut here" else "green"))
     table = Table(title="beside the canonical document", show_lines=True, expand=True)
     table.add_column(f"here: {row['url']}", ratio=1)
     table.add_column(f"there: {original['url']}", ratio=1)
-    for pair in explain.beside(row["text"], original["text"]):
-        style = "" if pair.same else "yellow" if pair.left and pair.right else "red"
-        table.add_row(Text(pair.left, style=style), Text(pair.right, style=style))
+    titles = explain.Beside(row["title"] or "", original["title"] or "")
+    for pair in (titles, *explain.beside(row["text"], original["text"])):
+        table.add_row(*_sides(pair))
     out.print(table)
+
+
+def _sides(pair: explain.Beside) -> tuple[Text, Text]:
+    """Both paragraphs: what differs underlined; green or red all of one that stands on one side only."""
+    left = Text(pair.left, style="" if pair.same or pair.right else "green")
+    right = Text(pair.right, style="" if pair.same or pair.left else "red")
+    for text, spans in zip((left, right), pair.changed, strict=True):
+        for start, end in spans:
+            text.stylize("yellow underline", start, end)
+    return left, right
 
 
 def _ending(outcome: Outcome) -> str:

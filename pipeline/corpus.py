@@ -113,6 +113,14 @@ class Corpus:
         rows = self.scan().filter(pl.col("doc_id").is_in(list(ids)))
         return (rows.select(columns) if columns else rows).collect(engine="streaming")
 
+    def cluster(self, id_: str) -> pl.DataFrame:
+        """All rows that say the same as a document: the canonical one first, the others as they were published."""
+        root = self.of_ids([id_], ["canonical_id"])["canonical_id"]
+        canonical = next(iter(root.drop_nulls()), id_)
+        rows = self.scan().filter((pl.col("doc_id") == canonical) | (pl.col("canonical_id") == canonical))
+        order = [pl.col("canonical_id").is_not_null(), pl.coalesce("published_at", "first_fetched_at"), pl.col("doc_id")]
+        return rows.sort(order).collect(engine="streaming")
+
     def about_run(self, run_id: str) -> dict[str, Any] | None:
         """What the commit of a run told about itself, with its `version`; None if it has not committed."""
         commit = self.table.commit_of(run_id)

@@ -5,7 +5,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 
+from pipeline.fingerprint import canonical
 from pipeline.models import Document, Extracted, Removed
+
+Spans = list[tuple[int, int]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,8 +29,16 @@ class Beside:
 
     @property
     def same(self) -> bool:
-        """Whether both say the same."""
-        return self.left == self.right
+        """Whether both say the same, in whichever script and typography."""
+        return self.left == self.right or canonical(self.left) == canonical(self.right)
+
+    @property
+    def changed(self) -> tuple[Spans, Spans]:
+        """Where two paragraphs that stand beside each other differ: [start, end) on the left and on the right."""
+        if self.same or not self.left or not self.right:
+            return [], []
+        parts = [part for part in _matcher(self.left, self.right).get_opcodes() if part[0] != "equal"]
+        return [(a, b) for _, a, b, _, _ in parts if a < b], [(c, d) for _, _, _, c, d in parts if c < d]
 
 
 def fates(extracted: Extracted, document: Document) -> Iterator[Fate]:
@@ -51,31 +62,44 @@ def fates(extracted: Extracted, document: Document) -> Iterator[Fate]:
 
 
 def beside(left: str, right: str) -> list[Beside]:
-    """The paragraphs of two texts, aligned where they are equal or most alike."""
-    a, b = left.split("\n"), right.split("\n")
+    """The paragraphs of two texts, aligned where they say the same or most nearly the same."""
+    a, b = _paragraphs(left), _paragraphs(right)
+    forms = [canonical(text) for text in a], [canonical(text) for text in b]
     rows: list[Beside] = []
-    for tag, a0, a1, b0, b1 in SequenceMatcher(None, a, b, autojunk=False).get_opcodes():
+    for tag, a0, a1, b0, b1 in SequenceMatcher(None, *forms, autojunk=False).get_opcodes():
         if tag == "equal":
-            rows += [Beside(text, text) for text in a[a0:a1]]
+            rows += [Beside(one, other) for one, other in zip(a[a0:a1], b[b0:b1], strict=True)]
         else:
             rows += _paired(a[a0:a1], b[b0:b1])
     return rows
 
 
+def _paragraphs(text: str) -> list[str]:
+    return [line for line in text.split("\n") if line.strip()]
+
+
 def _paired(a: Sequence[str], b: Sequence[str]) -> Iterator[Beside]:
-    """Changed paragraphs: each of the left beside the next of the right that is at least half like it."""
+    """Changed paragraphs: each of the left beside the next of the right that it is like, or that holds or is held by it."""
     rest = list(b)
     for text in a:
-        alike = next(
-            (other for other in rest if SequenceMatcher(None, text, other, autojunk=False).ratio() >= 0.5), None
-        )
+        alike = next((n for n, other in enumerate(rest) if _alike(canonical(text), canonical(other))), None)
         if alike is None:
             yield Beside(text, "")
             continue
-        while rest[0] != alike:
-            yield Beside("", rest.pop(0))
-        yield Beside(text, rest.pop(0))
+        yield from (Beside("", other) for other in rest[:alike])
+        yield Beside(text, rest[alike])
+        del rest[: alike + 1]
     yield from (Beside("", text) for text in rest)
+
+
+def _alike(one: str, other: str) -> bool:
+    """Whether half of the shorter one stands in the other, in the same order."""
+    held = sum(block.size for block in _matcher(one, other).get_matching_blocks() if block.size > 1)
+    return held >= 0.5 * max(min(len(one), len(other)), 1) and held > 1
+
+
+def _matcher(one: str, other: str) -> SequenceMatcher[str]:
+    return SequenceMatcher(None, one, other, autojunk=False)
 
 
 def _folded(line: str) -> str:

@@ -30,10 +30,10 @@ from pipeline.rules import Rules
 from pipeline.source import Listing, Source
 from pipeline.tree import parse
 from pipeline.weigh import words_of
+from tests.benchmarks.environment import build_peers
 
 ROOT = Path(__file__).parents[2]
 GOLD = ROOT.parent / "shared" / "gold"
-PEERS_HOME = ROOT / ".venv-peers"
 PEERS = (
     "trafilatura",
     "trafilatura_precision",
@@ -259,22 +259,6 @@ def by_host(rows: Sequence[Truth], scores: Sequence[Score]) -> list[Score]:
     ]
 
 
-def build_peers() -> Path | None:
-    """The peers' own environment; None where it cannot be made. Peers that an index does not have are left out."""
-    python = PEERS_HOME / "bin" / "python"
-    if not python.exists():
-        subprocess.run([sys.executable, "-m", "venv", str(PEERS_HOME)], check=True)
-        for requirement in (ROOT / "tests" / "benchmarks" / "peers.txt").read_text().split():
-            done = subprocess.run(
-                [str(python), "-m", "pip", "install", "--quiet", requirement], capture_output=True, text=True
-            )
-            if done.returncode:
-                print(
-                    f"{requirement} cannot be installed here: {done.stderr.strip().splitlines()[-1:]}", file=sys.stderr
-                )
-    return python
-
-
 def peer(name: str, python: Path, rows: Sequence[Truth]) -> str:
     with tempfile.TemporaryDirectory() as folder:
         out = Path(folder) / "found.jsonl"
@@ -304,7 +288,8 @@ def main() -> None:
     scores = gongbao(rows, rules)
     print(HEAD)
     print(row("Gongbao", scores, f"{len(rows) / ours:.0f}"))
-    if not args.alone and (python := build_peers()):
+    if not args.alone:
+        python = build_peers()
         for name in PEERS:
             print(peer(name, python, rows), flush=True)
     print(

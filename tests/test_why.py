@@ -1,0 +1,77 @@
+"""`gongbao why`: texts side by side, and the story of a repost out of the real store."""
+
+import pytest
+from rich.console import Console
+
+from flows import story
+from pipeline.corpus import Corpus
+from pipeline.explain import Beside, beside
+from pipeline.store import Store
+from tests.test_publish import prose
+from tests.test_publish_clusters import article, publish_night
+
+FIRST = "青溪水渠全线修复完工，沿线三个村的灌溉用水有了保障。"
+SECOND = "工程历时两年，新建渠道十二公里，改造泵站五座。"
+THIRD = "市水务局表示，下一步将建立长效管护机制。"
+
+
+def test_paragraphs_stand_beside_what_they_say_in_the_other_text() -> None:
+    rows = beside(f"{FIRST}\n（资料图片）\n{THIRD}", f"{FIRST}\n{SECOND}\n{THIRD}")
+    assert [(row.left, row.right) for row in rows] == [
+        (FIRST, FIRST), ("（资料图片）", ""), ("", SECOND), (THIRD, THIRD)
+    ]  # fmt: skip
+
+
+def test_another_script_and_other_typography_say_the_same() -> None:
+    (row,) = beside("青溪水渠全線修復完工,沿線三個村的灌溉用水有了保障。", FIRST)
+    assert row.same
+    assert row.changed == ([], [])
+
+
+def test_what_differs_in_a_paragraph_is_told_by_place() -> None:
+    row = Beside("新建渠道十二公里", "新建渠道二十公里长")
+    left, right = row.changed
+    assert "".join(row.left[a:b] for a, b in left) in ("十", "二")
+    assert "".join(row.right[a:b] for a, b in right) in ("十长", "二长")
+
+
+def test_two_paragraphs_that_were_made_one_stand_beside_the_first() -> None:
+    rows = beside(FIRST + SECOND, f"{FIRST}\n{SECOND}")
+    assert [(bool(row.left), bool(row.right)) for row in rows] == [(True, True), (False, True)]
+
+
+def test_the_story_of_a_repost_shows_source_cluster_what_changed_and_both_texts(
+    store: Store, capsys: pytest.CaptureFixture[str]
+) -> None:
+    whole = prose(1)
+    copy = "\n".join([*whole.split("\n")[:4], "（本网编辑整理）"])
+    rows = publish_night(
+        store,
+        0,
+        [
+            article("paper", 1, whole, day=4, title="原题"),
+            article("bureau", 1, copy, day=4, title="改题", publisher="青溪日报"),
+        ],
+    )
+    out = Console(width=200, highlight=False)
+    row, corpus = rows["bureau1"], Corpus.open(store)
+    story._decision(out, row)
+    story._cluster(out, row, corpus)
+    story._beside(out, row, corpus)
+    told = capsys.readouterr().out
+    assert f"repost of {rows['paper1']['doc_id']}" in told
+    assert "来源 青溪日报: source paper" in told
+    assert "cluster of 2" in told
+    assert "cut here: " + whole.split("\n")[5][:40] in told
+    assert "added here: （本网编辑整理）" in told
+    assert "原题" in told
+    assert "改题" in told
+
+
+def test_the_cluster_is_told_from_any_of_its_members(store: Store) -> None:
+    rows = publish_night(store, 0, [article(source, 1, prose(1), day=4) for source in ("copier", "paper", "bureau")])
+    for name in rows:
+        members = Corpus.open(store).cluster(rows[name]["doc_id"])["doc_id"].to_list()
+        assert members[0] == rows["bureau1"]["doc_id"]
+        assert sorted(members) == sorted(row["doc_id"] for row in rows.values())
+    assert Corpus.open(store).cluster("0" * 32).is_empty()
