@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 from rich.table import Table
 from rich.text import Text
 
-from flows import console, running, settings
+from flows import console, progress, running, settings
 from pipeline import staging
 from pipeline.answers import Answer, answers
 from pipeline.belonging import source_of
@@ -49,9 +49,10 @@ def backfill(
     key = f"runs/{run_id}/urls.txt" if listed else ""
     if key:
         store.put(key, "".join(f"{url}\n" for url in listed).encode())
-    report = nightly.backfill(
-        listed_in=key, source=source, since=since, until=until, force=force, run_id=run_id, now=now
-    )
+    with progress.bars():
+        report = nightly.backfill(
+            listed_in=key, source=source, since=since, until=until, force=force, run_id=run_id, now=now
+        )
     told = read_answers(store, run_id)
     for answer in told if as_json else ():
         console.emit(_row(answer))

@@ -125,6 +125,16 @@ def status() -> None:
     reading.status()
 
 
+@cli.command()
+@click.argument("run", required=False, default="")
+@click.option("--html", "html", type=_PATH, help="Write the page for the browser there too.")
+def report(run: str, html: Path | None) -> None:
+    """The morning report of RUN, or of the last run."""
+    from flows import morning
+
+    morning.show(run, html)
+
+
 @cli.group()
 def sources() -> None:
     """The sources that are configured."""

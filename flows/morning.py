@@ -1,12 +1,15 @@
-"""The morning report of a run, written beside its JSON: `runs/RUN.html`."""
+"""The morning report of a run, written beside its JSON (`runs/RUN.html`), and `gongbao report`, which shows it."""
 
+import sys
 from pathlib import Path
 
 import polars as pl
 
+from flows import settings
 from pipeline import morning
 from pipeline.corpus import Corpus
-from pipeline.report import RunReport
+from pipeline.errors import ConfigError
+from pipeline.report import RunReport, markdown
 from pipeline.store import Store
 from pipeline.suspicion import MorningRules
 
@@ -30,3 +33,16 @@ def _nights_before(store: Store, run_id: str, rules: MorningRules) -> list[RunRe
     earlier = sorted(key for key in keys if key < f"runs/{run_id}.json")[-rules.nights :]
     reports = [RunReport.model_validate_json(store.get(key)) for key in earlier]
     return [report for report in reports if report.kind == "nightly"]
+
+
+def show(run: str, html: Path | None) -> None:
+    """Print the report of a run, or of the last, for people; with `html` write its page there."""
+    store = settings.open_store(settings.from_environment())
+    keys = sorted(key for key in store.list("runs/") if key.endswith(".json") and key.count("/") == 1)
+    wanted = [key for key in keys if not run or key == f"runs/{run}.json"]
+    if not wanted:
+        raise ConfigError(f"no report of run {run!r}" if run else "no run has ended yet")
+    report = RunReport.model_validate_json(store.get(wanted[-1]))
+    sys.stdout.write(markdown(report))
+    if html:
+        html.write_bytes(store.get(f"runs/{report.run_id}.html"))

@@ -14,7 +14,7 @@ from prefect.client.schemas.objects import State
 from prefect.futures import as_completed
 from prefect.runtime import flow_run
 
-from flows import backfilling, crawling, leases, morning, settings, work
+from flows import backfilling, crawling, leases, morning, progress, settings, work
 from pipeline import fetches, nightly_files
 from pipeline.errors import StoreError
 from pipeline.health_rules import HealthRules
@@ -72,7 +72,7 @@ def crawl_source(
                 since=since,
                 until=until,
                 seen=fetches.seen(store, source_id, now),
-                log=log.info,
+                log=progress.watch(source_id, log.info),
                 began=lease.share_with,
             )
     except leases.Taken as taken:

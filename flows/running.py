@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from flows import console, leases, prefect_server, settings
+from flows import console, leases, prefect_server, progress, settings
 from pipeline.errors import ConfigError, GongbaoError
 from pipeline.report import RunReport
 from pipeline.schedules import Schedules
@@ -26,7 +26,8 @@ def run(sources: Sequence[str], now: datetime | None = None) -> RunReport:
     from flows import nightly
 
     started = now or datetime.now(UTC)
-    report = nightly.nightly(new_run_id(started), started, list(sources) or None)
+    with progress.bars():
+        report = nightly.nightly(new_run_id(started), started, list(sources) or None)
     if report is None:
         leases.check(settings.open_store(known), *night)
         raise GongbaoError("the same night ran already; nothing was done")

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import time
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from pathlib import Path
@@ -30,6 +31,7 @@ from spiders.wire import Received
 
 log = logging.getLogger(__name__)
 
+_TELL_SECONDS = 2.0
 _REVISIT = frozenset({304, 404, 410})  # what is news of an article that we have
 
 
@@ -39,6 +41,7 @@ class SourceSpider(scrapy.Spider):
     name = "source"
     finished = False
     crashed: ExceptionGroup[Exception] | None = None
+    _told = 0.0  # when we last said how far we are
     obstacles: Obstacles  # set by the middleware of that name
 
     def __init__(self, *, task: Task, **arguments: Any) -> None:
@@ -132,6 +135,13 @@ class SourceSpider(scrapy.Spider):
             else:
                 await self.task.landed.write(*captures)
                 self.ledger.fetch(wanted.url)
+            self._tell()
+
+    def _tell(self) -> None:
+        """How far we are, for those who watch (`flows/progress.py` reads it)."""
+        if time.monotonic() - self._told >= _TELL_SECONDS:
+            self._told = time.monotonic()
+            log.info("%d of %d articles", self.ledger.settled, self.ledger.listed)
 
     async def _fetch(self, wanted: Wanted) -> list[Capture]:
         """The article with its further parts, and its attachments where the source wants them; Failed if not whole."""

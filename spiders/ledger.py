@@ -26,6 +26,11 @@ class Ledger:
         """Distinct articles so far."""
         return len(self._listed)
 
+    @property
+    def settled(self) -> int:
+        """Of these, the ones whose fate is known."""
+        return len(self._listed) - len(self._open)
+
     def list(self, url: str) -> bool:
         """Enter an article; False if it was entered before."""
         key = key64(url)

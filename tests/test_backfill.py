@@ -98,6 +98,9 @@ def test_every_address_has_its_answer(sites: Running, capsys: pytest.CaptureFixt
         "failed": 2,
     }
     assert counts["document"] == report.total("documents")
+    page = settings.open_store(settings.from_environment()).get(f"runs/{report.run_id}.html").decode()
+    assert "Documents to look at" in page
+    assert "image_only" in page
 
     settled, again = answered(capsys, document, known)
     assert settled

@@ -104,7 +104,7 @@ def test_a_schedule_fires_runs_share_the_server_and_a_restart_goes_on(told: dict
         until(lambda: [run for run in flow_runs(home) if run["state_type"] == "RUNNING"], 120, process)
         process.send_signal(signal.SIGTERM)  # in the middle of a night
         assert process.wait(60) == 0
-        assert not Path(f"/proc/{server.pid}").exists()
+        assert not server.lives
 
     with serving(told) as process:
         handed_over = lambda: [run for run in flow_runs(home) if not run["auto_scheduled"] and run["deployment_id"]]  # noqa: E731
@@ -119,4 +119,4 @@ def test_a_schedule_fires_runs_share_the_server_and_a_restart_goes_on(told: dict
             assert prefect_server.find(home) == left
             again.send_signal(signal.SIGINT)
             assert again.wait(60) == 0
-            assert not Path(f"/proc/{left.pid}").exists()
+            assert not left.lives
