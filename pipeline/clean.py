@@ -20,8 +20,8 @@ def clean(lines: Sequence[Line], title: str, rules: BoilerplateRules) -> Cleaned
     """
     wanted = strip_title(tidy(title), rules)
     rows, wanted_reading, repaired = read_rows(lines, wanted, rules)
-    rows, inline = take_inline(rows, wanted_reading, rules)
-    rows, head = take_head(rows, wanted_reading, rules)
+    rows, inline = take_inline(rows, fold(wanted_reading), rules)
+    rows, head = take_head(rows, fold(wanted_reading), rules)
     rows, tail = take_tail(rows, rules)
     rows, glued = _strip_tail(rows, rules)
     taken = [*inline, *head, *tail, *glued]

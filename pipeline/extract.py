@@ -71,13 +71,18 @@ def extract(
         candidate=located.name,
         evidence=(("title", title_from), *evidence.items()),
         images=located.span.images,
-        videos=located.span.videos,
+        videos=located.span.videos if _speaks(page, located, out) else page.page.spans[0].videos,
         dropped=tuple(
             Removed(line=block.text, rule=f"structure:{rule}", zone="caption" if rule == "caption" else "inline")
             for block, rule in lines
             if rule is not None
         ),
     )
+
+
+def _speaks(page: Weighed, located: Located, out: dict[int, str]) -> bool:
+    """Whether prose is left of what was located; else a film elsewhere on the page may be the article."""
+    return any(page.raw[index] > 20 for index in range(located.start, located.end) if index not in out)
 
 
 def _declared_title(root: HtmlElement, listed: str) -> str:
@@ -102,7 +107,9 @@ def _taken_out(page: Weighed, located: Located) -> dict[int, str]:
     apart = {index: page.apart[index] for index in inside if index in page.apart}
     lost = sum(max(0.0, page.raw[index]) for index in apart)
     opens = page.opening in inside and page.opening not in apart
-    out = apart if opens or lost <= 0.5 * page.prose(located.start, located.end) else {}  # else it is the article
+    mostly = lost > 0.5 * page.prose(located.start, located.end)
+    over = mostly and page.is_over(next(index for index in apart if page.raw[index] > 0))
+    out = apart if opens or over or not mostly else {}  # else it is the article
     for index in inside:
         if blocks[index].hidden or blocks[index].caption:
             out[index] = "hidden" if blocks[index].hidden else "caption"

@@ -35,6 +35,7 @@ class TitleRules(Strict):
     declared_chars: int
     striking_look: float
     faint_look: float
+    above_byline: float
     min_run_agreement: float
     cut_chars: int
     min_label_chars: int

@@ -146,8 +146,8 @@ def _bare(around: Surroundings, place: int, fetched_at: datetime, rule: ReadRule
         room = rule.zone_chars
         for number in way:
             block = around.blocks[number]
-            if number < place and number and around.blocks[number - 1].link_share > 0.6:
-                continue  # above the title a date behind a link is a row of a list
+            if number < place and number and _names_an_article(around.blocks[number - 1]):
+                continue  # above the title such a date is the end of a list's row
             for line in block.text.split("\n"):
                 if room > 0 and (dated := _in_line(line, block, number - place, fetched_at)):
                     return _as(dated, "line" if dated.evidence == "text" else dated.evidence)
@@ -157,6 +157,10 @@ def _bare(around: Surroundings, place: int, fetched_at: datetime, rule: ReadRule
             if dated := _parted(around.blocks[number : number + 4], fetched_at):
                 return dated
     return None
+
+
+def _names_an_article(block: Block) -> bool:
+    return block.link_share > 0.6 and len(block.text) >= 10
 
 
 def _runs(text: str) -> bool:

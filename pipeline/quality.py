@@ -22,6 +22,7 @@ class QualityRules(Strict):
     most_files: int
     list_lines: int
     list_linked: float = Field(ge=0, le=1)
+    list_dates: int
     list_dated: float = Field(ge=0, le=1)
     list_prose: float = Field(ge=0, le=1)
     link_letters: int
@@ -80,6 +81,8 @@ def judge(
     _judge_answer(obstacle, page_status)
     _judge_characters(text, rules)
     _judge_notice(extracted.title, text, decoded.text, rules)
+    if extracted.videos and not is_text(extracted, cleaned, rules):  # the cards of other films beside it are no list
+        raise Reject(Reason.VIDEO_ONLY, f"{extracted.videos} videos, {_letters(text)} letters")
     if reason := listed(extracted.lines, cleaned.paragraphs, rules):
         raise Reject(reason, f"{len(extracted.lines)} lines")
     if not is_text(extracted, cleaned, rules):
@@ -166,8 +169,6 @@ def _judge_rest(extracted: Extracted, text: str, html: str, obstacle: Cause | No
     links = [_letters(_TAG.sub("", inner)) for inner in _LINK.findall(html)]
     if obstacle is Cause.EMPTY_SHELL:
         raise Reject(Reason.EMPTY_SHELL, "a browser would have to fill it")
-    if extracted.videos:
-        raise Reject(Reason.VIDEO_ONLY, f"{extracted.videos} videos, {_letters(text)} letters")
     if extracted.images:
         raise Reject(Reason.IMAGE_ONLY, f"{extracted.images} pictures, {_letters(text)} letters")
     if sum(letters >= rules.link_letters for letters in links) >= rules.list_links:
@@ -190,7 +191,8 @@ def listed(lines: Sequence[Line], paragraphs: Sequence[str], rules: QualityRules
     if len(rows) < rules.list_lines or not characters or prose > rules.list_prose * characters:
         return None
     linked = sum(len(line.text) * line.link_share for line in rows) / characters
-    dated = sum(bool(_DATED.search(fold(line.text))) for line in rows) / len(rows)
+    dates = sum(bool(_DATED.search(fold(line.text))) for line in rows)
+    dated = dates / len(rows) if dates >= rules.list_dates else 0.0
     if linked < rules.list_linked and dated < rules.list_dated:
         return None
     naming = sum(_letters(line.text) >= rules.link_letters for line in rows)

@@ -68,6 +68,8 @@ def read_candidates(around: Surroundings, rule: TitleRules) -> Iterator[Candidat
         if (above > rule.blocks_above and block.node.tag not in _LEVEL) or never.search(block.text):
             continue
         look = _look(block, above, rule)
+        if above > 0 and bylines.keys() & {place + 1, place + 2}:
+            look += rule.above_byline
         for number, text in enumerate(_readings(block)):
             said = letters(text) if len(text) <= 2 * rule.max_chars else ""
             if said and len(said) <= rule.max_chars:

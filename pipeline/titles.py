@@ -49,7 +49,8 @@ def find_title(
         agreed <= rule.weak_agreement
     ):  # with what may be the site's name: anything striking nearer to the text is better
         nearer = _most_striking(candidates, sites, rule, below=candidate.place)
-        return (_whole(nearer, candidates, rule), "heading") if nearer else (tidy(candidate.text, rule), "heading")
+        line = nearer or next((each for each in candidates if each.place == candidate.place), candidate)
+        return _whole(line, candidates, rule), "heading"
     fuller = witness.exact and witness.name != "listed" and candidate.letters in witness.letters
     spelled = (candidate.letters == witness.letters) == (candidate.lines > 1)
     text = witness.text if (fuller or candidate.lines > 1) and spelled else candidate.text

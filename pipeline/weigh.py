@@ -4,7 +4,7 @@ import re
 import unicodedata
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
-from itertools import accumulate
+from itertools import accumulate, takewhile
 
 from lxml.html import HtmlElement
 from pydantic import Field
@@ -120,7 +120,8 @@ class Weighed:
         self._net = _sums(weights)
         foot = rules.weights.foot
         self._kept = _sums(
-            0.0 if index in self.apart or self.raw[index] == foot else weight for index, weight in enumerate(weights)
+            0.0 if index in self.apart or self.raw[index] == foot or self._turns_page(index) else weight
+            for index, weight in enumerate(weights)
         )
         self._positive = _sums(max(0.0, weight) for weight in weights)
         self._words = _sums(self._beside_prose(index, weight) for index, weight in enumerate(weights))
@@ -147,6 +148,14 @@ class Weighed:
         """Whether a line is one after which a page goes on to other things."""
         text = self.page.blocks[index].text
         return len(text) < 30 and self._tail.match(text) is not None
+
+    def _turns_page(self, index: int) -> bool:
+        """Whether a line of links is one that cleaning knows: 上一篇：…"""
+        return self.raw[index] < 0 and self._tail.match(self.page.blocks[index].text) is not None
+
+    def is_over(self, index: int) -> bool:
+        """Whether a line such as 推荐阅读 stands between the title and this line: what follows is not the article."""
+        return self.title_at is not None and any(map(self.is_tail, range(self.title_at + 1, index)))
 
     def opens_comments(self, index: int) -> bool:
         """Whether what follows a line was said by readers."""
@@ -222,10 +231,11 @@ class Weighed:
         if self.title_at is None:
             return None
         after = range(self.title_at + 1, min(self.title_at + 1 + self.rules.shares.title_near, len(self.raw)))
+        near = takewhile(lambda index: not self.is_tail(index), after)
         return next(
             (
                 index
-                for index in after
+                for index in near
                 if self.raw[index] >= 15 and not self.page.blocks[index].heading and not self._label_only(index)
             ),
             None,

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from html import escape
 
 from flows.samples import texts
-from flows.samples.articles import Block
+from flows.samples.articles import SHANGHAI, Block
 from flows.samples.texts import Draft, person
 
 BODIES = {
@@ -46,7 +46,15 @@ TITLES = {
     "span": '<div class="hd"><span class="tit" id="lblTitle">{}</span></div>', "lines": "<h1>{}</h1>", "plain": '<div class="x1">{}</div>',
     "dl": "<dl><dt>{}</dt></dl>",
 }  # fmt: skip
-DATES = ("%Y-%m-%d %H:%M", "%Y-%m-%d", "%Y年%m月%d日 %H:%M", "%Y年%m月%d日", "%Y/%m/%d %H:%M:%S", "%Y.%m.%d", "%Y年%m月%d日%H:%M")
+DATES = (
+    "%Y-%m-%d %H:%M",
+    "%Y-%m-%d",
+    "%Y年%m月%d日 %H:%M",
+    "%Y年%m月%d日",
+    "%Y/%m/%d %H:%M:%S",
+    "%Y.%m.%d",
+    "%Y年%m月%d日%H:%M",
+)
 BYLINES = {
     "spans": '<div class="info"><span>发布时间：{date}</span><span>来源：{source}</span><span>浏览次数：<em id="hits">231</em></span></div>',
     "line": '<div class="source">来源：{source}　　发布日期：{date}　　字体：[<a href="#">大</a> <a href="#">中</a> <a href="#">小</a>]　打印　关闭</div>',
@@ -71,13 +79,26 @@ TAILS = (
     "<p>返回顶部</p>", "<div>点赞 12</div><div>收藏</div><div>0条评论</div>", "<p>更多精彩内容，请关注我们的微信公众号</p>", "<p>文章来源：{3}</p>", "<p>本文地址：http://www.example.com/a/1.html 转载请注明出处</p>",
 )  # fmt: skip
 NAV = '<div class="top"><a href="/">首页</a> <a href="/a">政务公开</a> <a href="/b">新闻动态</a> <a href="/c">互动交流</a> <a href="/d">专题专栏</a></div>'
-CRUMBS = ("", '<div class="crumb">当前位置：<a href="/">首页</a> &gt; <a href="/n">新闻动态</a> &gt; 正文</div>', "<p>您的位置：<a href='/'>网站首页</a> >> <a href='/n'>工作动态</a></p>", '<td><a href="/">首页</a>-<a href="/n">要闻</a>-详细内容</td>')
+CRUMBS = (
+    "",
+    '<div class="crumb">当前位置：<a href="/">首页</a> &gt; <a href="/n">新闻动态</a> &gt; 正文</div>',
+    "<p>您的位置：<a href='/'>网站首页</a> >> <a href='/n'>工作动态</a></p>",
+    '<td><a href="/">首页</a>-<a href="/n">要闻</a>-详细内容</td>',
+)
 FOOT = (
     "<div class='footer'><p>主办单位：{0}　承办：某市大数据中心</p><p>地址：某市人民路1号　邮编：300000</p><p>津ICP备12345678号　津公网安备 12010102000001号</p></div>",
     "<table width=100%><tr><td align=center>版权所有：{0}<br>技术支持：某某科技有限公司　电话：022-12345678<br>Copyright © 2010-2025 All Rights Reserved</td></tr></table>",
     "<div><a href='/about'>关于我们</a> | <a href='/map'>网站地图</a> | <a href='/contact'>联系我们</a></div><p>{0} 版权所有</p>",
 )
-SITES = ("海湾市人民政府", "北川日报", "河源工业网", "云岭新闻网", "东山县融媒体中心", "江城市工业和信息化局", "新材料在线")
+SITES = (
+    "海湾市人民政府",
+    "北川日报",
+    "河源工业网",
+    "云岭新闻网",
+    "东山县融媒体中心",
+    "江城市工业和信息化局",
+    "新材料在线",
+)
 
 
 @dataclass(slots=True)
@@ -98,7 +119,7 @@ class _Maker:
     def __init__(self, seed: int) -> None:
         self.rng = random.Random(f"hostile {seed}")
         self.habits: dict[str, str] = {}
-        self.at = datetime(2025, 3, 1, 8) + timedelta(minutes=self.rng.randrange(300_000))
+        self.at = datetime(2025, 3, 1, 8, tzinfo=SHANGHAI) + timedelta(minutes=self.rng.randrange(300_000))
 
     def one(self, habit: str, options: Sequence[str]) -> str:
         chosen = self.rng.choice(list(options))
@@ -133,12 +154,20 @@ def make(seed: int) -> Hostile:
     rng, draft = maker.rng, maker.draft()
     site, source = rng.choice(SITES), rng.choice(("海湾日报", "新华社", "云岭发布", "东山县工信局"))
     title = draft.title
-    names = {"source": source, "author": person(rng), "editor": person(rng), "date": maker.at.strftime(maker.one("date", DATES))}
+    names = {
+        "source": source,
+        "author": person(rng),
+        "editor": person(rng),
+        "date": maker.at.strftime(maker.one("date", DATES)),
+    }
     inside, optional = _body(maker, draft, title)
     heading = "" if maker.habits.get("first_line") == "True" else _title(maker, title, optional)
     byline = BYLINES[maker.one("byline", sorted(BYLINES))].format(**names) if maker.chance("has_byline", 0.85) else ""
     editors = maker.one("editors", EDITORS).format(person(rng), person(rng), source)
-    tails = [rng.choice(TAILS).format(*(escape(each.title) for each in maker.others(3)), source) for _ in range(rng.randint(0, 3))]
+    tails = [
+        rng.choice(TAILS).format(*(escape(each.title) for each in maker.others(3)), source)
+        for _ in range(rng.randint(0, 3))
+    ]
     ending = "".join(f"<p>{line}</p>" for line in editors.split("\n") if line)
     maker.habits["tails"] = " ".join(sorted(tail[:24] for tail in tails))
     within = maker.chance("tail_within", 0.5)
@@ -151,7 +180,11 @@ def make(seed: int) -> Hostile:
     main = ("" if head_within else lead) + held + ("" if within else "".join(tails))
     page = _layout(maker, main, _aside(maker), maker.one("foot", FOOT).format(site))
     head, day = _head(maker, title, site, bool(byline))
-    url = f"http://www.example.com/n/{maker.at:%Y%m}/t{maker.at:%Y%m%d}_4711.html" if maker.chance("dated_url", 0.4) else "http://www.example.com/show.asp?id=4711"
+    url = (
+        f"http://www.example.com/n/{maker.at:%Y%m}/t{maker.at:%Y%m%d}_4711.html"
+        if maker.chance("dated_url", 0.4)
+        else "http://www.example.com/show.asp?id=4711"
+    )
     said = byline or day or maker.habits["dated_url"] == "True"
     return Hostile(
         html=f"<html><head>{head}</head><body>{page}</body></html>",
@@ -165,7 +198,11 @@ def _body(maker: _Maker, draft: Draft, title: str) -> tuple[str, list[str]]:
     style = maker.one("body", sorted(BODIES))
     form, optional, parts = BODIES[style], [], []
     if maker.chance("first_line", 0.08):
-        parts.append(f'<p align="center"><strong>{escape(title)}</strong></p>' if style != "rows" else f"<tr><td><b>{escape(title)}</b></td></tr>")
+        parts.append(
+            f'<p align="center"><strong>{escape(title)}</strong></p>'
+            if style != "rows"
+            else f"<tr><td><b>{escape(title)}</b></td></tr>"
+        )
     bold = maker.one("headings", ["<strong>{}</strong>", "{}", "<b>{}</b>"])
     pictured = maker.chance("pictures", 0.3)
     for number, block in enumerate(draft.blocks):
@@ -173,7 +210,9 @@ def _body(maker: _Maker, draft: Draft, title: str) -> tuple[str, list[str]]:
         if pictured and number == 1 and style != "rows":
             caption = f"图为{draft.city}某企业生产车间。（{person(maker.rng)} 摄）"
             optional.append(caption)
-            parts.append(f'<p style="text-align:center"><img src="/upload/a.jpg" width="600"></p><p style="text-align:center"><font color="#999">{caption}</font></p>')
+            parts.append(
+                f'<p style="text-align:center"><img src="/upload/a.jpg" width="600"></p><p style="text-align:center"><font color="#999">{caption}</font></p>'
+            )
     whole = "".join(parts)
     return (f'<table width="95%" border="0">{whole}</table>' if style == "rows" else whole), optional
 
@@ -183,8 +222,14 @@ def _block(block: Block, form: str, bold: str, style: str) -> str:
     if block.kind == "heading":
         return form.format(bold.format(said))
     if block.kind == "table":
-        rows = "".join("<tr>" + "".join(f"<td><p>{escape(cell)}</p></td>" for cell in row) + "</tr>" for row in block.rows)
-        return f"<tr><td><table border=1>{rows}</table></td></tr>" if style == "rows" else f"<table border=1>{rows}</table>"
+        rows = "".join(
+            "<tr>" + "".join(f"<td><p>{escape(cell)}</p></td>" for cell in row) + "</tr>" for row in block.rows
+        )
+        return (
+            f"<tr><td><table border=1>{rows}</table></td></tr>"
+            if style == "rows"
+            else f"<table border=1>{rows}</table>"
+        )
     if block.kind == "attachment":
         return form.format(f'<a href="./P0202503.docx">{said}</a>')
     if block.kind == "signature" and style not in ("rows", "br", "brs", "indents"):
@@ -209,7 +254,22 @@ def _title(maker: _Maker, title: str, optional: list[str]) -> str:
 
 def _head(maker: _Maker, title: str, site: str, dated: bool) -> tuple[str, bool]:
     said = escape(title)
-    shown = maker.one("head_title", ["{t}-{s}", "{t}_新闻动态_{s}", "{s}", "{t}", "{s}-{t}", "{t} - {s}", "", "新闻详情", "{t}|{s}", "{c}…-{s}", "{s}_新闻中心"])
+    shown = maker.one(
+        "head_title",
+        [
+            "{t}-{s}",
+            "{t}_新闻动态_{s}",
+            "{s}",
+            "{t}",
+            "{s}-{t}",
+            "{t} - {s}",
+            "",
+            "新闻详情",
+            "{t}|{s}",
+            "{c}…-{s}",
+            "{s}_新闻中心",
+        ],
+    )
     head = f"<title>{shown.format(t=said, s=site, c=said[:15])}</title>"
     if maker.chance("meta_title", 0.25):
         head += f'<meta name="ArticleTitle" content="{said}">'
@@ -218,7 +278,10 @@ def _head(maker: _Maker, title: str, site: str, dated: bool) -> tuple[str, bool]
     stamp = ""
     if maker.chance("meta_date", 0.35):
         stamp = f'<meta name="PubDate" content="{maker.at:%Y-%m-%d %H:%M:%S}">'
-    head += stamp + f'<meta name="keywords" content="{site}"><style>p{{margin:0}}</style><script>var a="<p>某某。</p>";</script>'
+    head += (
+        stamp
+        + f'<meta name="keywords" content="{site}"><style>p{{margin:0}}</style><script>var a="<p>某某。</p>";</script>'
+    )
     return head, bool(stamp)
 
 
@@ -229,17 +292,49 @@ def _aside(maker: _Maker) -> str:
     leads = [escape(each.blocks[0].text) for each in drafts]
     match kind:
         case "links":
-            return "<div class='hot'><h3>热点新闻</h3><ul>" + "".join(f"<li><a href='/a/{n}'>{t}</a></li>" for n, t in enumerate(titles)) + "</ul></div>"
+            return (
+                "<div class='hot'><h3>热点新闻</h3><ul>"
+                + "".join(f"<li><a href='/a/{n}'>{t}</a></li>" for n, t in enumerate(titles))
+                + "</ul></div>"
+            )
         case "cards":
-            return "<div class='k1'>" + "".join(f"<div class='k2'><a href='/a/{n}'><img src='/u/{n}.jpg'><h4>{t}</h4></a><p>{lead[:70]}…</p><span>03-0{n}</span></div>" for n, (t, lead) in enumerate(zip(titles, leads, strict=True))) + "</div>"
+            return (
+                "<div class='k1'>"
+                + "".join(
+                    f"<div class='k2'><a href='/a/{n}'><img src='/u/{n}.jpg'><h4>{t}</h4></a><p>{lead[:70]}…</p><span>03-0{n}</span></div>"
+                    for n, (t, lead) in enumerate(zip(titles, leads, strict=True))
+                )
+                + "</div>"
+            )
         case "summaries":
-            return "<div><b>推荐文章</b>" + "".join(f"<dl><dt><a href='/a/{n}'>{t}</a></dt><dd>{lead}</dd></dl>" for n, (t, lead) in enumerate(zip(titles, leads, strict=True))) + "</div>"
+            return (
+                "<div><b>推荐文章</b>"
+                + "".join(
+                    f"<dl><dt><a href='/a/{n}'>{t}</a></dt><dd>{lead}</dd></dl>"
+                    for n, (t, lead) in enumerate(zip(titles, leads, strict=True))
+                )
+                + "</div>"
+            )
         case "dated":
-            return "<table>" + "".join(f"<tr><td>·<a href='/a/{n}'>{t}</a></td><td>2025-03-0{n}</td></tr>" for n, t in enumerate(titles)) + "</table>"
+            return (
+                "<table>"
+                + "".join(
+                    f"<tr><td>·<a href='/a/{n}'>{t}</a></td><td>2025-03-0{n}</td></tr>" for n, t in enumerate(titles)
+                )
+                + "</table>"
+            )
         case "rank":
-            return "<div><h2>点击排行</h2>" + "".join(f"<p><span>{n}</span> <a href='/a/{n}'>{t}</a></p>" for n, t in enumerate(titles, 1)) + "</div>"
+            return (
+                "<div><h2>点击排行</h2>"
+                + "".join(f"<p><span>{n}</span> <a href='/a/{n}'>{t}</a></p>" for n, t in enumerate(titles, 1))
+                + "</div>"
+            )
         case "table":
-            return "<table width=200><tr><td bgcolor=#eee>最新公告</td></tr>" + "".join(f"<tr><td><a href='/a/{n}'>{t[:18]}…</a></td></tr>" for n, t in enumerate(titles)) + "</table>"
+            return (
+                "<table width=200><tr><td bgcolor=#eee>最新公告</td></tr>"
+                + "".join(f"<tr><td><a href='/a/{n}'>{t[:18]}…</a></td></tr>" for n, t in enumerate(titles))
+                + "</table>"
+            )
     return ""
 
 
