@@ -92,9 +92,9 @@ def test_an_export_that_was_stopped_goes_on_and_its_manifest_is_true(
     assert (manifest.complete, manifest.version, manifest.documents) == (True, corpus.version, 2)
     assert export.wrong(folder) == []
     if form == "parquet":
-        seen = set(pl.read_parquet(folder / "*.parquet")["doc_id"])
+        seen = set(pl.read_parquet(folder / "**/*.parquet")["doc_id"])
     else:
-        shards = [zstandard.ZstdDecompressor().stream_reader(path.open("rb")).read() for path in folder.glob("*.zst")]
+        shards = [zstandard.ZstdDecompressor().stream_reader(path.open("rb")).read() for path in folder.rglob("*.zst")]
         seen = {json.loads(line)["doc_id"] for shard in shards for line in shard.splitlines()}
     assert seen == set(corpus.documents().collect()["doc_id"])
     with pytest.raises(ConfigError, match="take an empty one"):
@@ -103,10 +103,28 @@ def test_an_export_that_was_stopped_goes_on_and_its_manifest_is_true(
     assert export.wrong(folder) == [manifest.shards[0].name]
 
 
+def test_files_of_which_every_row_is_wanted_are_copied_and_read_like_the_others(
+    three_nights: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(export, "_COPIED", 0)
+    corpus = Corpus.open(three_nights)
+    manifest = export.export(corpus, tmp_path / "some", "parquet", {})
+    lying = {file.size for file in corpus.files()}
+    assert {shard.bytes in lying for shard in manifest.shards} == {
+        True,
+        False,
+    }  # a repost and a withdrawal in one month
+    export.export(corpus, tmp_path / "all", "parquet", {"every": True})
+    for folder, every in (("some", False), ("all", True)):
+        found = pl.read_parquet(tmp_path / folder / "**/*.parquet", hive_partitioning=True, try_parse_hive_dates=False)
+        wanted = corpus.documents(every=every).collect()
+        assert found.select(wanted.columns).sort("doc_id").equals(wanted.sort("doc_id"))
+
+
 def test_the_command_exports_and_checks(three_nights: Store, tmp_path: Path) -> None:
     gongbao(three_nights, "export", str(tmp_path / "out"), "--since", "2026-02-01")
     assert gongbao(three_nights, "export", str(tmp_path / "out"), "--check").exit_code == 0
-    assert pl.read_parquet(tmp_path / "out" / "*.parquet")["title"].to_list() == ["第4号新闻"]
+    assert pl.read_parquet(tmp_path / "out/**/*.parquet")["title"].to_list() == ["第4号新闻"]
 
 
 def test_the_command_tells_changes_and_moves_the_cursor_when_told(three_nights: Store, tmp_path: Path) -> None:
