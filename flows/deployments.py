@@ -47,9 +47,11 @@ async def _stop(runner: Runner, client: PrefectClient, stopped: threading.Event,
     """End the runner when we are told to; what runs is ended, and begun again by the next server."""
     await asyncio.to_thread(stopped.wait)
     if runner.started:
-        running = await _runs(client, StateType.RUNNING, StateType.PENDING) if alone else []
-        await _begin_again(client, running, _LATER)
-        await runner.astop()
+        try:
+            running = await _runs(client, StateType.RUNNING, StateType.PENDING) if alone else []
+            await _begin_again(client, running, _LATER)
+        finally:  # Prefect's server may be gone
+            await runner.astop()
 
 
 def _crons(name: str, schedules: Schedules, own: dict[str, str]) -> list[Schedule]:

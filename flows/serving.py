@@ -6,8 +6,11 @@ import signal
 import threading
 
 from flows import console, prefect_server, running, settings
+from pipeline.errors import GongbaoError
 from pipeline.schedules import Schedules
 from pipeline.source import load_all
+
+_END_SECONDS = 45  # for what runs to end; service managers kill after 90
 
 
 def serve() -> None:
@@ -46,9 +49,12 @@ def _run(schedules: Schedules, own: dict[str, str], *, alone: bool) -> None:
 
     for name in (signal.SIGTERM, signal.SIGINT):
         signal.signal(name, lambda *_: stopped.set())
-    served = threading.Thread(target=runner)
+    served = threading.Thread(target=runner, daemon=True)
     served.start()
-    while served.is_alive():
+    while served.is_alive() and not stopped.is_set():
         served.join(0.5)  # signals are handled between two of these
+    served.join(_END_SECONDS)
+    if served.is_alive():
+        raise GongbaoError(f"what ran did not end within {_END_SECONDS} s; the next `gongbao serve` begins it again")
     for error in failed:
         raise error
