@@ -100,7 +100,7 @@ def _best(
         for id_ in (new_id, old_id):
             if id_ not in ready:
                 ready[id_] = make_ready(texts[id_], furniture, rules, passages[id_])
-        return compare(ready[new_id], ready[old_id], rules)
+        return compare(ready[new_id], ready[old_id], rules, told=False)
 
     for new_id, old_id in found:
         if old_id in held:

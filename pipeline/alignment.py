@@ -33,12 +33,14 @@ class AlignmentRules(Strict):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Sequence:
-    """A text made ready for alignment: its characters, and its seeds in the order of their hashes."""
+    """A text made ready for alignment: its characters, and its distinct seeds in the order of their hashes."""
 
     form: str
     points: Codes
     seeds: Hashes
-    order: Places
+    first: Places  # where in `order` the places of each seed begin
+    counts: Places
+    order: Places  # places in the text, those of one seed together
 
 
 class Block(NamedTuple):
@@ -73,7 +75,8 @@ def sequence(canonical_text: str, rules: AlignmentRules) -> Sequence:
     points = codes(canonical_text)
     hashes = shingles(points, rules.seed)
     order = np.argsort(hashes, kind="stable")
-    return Sequence(form=canonical_text, points=points, seeds=hashes[order], order=order)
+    seeds, first, counts = np.unique(hashes[order], return_index=True, return_counts=True)
+    return Sequence(form=canonical_text, points=points, seeds=seeds, first=first, counts=counts, order=order)
 
 
 def align(here: Sequence, there: Sequence, rules: AlignmentRules, *, least: float = 0.0) -> Alignment:
@@ -101,17 +104,26 @@ def align(here: Sequence, there: Sequence, rules: AlignmentRules, *, least: floa
 
 def _runs(here: Sequence, there: Sequence, rules: AlignmentRules) -> list[tuple[int, int, int]]:
     """(start, shift, length) of each run of seeds on one diagonal, those with most seeds first."""
-    low = np.searchsorted(there.seeds, here.seeds)
-    counts = np.searchsorted(there.seeds, here.seeds, side="right") - low
-    hit = np.flatnonzero((counts > 0) & (counts <= rules.repeats))
+    if not len(here.seeds) or not len(there.seeds):
+        return []
+    place = np.searchsorted(there.seeds, here.seeds)
+    place[place == len(there.seeds)] = 0
+    hit = np.flatnonzero((there.seeds[place] == here.seeds) & (there.counts[place] <= rules.repeats))
     if not len(hit):
         return []
-    counts = counts[hit]
-    starts = np.repeat(here.order[hit], counts)
-    nth = np.arange(len(starts)) - np.repeat(np.cumsum(counts) - counts, counts)
-    shifts = there.order[np.repeat(low[hit], counts) + nth] - starts
+    there_first, there_counts = there.first[place[hit]], there.counts[place[hit]]
+    here_first, here_counts = here.first[hit], here.counts[hit]
+    if int(here_counts.max()) == int(there_counts.max()) == 1:
+        starts = here.order[here_first]
+        shifts = there.order[there_first] - starts
+    else:  # each place here with each place there
+        both = here_counts * there_counts
+        nth = np.arange(int(both.sum())) - np.repeat(np.cumsum(both) - both, both)
+        across = np.repeat(there_counts, both)
+        starts = here.order[np.repeat(here_first, both) + nth // across]
+        shifts = there.order[np.repeat(there_first, both) + nth % across] - starts
     width = len(here.points) + rules.seed + rules.gap + 1  # so wide that two diagonals never touch
-    line = np.sort((shifts + width) * width + starts) if len(starts) else starts
+    line = np.sort((shifts + width) * width + starts)
     breaks = np.flatnonzero(np.diff(line) > rules.seed + rules.gap)
     first = np.concatenate(([0], breaks + 1))
     last = np.concatenate((breaks, [len(line) - 1]))
@@ -182,7 +194,7 @@ def _parted(edit: Edit, here: Sequence, there: Sequence) -> list[Edit]:
     if a == b or c == d or b - a == d - c == 1:
         return [edit]
     left, right = here.form[a:b], there.form[c:d]
-    if not set(left) & set(right):
+    if set(left).isdisjoint(right):
         return [edit]
     best = [[0] * (len(right) + 1) for _ in range(len(left) + 1)]
     for i in range(len(left) - 1, -1, -1):

@@ -140,9 +140,9 @@ class Desk:
             self._ready[id_] = make_ready(self.texts[id_], self._furniture, self.rules, self._passages.get(id_))
         return self._ready[id_]
 
-    def compare(self, new: str, old: str) -> Verdict:
-        """What one text is to another."""
-        return compare(self.ready(new), self.ready(old), self.rules)
+    def compare(self, new: str, old: str, *, told: bool = False) -> Verdict:
+        """What one text is to another; `told`, with what was cut and added."""
+        return compare(self.ready(new), self.ready(old), self.rules, told=told)
 
     def judged(self, found: Iterable[tuple[str, str]]) -> list[Link]:
         """Each pair once: who repeats whom."""
@@ -186,7 +186,7 @@ def _decision(
     alike = near.get(id_, [])
     plain = Decision(id=id_, kind="original", near_ids=tuple(other for _, other in alike[:_MOST_NEAR]))
     if assigned[id_] != id_:
-        verdict = desk.compare(id_, assigned[id_])
+        verdict = desk.compare(id_, assigned[id_], told=True)
         return replace(
             plain,
             kind="exact" if verdict.kind == "exact" else "repost",

@@ -177,8 +177,8 @@ def judge(new: Text, old: Text, furniture: Furniture, rules: DedupeRules) -> Ver
     return compare(make_ready(new, furniture, rules), make_ready(old, furniture, rules), rules)
 
 
-def compare(new: Ready, old: Ready, rules: DedupeRules) -> Verdict:
-    """The same for texts made ready."""
+def compare(new: Ready, old: Ready, rules: DedupeRules, *, told: bool = True) -> Verdict:
+    """The same for texts made ready; without `told` it is not said what was cut and added."""
     bond = weigh(
         (new.text.title, old.text.title),
         (new.text.published_at, old.text.published_at),
@@ -200,8 +200,8 @@ def compare(new: Ready, old: Ready, rules: DedupeRules) -> Verdict:
         kind=kind,
         similarity=signs.held_new,
         why=why,
-        cut=_not_held(old, _missing_characters(old, alignment.there), rules.judgement),
-        added=_not_held(new, missing, rules.judgement),
+        cut=_not_held(old, _missing_characters(old, alignment.there), rules.judgement) if told else (),
+        added=_not_held(new, missing, rules.judgement) if told else (),
         holds=signs.held_old,
         held=alignment.equal,
     )
