@@ -1,11 +1,13 @@
 """A source: one body's one stream of publications, one YAML file under `config/sources/`, checked on reading."""
 
+import re
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
-from pydantic import Field, field_validator, model_validator
+import cssselect
+from pydantic import AfterValidator, Field, field_validator, model_validator
 
 from pipeline.config import Pattern, Strict, read
 from pipeline.errors import ConfigError
@@ -29,14 +31,26 @@ Family = Literal[
     "sitemap",
     "inbox",  # a file of URLs that a person feeds
 ]
-Selectors = tuple[str, ...]
+_PSEUDO = re.compile(r"::(?:text|attr\(\s*[\w:-]+\s*\))\s*$")
+
+
+def _selects(selector: str) -> str:
+    try:
+        cssselect.HTMLTranslator().css_to_xpath(_PSEUDO.sub("", selector) or "*")
+    except (cssselect.SelectorError, NotImplementedError) as error:
+        raise ValueError(f"no CSS selector: {selector!r}: {error}") from error
+    return selector
+
+
+Selector = Annotated[str, AfterValidator(_selects)]  # CSS, with ::text or ::attr(name) behind it where a value is read
+Selectors = tuple[Selector, ...]
 UNKNOWN = "unknown"  # the id of the generic source, for pages of hosts that no source has
 
 
 class Item(Strict):
     """How a row of a listing is read. CSS with `::attr()` and `::text`; empty: found by itself."""
 
-    row: str = ""
+    row: Annotated[str, AfterValidator(lambda css: _selects(css) if css else css)] = ""
     link: Selectors = ()  # the first that gives something wins
     link_pattern: Pattern = ""  # with one group: the URL inside an onclick or the like
     title: Selectors = ()
