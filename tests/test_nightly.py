@@ -119,7 +119,8 @@ def test_a_flow_killed_at_any_moment_and_run_again_leaves_the_corpus_of_an_undis
     command = [sys.executable, "-m", "flows.cli", "run"]
     flow = subprocess.Popen(command, env=os.environ | told, cwd=ROOT, stderr=subprocess.DEVNULL, start_new_session=True)
     try:
-        store = Store.open(f"s3://{embedded.BUCKET}", embedded.start(tmp_path).environment())
+        os.environ.update(embedded.start(tmp_path).environment())  # `corpus` below goes back to the other store
+        store = Store.open(f"s3://{embedded.BUCKET}")
         deadline = time.monotonic() + 240
         while not any(True for _ in store.list(moment)) and time.monotonic() < deadline:
             assert flow.poll() is None, "it ended before the moment came"
