@@ -118,7 +118,11 @@ class Corpus:
         root = self.of_ids([id_], ["canonical_id"])["canonical_id"]
         canonical = next(iter(root.drop_nulls()), id_)
         rows = self.scan().filter((pl.col("doc_id") == canonical) | (pl.col("canonical_id") == canonical))
-        order = [pl.col("canonical_id").is_not_null(), pl.coalesce("published_at", "first_fetched_at"), pl.col("doc_id")]
+        order = [
+            pl.col("canonical_id").is_not_null(),
+            pl.coalesce("published_at", "first_fetched_at"),
+            pl.col("doc_id"),
+        ]
         return rows.sort(order).collect(engine="streaming")
 
     def about_run(self, run_id: str) -> dict[str, Any] | None:

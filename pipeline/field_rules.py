@@ -36,6 +36,7 @@ class TitleRules(Strict):
     striking_look: float
     faint_look: float
     above_byline: float
+    latin_words: int
     min_run_agreement: float
     cut_chars: int
     min_label_chars: int

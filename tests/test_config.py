@@ -68,7 +68,7 @@ def test_broken_yaml_is_named_with_its_line(wrong) -> None:
 
 def test_a_source_that_is_not_there_is_named_with_those_that_are(tmp_path: Path) -> None:
     (tmp_path / "ministry.yaml").write_text(GOOD, encoding="utf-8")
-    with pytest.raises(ConfigError, match="no source 'bureau'.*ministry"):
+    with pytest.raises(ConfigError, match=r"no source 'bureau'.*ministry"):
         load_all(tmp_path, ["bureau"])
 
 

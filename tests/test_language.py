@@ -61,8 +61,25 @@ def test_no_text_makes_it_raise_and_the_same_text_has_the_same_answer(text: str)
 
 def test_the_fast_detector_answers_exactly_as_langdetect() -> None:
     chance = random.Random(0)
-    ranges = [(0x20, 0x7F), (0x3040, 0x30FF), (0x4E00, 0x9FFF), (0xAC00, 0xD7A3), (0x400, 0x4FF), (0xD800, 0xDFFF), (0x1F300, 0x1F5FF)]
-    texts = [SIMPLIFIED, TRADITIONAL, ENGLISH, SIMPLIFIED + ENGLISH, "", "123", "http://example.com/a ENGLISH", "特此通知。"]
+    ranges = [
+        (0x20, 0x7F),
+        (0x3040, 0x30FF),
+        (0x4E00, 0x9FFF),
+        (0xAC00, 0xD7A3),
+        (0x400, 0x4FF),
+        (0xD800, 0xDFFF),
+        (0x1F300, 0x1F5FF),
+    ]
+    texts = [
+        SIMPLIFIED,
+        TRADITIONAL,
+        ENGLISH,
+        SIMPLIFIED + ENGLISH,
+        "",
+        "123",
+        "http://example.com/a ENGLISH",
+        "特此通知。",
+    ]
     for _ in range(120):
         spans = chance.sample(ranges, 2)
         texts.append("".join(chr(chance.randint(*chance.choice(spans))) for _ in range(chance.randint(1, 60))))

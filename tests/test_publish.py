@@ -32,7 +32,9 @@ SOURCE = Source.model_validate(
         "revisit": {"after_days": [1, 3]},
     }
 )
-WORDS = "产业园区企业改造技术设备项目资金人才平台数据标准能源安全质量出口港口铁路农业医疗教育城市生态水利气象".replace("\n", "")
+WORDS = "产业园区企业改造技术设备项目资金人才平台数据标准能源安全质量出口港口铁路农业医疗教育城市生态水利气象".replace(
+    "\n", ""
+)
 
 
 def prose(seed: int) -> str:
@@ -63,7 +65,14 @@ def gone(number: int, at: datetime) -> tuple[Page, Outcome]:
     return page, rejected
 
 
-def night(store: Store, run_id: str, outcomes: Sequence[tuple[Page, Outcome]], *, at: datetime = NIGHT, listed: int | None = None) -> Published:
+def night(
+    store: Store,
+    run_id: str,
+    outcomes: Sequence[tuple[Page, Outcome]],
+    *,
+    at: datetime = NIGHT,
+    listed: int | None = None,
+) -> Published:
     staging.write(store, staging.key_of(run_id, "landing/source=ministry/date=2026-01-04/x-000.warc.gz"), outcomes)
     count = len(outcomes) if listed is None else listed
     crawl = CrawlReport(run_id=run_id, source_id="ministry", started_at=at, ended_at=at, listed=count, fetched=count)
@@ -105,7 +114,10 @@ def test_a_changed_text_is_a_revision_and_so_is_a_changed_title(store: Store) ->
     night(store, "run1", [document(1, prose(1)), document(2, prose(2))])
     later = NIGHT + timedelta(days=1)
     report = night(
-        store, "run2", [document(1, prose(1) + "\n" + prose(9), at=later), document(2, prose(2), title="改了", at=later)], at=later
+        store,
+        "run2",
+        [document(1, prose(1) + "\n" + prose(9), at=later), document(2, prose(2), title="改了", at=later)],
+        at=later,
     )
     held = rows(store)
     assert report.sources[0].revised == 2
@@ -162,7 +174,9 @@ def test_publishers_at_the_same_time_with_overlapping_batches_publish_every_arti
 
 def test_two_publishers_of_the_same_text_end_with_one_canonical_document(store: Store) -> None:
     with ThreadPoolExecutor(2) as pool:
-        runs = [pool.submit(night, store, f"run{number}", [document(number, prose(7), title="同一篇")]) for number in (1, 2)]
+        runs = [
+            pool.submit(night, store, f"run{number}", [document(number, prose(7), title="同一篇")]) for number in (1, 2)
+        ]
         for run in runs:
             run.result()
     assert Corpus.open(store).documents().collect().height == 1

@@ -25,9 +25,7 @@ from tests.conftest import ROOT
 
 pytestmark = [
     pytest.mark.slow,
-    pytest.mark.skipif(
-        "GONGBAO_TEST_SERVING" not in os.environ, reason="takes up to 15 minutes: set GONGBAO_TEST_SERVING=1 to run it"
-    ),
+    pytest.mark.skipif("TEST_SERVING" not in os.environ, reason="takes up to 15 minutes: set TEST_SERVING=1 to run it"),
 ]
 T = TypeVar("T")
 COMMAND = [sys.executable, "-m", "flows.cli"]

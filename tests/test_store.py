@@ -86,7 +86,13 @@ def test_what_is_landed_is_read_again_byte_for_byte(store: Store) -> None:
     writer = LandingWriter(store, "ministry", "run", date(2026, 1, 4))
     writer.write(capture("listing", "http://example.cn/", b"list"))
     place = writer.write(
-        capture("article", "http://example.cn/文.html?a=1", b"\xd6\xd0\x00\r\n\r\n", listed_title="标题", listed_date="1月4日"),
+        capture(
+            "article",
+            "http://example.cn/文.html?a=1",
+            b"\xd6\xd0\x00\r\n\r\n",
+            listed_title="标题",
+            listed_date="1月4日",
+        ),
         capture("part", "http://example.cn/2.html", b"two", part_of="http://example.cn/1.html"),
     )
     last = writer.write(capture("article", "http://example.cn/3.html", b""))

@@ -7,6 +7,7 @@ those names and rules switched off that no other host of these pages would have 
 
 import argparse
 import json
+import re
 import statistics
 import subprocess
 import sys
@@ -25,7 +26,7 @@ import trafilatura
 
 from pipeline.decode import decode
 from pipeline.documents import process
-from pipeline.models import Document, Outcome, Page
+from pipeline.models import Dated, Document, Outcome, Page
 from pipeline.rules import Rules
 from pipeline.source import Listing, Source
 from pipeline.tree import parse
@@ -95,8 +96,15 @@ def found(outcome: Outcome) -> Found:
     return {
         "title": outcome.title,
         "text": outcome.text,
-        "published_at": published.at.astimezone(SHANGHAI).isoformat() if published else "",
+        "published_at": _as_printed(published) if published else "",
     }
+
+
+def _as_printed(published: Dated) -> str:
+    """Pages that name a zone name it with their own day, all others mean Shanghai."""
+    zone = SHANGHAI if not re.search(r"Z$|[+-]\d{2}:?\d{2}$|GMT|UTC", published.raw) else UTC
+    named = re.match(r"\d{4}-\d{2}-\d{2}", published.raw) if zone is UTC else None
+    return named[0] if named else published.at.astimezone(zone).isoformat()
 
 
 def score(truth: Truth, row: Found) -> Score:

@@ -55,7 +55,9 @@ def rows(count: int) -> list[Row]:
 
 
 def _annotated(text: str) -> str:
-    return "".join(f"{c}({lazy_pinyin(c)[0]})" if "\u4e00" <= c <= "\u9fff" and i % 9 == 0 else c for i, c in enumerate(text))
+    return "".join(
+        f"{c}({lazy_pinyin(c)[0]})" if "\u4e00" <= c <= "\u9fff" and i % 9 == 0 else c for i, c in enumerate(text)
+    )
 
 
 def _table(text: str, chance: random.Random) -> str:
