@@ -1,5 +1,6 @@
 """A decoded page in, the article's block lines, title and fields out. The only door to trafilatura."""
 
+from collections.abc import Iterable
 from copy import deepcopy
 from datetime import datetime
 
@@ -63,6 +64,8 @@ def extract(
             title=title, lines=(), fields=fields, candidate="none", evidence=(("title", title_from), *evidence.items())
         )
     blocks, out = page.page.blocks, _taken_out(page, located)
+    if title_from == "meta:og:title":  # what stands over the text in its place
+        out |= dict.fromkeys(_above_headline(page, located, title), "headline")
     lines = [(block, out.get(index)) for index, block in enumerate(blocks[located.start : located.end], located.start)]
     return Extracted(
         title=title,
@@ -78,6 +81,20 @@ def extract(
             if rule is not None
         ),
     )
+
+
+def _above_headline(page: Weighed, located: Located, title: str) -> Iterable[int]:
+    """The lines down to the last heading above the first prose; none where a line says the title, cleaning knows that."""
+    last = located.start - 1
+    for index in range(located.start, located.end):
+        block = page.page.blocks[index]
+        if fold(block.text) == fold(title):
+            return ()
+        if block.heading:
+            last = index
+        elif page.raw[index] > 20:
+            break
+    return range(located.start, last + 1)
 
 
 def _speaks(page: Weighed, located: Located, out: dict[int, str]) -> bool:

@@ -31,7 +31,7 @@ Family = Literal[
     "sitemap",
     "inbox",  # a file of URLs that a person feeds
 ]
-_PSEUDO = re.compile(r"::(?:text|attr\(\s*[\w:-]+\s*\))\s*$")
+_PSEUDO = re.compile(r"::(?:text|attr\(\s*[\w:-]+\s*\))")
 
 
 def _selects(selector: str) -> str:

@@ -147,3 +147,18 @@ def test_a_listing_of_an_unknown_reader_is_refused():
 
     with pytest.raises(ConfigError, match="nowhere"):
         first(Listing(url="https://a.gov.cn/", family="trs", reader="nowhere"))
+
+
+def test_a_selector_that_is_no_css_is_a_config_error_with_its_line(tmp_path: Path) -> None:
+    from pipeline.errors import ConfigError
+
+    path = tmp_path / "bad.yaml"
+    path.write_text(
+        "id: bad\nname: Bad\ntier: gov\nhosts: [www.example.com]\n"
+        "listings: [{url: 'http://www.example.com/', family: inbox}]\narticle:\n  body: ['#zoom', 'div[']\n",
+        encoding="utf-8",
+    )
+    with pytest.raises(ConfigError, match=r"no CSS selector: 'div\['") as raised:
+        load(path)
+    assert raised.value.line == 7
+    assert raised.value.key == "article.body.1"
