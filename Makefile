@@ -29,7 +29,7 @@ bench: $(READY)  ## tables of quality and speed beside the peers; needs ../share
 	@$(BIN)/python -m tests.benchmarks
 
 lock: $(READY)  ## resolve the dependencies anew
-	@$(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
+	@$(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-header \
 		--group dev --all-extras pyproject.toml -o requirements.lock
 	@awk '/^uv==/{p=1;print;next} p&&!/^ /{exit} p' requirements.lock | grep -v '# via' > requirements-uv.lock
 
