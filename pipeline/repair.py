@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from functools import cache
 
 from opencc import OpenCC
-from pypinyin.pinyin_dict import pinyin_dict
 
 from pipeline.config import Strict
 
@@ -95,6 +94,8 @@ def _is_reading(match: re.Match[str]) -> bool:
 @cache
 def _readings(character: str) -> frozenset[str]:
     """The toneless readings of a character and of its simplified form."""
+    from pypinyin.pinyin_dict import pinyin_dict  # with all of its phrases: half a second that few commands need
+
     spoken = ",".join(pinyin_dict.get(ord(form), "") for form in {character, simplified(character)})
     return frozenset(_toneless(reading) for reading in spoken.split(",") if reading)
 
