@@ -81,6 +81,12 @@ class Posting:
             return None
         return self.edited[1] if self.edited and night >= self.edited[0] else self.article
 
+    @property
+    def last(self) -> Article:
+        """How it read at the end."""
+        came_to_it = self.edited and (self.withdrawn is None or self.edited[0] < self.withdrawn)
+        return self.edited[1] if self.edited and came_to_it else self.article
+
     def state(self, night: int) -> State:
         """What happened to it on that night, seen from the night before."""
         if self.withdrawn is not None and night >= self.withdrawn:

@@ -1,4 +1,4 @@
-"""The figures of the sample world: which site writes how much of what, and who reposts whom when."""
+"""The figures of the sample worlds: which site writes how much of what, and who reposts whom when."""
 
 import random
 from collections.abc import Callable
@@ -10,10 +10,7 @@ from flows.samples.articles import Article, Block, Posting
 from flows.samples.script import hong_kong
 from flows.samples.texts import Draft
 
-NIGHTS = 3
-SHARES = (60, 22, 18)  # of what is published, by night
-EDITED, RETITLED, WITHDRAWN = 8, 2, 1
-
+NIGHTS = 3  # of the demo
 Writer = Callable[[random.Random, date, str], Draft]  # random numbers, day, publisher
 
 
@@ -31,6 +28,24 @@ class Batch:
     rejected: str | None = None
     parts: int = 1
     form: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """How much a world publishes, and what becomes of it later."""
+
+    shares: tuple[int, ...]  # of what is published, by night
+    batches: tuple[Batch, ...]
+    reposts: tuple["Repost", ...]
+    edited: int
+    retitled: int
+    withdrawn: int
+    within: int = 2  # nights after which an article is edited or withdrawn; sources look at a page again on both
+    late: tuple[int, int] = (0, 0)  # so many articles of the first night are edited on a night on which nobody looks
+
+    @property
+    def nights(self) -> int:
+        return len(self.shares)
 
 
 def _same_title(rng: random.Random, article: Article) -> str:
@@ -134,7 +149,7 @@ def renamed(rng: random.Random, article: Article) -> str:
 
 
 ALL = tuple(texts.NEWS)
-BATCHES = (
+_BATCHES = (
     Batch(site="ministry", column="gzdt", write=news("meeting", "survey", "expo", "economy"), count=26),
     Batch(site="ministry", column="gzdt", write=news("meeting"), count=3, since=1, late=4),
     Batch(site="ministry", column="gzdt", write=illustrated("meeting", "survey"), count=4),
@@ -178,7 +193,7 @@ BATCHES = (
     Batch(site="harbour", column="members", write=press_release, count=1, since=0, rejected="robots"),
 )
 
-REPOSTS = (
+_REPOSTS = (
     Repost(origin="ministry", site="bureau", column="GXDT9285", count=4),
     Repost(origin="ministry", site="council", column="yaowen", count=4, original_since=1, since=1),
     Repost(
@@ -203,3 +218,55 @@ REPOSTS = (
     Repost(origin="industry", site="farm", column="zixun", count=4, retitle=renamed),
     Repost(origin="province", site="farm", column="zixun", count=2, since=1),
 )
+
+DEMO = Plan(shares=(60, 22, 18), batches=_BATCHES, reposts=_REPOSTS, edited=8, retitled=2, withdrawn=1)
+
+
+def month(nights: int = 30) -> Plan:
+    """Weeks of six sites that repost each other: some weeks' worth on the first night, then a few articles a night."""
+    reposts = [
+        Repost(origin=origin, site=site, column=column, count=1, original_since=night, since=night + after, form=form,
+               edit=edit, retitle=retitle)
+        for night in range(0, nights - 2, 2)
+        for origin, site, column, after, form, edit, retitle in (
+            ("ministry", "council", "yaowen", 0, "", _same_blocks, _same_title),
+            ("ministry", "paper", "375547", 1, "", cut, _same_title),
+            ("paper", "farm", "zixun", 0, "pinyin", _same_blocks, _same_title),
+            ("paper", "company", "news", 1, "", _same_blocks, renamed),
+        )
+    ]  # fmt: skip
+    return Plan(
+        shares=(40, *[4] * (nights - 1)),
+        batches=(
+            Batch(site="ministry", column="gzdt", write=news("meeting", "survey", "expo", "economy"), count=2 * nights),
+            Batch(site="ministry", column="zcwj", write=notice, count=nights // 2),
+            Batch(site="ministry", column="zcwj", write=picture, count=2, rejected="image_only"),
+            Batch(site="paper", column="375547", write=news("feature", "project", "economy", "survey"), count=2 * nights),
+            Batch(site="paper", column="378596", write=news("comment", "feature"), count=nights),
+            Batch(site="council", column="yaowen", write=news("meeting", "comment", "economy"), count=nights),
+            Batch(site="council", column="zhengce", write=interpretation, count=nights // 2),
+            Batch(site="company", column="news", write=news("firm", "project"), count=nights),
+            Batch(site="farm", column="zixun", write=news("feature", "comment"), count=nights // 2, form="captions"),
+            Batch(site="english", column="news", write=bulletins.english, count=nights),
+        ),
+        reposts=tuple(reposts),
+        edited=nights // 2,
+        retitled=nights // 6,
+        withdrawn=nights // 4,
+        late=(3, nights * 2 // 3),
+    )  # fmt: skip
+
+
+def heap(count: int) -> Plan:
+    """One night of two sites that have some hundred articles each."""
+    return Plan(
+        shares=(1,),
+        batches=(
+            Batch(site="ministry", column="gzdt", write=news("meeting", "survey", "expo", "economy"), count=count // 2),
+            Batch(site="paper", column="375547", write=news("feature", "project", "economy", "survey"), count=count // 2),
+        ),
+        reposts=(),
+        edited=0,
+        retitled=0,
+        withdrawn=0,
+    )  # fmt: skip

@@ -8,7 +8,7 @@ from functools import cached_property
 
 from flows.samples import plan, texts
 from flows.samples.articles import SHANGHAI, Article, Block, Posting, Truth
-from flows.samples.plan import NIGHTS, Batch, Repost
+from flows.samples.plan import DEMO, Batch, Plan, Repost
 from flows.samples.script import reversible
 from flows.samples.sites import SITES
 from flows.samples.sites.html import Served, Shelf
@@ -16,18 +16,19 @@ from flows.samples.texts import Draft, person
 
 
 class World:
-    """Three nights of a small web. The same seed and base date give the same world, byte for byte.
+    """Some nights of a small web. The same seed, base date and plan give the same world, byte for byte.
 
     `base` is the day of the last night; nothing is dated on it or later, so that a clock of today sees no future.
     """
 
-    def __init__(self, seed: int = 0, base: date | None = None) -> None:
+    def __init__(self, seed: int = 0, base: date | None = None, plan: Plan = DEMO) -> None:
         self.seed = seed
+        self.plan = plan
         self.base = base or datetime.now(SHANGHAI).date()
         self._served: dict[tuple[str, int], Served] = {}
 
     def today(self, night: int) -> date:
-        return self.base - timedelta(days=NIGHTS - 1 - night)
+        return self.base - timedelta(days=self.plan.nights - 1 - night)
 
     @cached_property
     def postings(self) -> tuple[Posting, ...]:
@@ -52,15 +53,18 @@ class _Press:
 
     def __init__(self, world: World) -> None:
         self.world = world
+        self.plan = world.plan
         self.titles: set[tuple[str, str]] = set()  # (site, title)
         self.taken: set[tuple[str, str]] = set()  # (site, key of what it reposted)
 
     def run(self) -> Iterable[Posting]:
         posted = _addressed(
-            [posting for number, batch in enumerate(plan.BATCHES) for posting in self._batch(number, batch)]
+            [posting for number, batch in enumerate(self.plan.batches) for posting in self._batch(number, batch)]
         )
         reposts = [
-            posting for number, repost in enumerate(plan.REPOSTS) for posting in self._repost(number, repost, posted)
+            posting
+            for number, repost in enumerate(self.plan.reposts)
+            for posting in self._repost(number, repost, posted)
         ]
         posted += _addressed(reposts, first=500)
         return sorted(self._changed(posted), key=lambda one: (one.site, one.article.published, one.path))
@@ -85,7 +89,7 @@ class _Press:
 
     def _write(self, rng: random.Random, batch: Batch, serial: int) -> tuple[int, datetime, Draft]:
         """On the day before the night, or up to three weeks before the first; pinned rows are old."""
-        since = batch.since if batch.since is not None else rng.choices(range(NIGHTS), plan.SHARES)[0]
+        since = batch.since if batch.since is not None else rng.choices(range(self.plan.nights), self.plan.shares)[0]
         days = 1 + (rng.randrange(20) if since == 0 else rng.choice((0, 0, 0, 1))) + batch.late
         days += 60 + 9 * serial if batch.pinned else 0
         day = self.world.today(since) - timedelta(days=days)
@@ -143,32 +147,30 @@ class _Press:
         """Some are edited, some only in their title, some withdrawn; none that others repeat."""
         rng = self._rng("changes")
         repeated = {one.repeats for one in posted if one.repeats}
-        free = [
-            one
-            for one in posted
-            if one.key not in repeated
-            and not one.repeats
-            and not one.rejected
-            and one.since == 0
-            and plan.worth_reposting(one)
-        ]
-        chosen = rng.sample(free, plan.EDITED + plan.RETITLED + plan.WITHDRAWN)
-        edited, retitled, withdrawn = (
-            {one.key for one in chosen[: plan.EDITED]},
-            {one.key for one in chosen[plan.EDITED : plan.EDITED + plan.RETITLED]},
-            {one.key for one in chosen[plan.EDITED + plan.RETITLED :]},
-        )
+        own = [one for one in posted if one.key not in repeated and not one.repeats and not one.rejected]
+        free = [one for one in own if one.since + self.plan.within < self.plan.nights and plan.worth_reposting(one)]
+        counts = (self.plan.edited, self.plan.retitled, self.plan.withdrawn)
+        chosen = [one.key for one in rng.sample(free, sum(counts))]
+        edited, retitled = set(chosen[: counts[0]]), set(chosen[counts[0] : sum(counts[:2])])
+        withdrawn = set(chosen[sum(counts[:2]) :])
+        late, late_night = self.plan.late
+        unseen = [one.key for one in free if one.since == 0 and one.key not in chosen][:late]
         for one in posted:
             if one.key in edited:
-                yield replace(one, edited=(rng.randint(1, NIGHTS - 1), _corrected(rng, one.article)))
+                yield replace(one, edited=(self._later(rng, one), _corrected(rng, one.article)))
             elif one.key in retitled:
-                yield replace(
-                    one, edited=(rng.randint(1, NIGHTS - 1), replace(one.article, title=one.article.title + "（更新）"))
-                )
+                renamed = replace(one.article, title=one.article.title + "（更新）")
+                yield replace(one, edited=(self._later(rng, one), renamed))
             elif one.key in withdrawn:
-                yield replace(one, withdrawn=NIGHTS - 1)
+                yield replace(one, withdrawn=one.since + self.plan.within)
+            elif one.key in unseen:
+                yield replace(one, edited=(late_night, _corrected(rng, one.article)))
             else:
                 yield one
+
+    def _later(self, rng: random.Random, one: Posting) -> int:
+        """A night on which a source that knows the posting looks at it again."""
+        return one.since + rng.randint(1, self.plan.within)
 
 
 def _article(draft: Draft, published: datetime, site: str, rng: random.Random) -> Article:
@@ -205,7 +207,7 @@ def _as_precise(moment: datetime, site: str) -> datetime:
 
 
 def _truth(posting: Posting, night: int) -> Truth:
-    article = posting.on(night) or posting.on(night - 1) or posting.article
+    article = posting.on(night) or posting.last
     site = SITES[posting.site]
     files = tuple(block.text for block in article.blocks if block.kind == "attachment")
     names = tuple(file.partition("：")[2] for file in files)
