@@ -172,7 +172,7 @@ def new_source(url: str, file: Path | None, page_url: str, as_json: bool) -> Non
 
 @cli.group()
 def store() -> None:
-    """The embedded S3 server."""
+    """The store: the embedded S3 server, and copies."""
 
 
 @store.command("start")
@@ -199,6 +199,17 @@ def stop_store() -> None:
 
     stopped = embedded.stop(settings.from_environment().home)
     click.echo("stopped" if stopped else "none runs", err=True)
+
+
+@store.command("copy")
+@click.argument("to", metavar="s3://BUCKET/PREFIX")
+@click.option("--profile", default="", help="The profile of boto3's by which that one is reached; unset: like ours.")
+@click.option("--delete", is_flag=True, help="Delete there what is gone here, such as forgotten texts.")
+def copy_store(to: str, profile: str, delete: bool) -> None:
+    """Copy the whole store: a back-up, or with GONGBAO_STORE naming a back-up its way back. Safe while a night runs."""
+    from flows import copying
+
+    copying.copy(to, profile, delete=delete)
 
 
 for command in COMMANDS:

@@ -58,6 +58,8 @@ class Changes:
             begin = _version_at(corpus, since)
             cursor = Cursor.begin(corpus.store, begin, every=every) if path else None
             return cls._offered(corpus, begin, every, path, cursor)
+        if cursor.version > corpus.version:
+            raise ConfigError("the cursor is ahead of the corpus, which was restored: begin with a new one", path=path)
         if since is not None:
             raise ConfigError("a cursor knows where it stands; --since is for one that is not there yet", path=path)
         return cls._offered(corpus, cursor.version, every, path, cursor)

@@ -1,12 +1,14 @@
 """Keys in, bytes out: S3-compatible storage behind one door. Endpoint and credentials come from boto3's own chain."""
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 import boto3
+import botocore.session
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
@@ -18,29 +20,42 @@ _CONFIG = Config(
 )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """An object as a listing tells it."""
+
+    key: str
+    size: int
+    etag: str
+    modified: datetime
+
+
 class Store:
     """One bucket and prefix. Keys are relative to the prefix and never begin with a slash.
 
     Every method raises StoreError when the store refuses or cannot be reached.
     """
 
-    def __init__(self, bucket: str, prefix: str, session: boto3.Session, endpoint: str | None = None) -> None:
+    def __init__(
+        self, bucket: str, prefix: str, session: boto3.Session, endpoint: str | None = None, config: Config = _CONFIG
+    ) -> None:
         self.bucket = bucket
         self.prefix = prefix
         self._session = session
-        self._client: Any = session.client("s3", config=_CONFIG, endpoint_url=endpoint)
+        self._client: Any = session.client("s3", config=config, endpoint_url=endpoint)
 
     @classmethod
-    def open(cls, url: str, environment: Mapping[str, str] | None = None) -> "Store":
+    def open(cls, url: str, environment: Mapping[str, str] | None = None, *, profile: str = "") -> "Store":
         """The store at `s3://bucket/prefix`; ConfigError if the URL is none.
 
-        With an `environment` its AWS_* variables are taken instead of what boto3's chain finds.
+        With an `environment` its AWS_* variables are taken instead of what boto3's chain finds; with a `profile` that
+        and nothing else, so that a store at another provider can be reached beside the one of the environment.
         """
         parts = urlsplit(url)
         if parts.scheme != "s3" or not parts.netloc:
             raise ConfigError(f"not of the form s3://bucket/prefix: {url!r}", key="GONGBAO_STORE")
         prefix = parts.path.strip("/")
-        session, endpoint = boto3.Session(), None
+        session, endpoint, config = boto3.Session(), None, _CONFIG
         if environment:
             endpoint = environment["AWS_ENDPOINT_URL_S3"]
             session = boto3.Session(
@@ -48,7 +63,11 @@ class Store:
                 environment["AWS_SECRET_ACCESS_KEY"],
                 region_name=environment["AWS_REGION"],
             )
-        return cls(parts.netloc, prefix + "/" if prefix else "", session, endpoint)
+        elif profile:
+            session, endpoint = _of_profile(profile)
+            ours = Config(ignore_configured_endpoint_urls=True)  # type: ignore[call-arg]  # the stubs do not know it
+            config = _CONFIG.merge(ours)
+        return cls(parts.netloc, prefix + "/" if prefix else "", session, endpoint, config)
 
     @property
     def url(self) -> str:
@@ -138,13 +157,29 @@ class Store:
 
     def dated(self, prefix: str = "") -> Iterator[tuple[str, datetime]]:
         """Keys that begin with `prefix`, each with the time when it was last written."""
+        yield from ((entry.key, entry.modified) for entry in self.entries(prefix))
+
+    def entries(self, prefix: str = "") -> Iterator[Entry]:
+        """Objects whose keys begin with `prefix`, in order."""
         pages = self._client.get_paginator("list_objects_v2").paginate(Bucket=self.bucket, Prefix=self.prefix + prefix)
         try:
             for page in pages:
-                for entry in page.get("Contents", ()):
-                    yield entry["Key"].removeprefix(self.prefix), entry["LastModified"]
+                for told in page.get("Contents", ()):
+                    key = told["Key"].removeprefix(self.prefix)
+                    yield Entry(key=key, size=told["Size"], etag=told["ETag"], modified=told["LastModified"])
         except (ClientError, BotoCoreError) as error:
             raise StoreError(f"{self.url_of(prefix)}: {error}") from error
+
+    def copy_from(self, other: "Store", key: str) -> bool:
+        """Write what another store has under a key under the same key here; False if it has nothing there any more."""
+        try:
+            body = other._client.get_object(Bucket=other.bucket, Key=other.prefix + key)["Body"]
+            self._client.upload_fileobj(body, self.bucket, self.prefix + key)
+        except other._client.exceptions.NoSuchKey:
+            return False
+        except Exception as error:  # boto3's transfer manager wraps errors in classes of its own
+            raise StoreError(f"{other.url_of(key)} to {self.url_of(key)}: {error}") from error
+        return True
 
     def delete(self, key: str) -> None:
         """Remove an object; none there is no error."""
@@ -176,3 +211,14 @@ class Store:
         except (ClientError, BotoCoreError) as error:
             raise StoreError(f"{self.bucket}/{arguments.get('Key', '')}: {error}") from error
         return answer
+
+
+def _of_profile(name: str) -> tuple[boto3.Session, str | None]:
+    """What a profile of `~/.aws/config` says of credentials, region and endpoint."""
+    try:
+        known = botocore.session.Session(profile=name)
+        own = known.get_scoped_config()
+    except BotoCoreError as error:
+        raise ConfigError(str(error), key="--profile") from error
+    services = known.full_config.get("services", {}).get(own.get("services", ""), {})
+    return boto3.Session(profile_name=name), services.get("s3", {}).get("endpoint_url") or own.get("endpoint_url")

@@ -1,0 +1,229 @@
+"""Back-up and restore: a copy is the store as it was at one moment, whatever stopped it and whoever published meanwhile."""
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from uuid import uuid4
+
+import polars as pl
+import pytest
+
+from flows import embedded, running
+from flows.samples.server import Running, serve, write_sources
+from flows.samples.sites import SITES
+from flows.samples.world import World
+from pipeline import fetches
+from pipeline.backup import check, copy
+from pipeline.corpus import Corpus
+from pipeline.errors import ConfigError, StoreError
+from pipeline.forgetting import forget
+from pipeline.maintenance import MaintenanceRules, maintain
+from pipeline.store import Store
+from tests.conftest import ROOT
+from tests.test_publish import NIGHT, document, night, prose
+
+DAYS = [NIGHT + timedelta(days=day) for day in range(30)]
+ASKED = ("ministry", "company")
+
+
+@pytest.fixture
+def dest(s3: None) -> Store:
+    return Store.open(f"s3://gongbao/{uuid4().hex}")
+
+
+def publish(store: Store, *numbers: int) -> None:
+    for number in numbers:
+        key = f"landing/source=ministry/date={DAYS[number]:%Y-%m-%d}/run{number:03}-000.warc.gz"
+        store.put(key, b"bytes as received")
+        night(store, f"run{number:03}", [document(number, prose(number), at=DAYS[number])], at=DAYS[number])
+        store.put(f"runs/run{number:03}.json", b"{}")
+        store.put(f"leases/night=all/{number:09}.json", b"{}")
+
+
+def texts(store: Store) -> dict[str, str]:
+    return dict(Corpus.open(store).scan().select("doc_id", "text").collect().iter_rows())
+
+
+def done_with(store: Store) -> set[str]:
+    """The documents that no night would fetch again."""
+    return set(fetches.table(store).scan().select("doc_id").collect()["doc_id"])
+
+
+def test_a_copy_is_the_store_and_made_again_writes_nothing(store: Store, dest: Store) -> None:
+    publish(store, 1, 2)
+    first, again = copy(store, dest), copy(store, dest)
+    assert (again.written, again.there, first.version) == (0, first.written, 2)
+    assert texts(dest) == texts(store)
+    assert done_with(dest) == done_with(store)
+    assert list(dest.list("landing/")) == list(store.list("landing/"))
+    assert not list(dest.list("leases/")) + list(dest.list("staged/"))
+    publish(store, 3)
+    assert copy(store, dest).written < first.written
+    assert texts(dest) == texts(store)
+
+
+def test_a_copy_that_is_stopped_anywhere_is_an_older_store_and_goes_on(
+    store: Store, dest: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    publish(store, 1)
+    known = [texts(store)]
+    copy(store, dest)
+    publish(store, 2, 3)
+    maintain(store, MaintenanceRules.load(ROOT / "config"), datetime.now(UTC))
+    known.append(texts(store))
+    write, left = Store.copy_from, 0
+
+    def stops(self: Store, other: Store, key: str) -> bool:
+        nonlocal left
+        left -= 1
+        if left < 0:
+            raise StoreError("the line is cut")
+        return write(self, other, key)
+
+    monkeypatch.setattr(Store, "copy_from", stops)
+    stopped = 0
+    while True:
+        left = 4
+        with suppress(StoreError):
+            copy(store, dest)
+            break
+        stopped += 1
+        check(dest)
+        assert known[0].items() <= texts(dest).items() <= known[1].items()
+        assert done_with(dest) <= texts(dest).keys()
+    assert stopped > 3
+    assert texts(dest) == known[1]
+
+
+def test_copies_made_while_nights_are_published_lose_nothing(store: Store, dest: Store) -> None:
+    publish(store, 0)
+    with ThreadPoolExecutor(1) as pool:
+        nights = pool.submit(publish, store, *range(1, 8))
+        copies = 0
+        while not nights.done():
+            copy(store, dest)
+            copies += 1
+            assert done_with(dest) <= texts(dest).keys()
+            rows = Corpus.open(dest).scan().select("run_id").collect()["run_id"]
+            assert {f"runs/{run}.json" for run in rows} >= {key for key in dest.list("runs/") if key.endswith(".json")}
+        nights.result()
+    assert copies > 1
+    copy(store, dest)
+    assert texts(dest) == texts(store)
+
+
+def test_a_copy_over_another_corpus_or_a_newer_one_is_refused(store: Store, dest: Store) -> None:
+    with pytest.raises(ConfigError, match="no corpus"):
+        copy(store, dest)
+    publish(store, 1)
+    copy(store, dest)
+    publish(dest, 2)  # someone works with the copy
+    with pytest.raises(ConfigError, match="another corpus"):
+        copy(store, dest)
+    publish(store, 3)
+    with pytest.raises(ConfigError, match="another corpus"):
+        copy(store, dest)
+
+
+def test_what_is_forgotten_or_deleted_is_gone_from_the_copy(store: Store, dest: Store) -> None:
+    publish(store, 1, 2)
+    store.put("nightly/date=2026-01-01/old.json", b"{}")
+    copy(store, dest)
+    store.delete("nightly/date=2026-01-01/old.json")
+    dest.put("elsewhere/of-others", b"stays")
+    id_ = next(iter(texts(store)))
+    assert not sum(proof.left for proof in forget(store, [id_], "asked", "run9", DAYS[9]))
+    assert copy(store, dest, delete=True).deleted == 1
+    held = dict.fromkeys(dest.list())
+    copied = [
+        key for key in store.list() if not key.startswith(("staged/", "leases/")) and "_last_checkpoint" not in key
+    ]
+    assert list(held) == sorted([*copied, "elsewhere/of-others"])
+    assert all(dest.get(key) == store.get(key) for key in copied)
+
+
+def test_a_file_that_is_missing_is_told(store: Store) -> None:
+    publish(store, 1)
+    store.delete(f"corpus/{Corpus.open(store).files()[0].path}")
+    with pytest.raises(StoreError, match="missing"):
+        check(store)
+
+
+# -- the drill ------------------------------------------------------------------
+
+
+@pytest.fixture
+def sites(tmp_path: Path) -> Iterator[Running]:
+    before = dict(os.environ)
+    with serve(World(), dict.fromkeys((*SITES, "control"), 0)) as found:
+        for path in write_sources(found, tmp_path / "sources"):
+            if path.stem not in ASKED:
+                path.unlink()
+        for name in list(os.environ):
+            if name.startswith(("GONGBAO_", "AWS_", "PREFECT_")):
+                del os.environ[name]
+        os.environ |= {"GONGBAO_SOURCES": str(tmp_path / "sources"), "GONGBAO_PROCESSES": "0"}
+        os.environ |= {"GONGBAO_HOME": str(tmp_path / "home"), "AWS_CONFIG_FILE": str(tmp_path / "aws")}
+        yield found
+    for name in ("home", "backup", "new"):
+        embedded.stop(tmp_path / name)
+    os.environ.clear()
+    os.environ.update(before)
+
+
+def profile(name: str, server: embedded.Server) -> str:
+    """A profile as it stands in `~/.aws/config`."""
+    return (
+        f"[profile {name}]\nendpoint_url = {server.endpoint}\nregion = us-east-1\n"
+        f"aws_access_key_id = {server.access_key}\naws_secret_access_key = {server.secret_key}\n"
+    )
+
+
+def gongbao(*arguments: str, **environment: str) -> str:
+    """What a command says."""
+    command = [sys.executable, "-m", "flows.cli", *arguments]
+    done = subprocess.run(command, env=os.environ | environment, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    return done.stderr
+
+
+@pytest.mark.slow
+def test_a_store_that_was_lost_is_restored_elsewhere_and_the_next_night_fetches_nothing_twice(
+    sites: Running, tmp_path: Path
+) -> None:
+    now = datetime.now(UTC) - timedelta(days=2)
+    lost = running.run((), now)
+    store = Store.open(f"s3://{embedded.BUCKET}", embedded.start(tmp_path / "home").environment())
+    before = Corpus.open(store).scan().sort("doc_id").collect()
+    assert before.height == lost.total("documents") + lost.total("reposts") > 20
+    for name in [name for name in os.environ if name.startswith("AWS_") and name != "AWS_CONFIG_FILE"]:
+        del os.environ[name]  # what the embedded store told this process
+
+    config = profile("backup", embedded.start(tmp_path / "backup")) + profile("new", embedded.start(tmp_path / "new"))
+    (tmp_path / "aws").write_text(config)
+    assert "and every file of it" in gongbao("store", "copy", "s3://kept/gongbao", "--profile", "backup")
+    embedded.stop(tmp_path / "home")
+    shutil.rmtree(tmp_path / "home")
+
+    told = {"GONGBAO_STORE": "s3://kept/gongbao", "AWS_PROFILE": "backup"}
+    assert "and every file of it" in gongbao("store", "copy", "s3://restored/gongbao", "--profile", "new", **told)
+    os.environ |= {"GONGBAO_STORE": "s3://restored/gongbao", "AWS_PROFILE": "new"}
+    restored = Corpus.open(Store.open("s3://restored/gongbao"))
+    assert restored.scan().sort("doc_id").collect().equals(before)
+
+    sites.requests.clear()
+    same = running.run((), now + timedelta(minutes=5))
+    assert (same.succeeded, same.total("fetched")) == (True, 0)
+    assert not {(page.site, page.path) for page in sites.world.truth(0)} & sites.requests.keys()
+    sites.night = 1
+    following = running.run((), now + timedelta(days=1))
+    assert following.succeeded
+    new = {page.key for page in sites.world.truth(1) if page.site in ASKED and page.state == "new"}
+    assert following.total("documents") + following.total("reposts") >= len(new) > 3
+    assert Corpus.open(Store.open("s3://restored/gongbao")).scan().select(pl.len()).collect().item() > before.height
