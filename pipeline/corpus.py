@@ -27,7 +27,8 @@ INDEXED = (
     "doc_id", "source_id", "lang", "published_at", "first_fetched_at", "fetched_at", "canonical_id", "withdrawn_at",
     "forgotten_at", "run_id",
 )  # fmt: skip
-ORDER = ("lang", "source_id")  # of the rows within a month
+# Of the rows within a month, nulls first: what readers read lies together, and by language and source.
+ORDER = ("canonical_id", "withdrawn_at", "lang", "source_id")
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,14 +111,14 @@ class Corpus:
 
     def of_ids(self, ids: Sequence[str], columns: Sequence[str] = ()) -> pl.DataFrame:
         """The rows of some documents; those that are not in the corpus are missing."""
-        rows = self.scan().filter(pl.col("doc_id").is_in(list(ids)))
+        rows = self._whole(pl.col("doc_id").is_in(list(ids)))
         return (rows.select(columns) if columns else rows).collect(engine="streaming")
 
     def cluster(self, id_: str) -> pl.DataFrame:
         """All rows that say the same as a document: the canonical one first, the others as they were published."""
         root = self.of_ids([id_], ["canonical_id"])["canonical_id"]
         canonical = next(iter(root.drop_nulls()), id_)
-        rows = self.scan().filter((pl.col("doc_id") == canonical) | (pl.col("canonical_id") == canonical))
+        rows = self._whole((pl.col("doc_id") == canonical) | (pl.col("canonical_id") == canonical))
         order = [
             pl.col("canonical_id").is_not_null(),
             pl.coalesce("published_at", "first_fetched_at"),
@@ -147,7 +148,7 @@ class Corpus:
         """Add or replace rows in one commit against this snapshot, and the version it made; Conflict if anyone committed since."""
         told = {"run_id": run_id, "about": json.dumps(about, ensure_ascii=False)}
         digested = [row | {"content_digest": schema.content_digest(row)} for row in rows]
-        digested.sort(key=lambda row: [row.get(name) or "" for name in ORDER])
+        digested.sort(key=lambda row: [str(row.get(name) or "") for name in ORDER])
         data = pa.Table.from_pylist(digested, schema=_SCHEMA)
         months = set() if only_new else self._months([row["doc_id"] for row in rows])
         if months:
@@ -155,6 +156,14 @@ class Corpus:
         else:
             self.table.append(data, run_id, told)
         return self.table.version
+
+    def _whole(self, wanted: pl.Expr) -> pl.LazyFrame:
+        """The rows that a filter on ids wants: where they lie is looked up first, so that no text of another is read."""
+        found = self.scan().filter(wanted).select("month", "doc_id").collect(engine="streaming")
+        there = pl.col("month").is_in(found["month"].unique().to_list()) & pl.col("doc_id").is_in(
+            found["doc_id"].to_list()
+        )
+        return self.scan().filter(there)
 
     def _months(self, ids: Sequence[str]) -> set[str]:
         """The partitions in which these documents lie."""

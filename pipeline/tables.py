@@ -23,15 +23,16 @@ from pipeline.store import Store
 
 _CONFIGURATION = {"delta.enableChangeDataFeed": "true", "delta.logRetentionDuration": "interval 365 days"}
 _NO_STATISTICS = ColumnProperties(dictionary_enabled=False, statistics_enabled="NONE")
-# delta-rs writes Parquet with snappy unless told; zstd halves Chinese text. Groups of 4,096 rows (some 15 MB of text)
-# let a reader of one source skip the rest of its month. Statistics of texts would put texts into footers.
+# delta-rs writes Parquet with snappy unless told; zstd halves Chinese text. Groups of 1,024 rows (some 2 MB) let a
+# reader of one source skip the rest of its month. Statistics of texts would put texts into footers.
 _WRITER = WriterProperties(
     compression="ZSTD",
     compression_level=3,
-    max_row_group_size=4096,
+    max_row_group_size=1024,
     column_properties={"text": _NO_STATISTICS, "text_as_published": _NO_STATISTICS},
 )
-_SMALL = 8 << 20  # bytes; a night's files are of 1 MB, a month's of 20: two below this are worth merging
+_FILE = 16 << 20  # bytes; a month of 20,000 documents makes three, so that one of them holds what readers do not read
+_SMALL = _FILE // 2  # a night's files are of 1 MB: two below this are worth merging
 
 
 class Conflict(GongbaoError):
@@ -138,6 +139,7 @@ class Table:
                 self._fitting(rows),
                 mode="append",
                 schema_mode="merge",
+                target_file_size=_FILE,
                 writer_properties=_WRITER,
                 commit_properties=self._commit(transaction, about),
             )
@@ -241,7 +243,10 @@ class Table:
         for value in sorted(value for value, count in small.items() if count > 1):
             try:
                 self._handle.optimize.z_order(
-                    list(order), partition_filters=[(column, "=", value)], writer_properties=_WRITER
+                    list(order),
+                    partition_filters=[(column, "=", value)],
+                    target_size=_FILE,
+                    writer_properties=_WRITER,
                 )
                 done += 1
             except CommitFailedError:
