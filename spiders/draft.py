@@ -15,11 +15,12 @@ from pipeline.decode import decode
 from pipeline.source import ArticleSpec, Family, Fetch, Item, Listing, Source, Stop
 from spiders.listings import Answer, Found, Link, Request, parse
 from spiders.listings.column import read_rows
-from spiders.listings.detect import detect, feed_of, numbered_links, pattern_of
+from spiders.listings.detect import detect, feed_of, pager_of
 from spiders.listings.dom import find_list
-from spiders.listings.numbering import next_link, total_pages
+from spiders.listings.numbering import next_link
 from spiders.listings.outline import parse_html
 from spiders.listings.page_links import base_of, signature, skeleton
+from spiders.listings.turning import Turning
 from spiders.listings.worth import RowSet
 
 _MOST = 10_000  # pages that a draft names; no listing in the reference has more
@@ -67,9 +68,10 @@ def draft(page: Page, *, base: datetime, source_id: str = "", ask: Callable[[Req
     family = detect(page.body, text, page.url, page.content_type)
     url = (feed_of(tree, page.url) or page.url) if family == "rss" else page.url
     bare = Listing(url=url, family=family, stop=Stop(max_pages=_MOST), verify=True)
-    if family == "page_parameter" and (pattern := pattern_of(numbered_links(tree, page.url))):
+    pager = pager_of(tree, text, page.url) if family in ("page_parameter", "people") else None
+    if pager and family == "page_parameter":
         bare = bare.model_copy(
-            update={"pager": bare.pager.model_copy(update={"pattern": pattern[0], "start": 2 + pattern[1]})}
+            update={"pager": bare.pager.model_copy(update={"pattern": pager.pattern, "start": 2 + pager.shift})}
         )
     steps = [(page, _read(bare, page, base))]
     if ask and "index" in steps[0][1].flags and family not in ("epaper", "sitemap"):
@@ -83,7 +85,7 @@ def draft(page: Page, *, base: datetime, source_id: str = "", ask: Callable[[Req
     return Draft(
         family=family,
         links=links,
-        next_pages=_next_pages(family, found, tree, page.url),
+        next_pages=_next_pages(family, found, pager, tree, page.url),
         source=_source(listing, links, tree, source_id),
         steps=tuple(steps),
     )
@@ -94,16 +96,13 @@ def _read(listing: Listing, page: Page, base: datetime) -> Found:
     return parse(listing, answer, base=base)
 
 
-def _next_pages(family: Family, found: Found, tree: HtmlElement, url: str) -> tuple[str, ...]:
+def _next_pages(family: Family, found: Found, pager: Turning | None, tree: HtmlElement, url: str) -> tuple[str, ...]:
     """Every further page that can be named: all of them where a script or numbers tell how many, else the next."""
     if family == "next_link":
         return (following,) if (following := next_link(tree, base_of(tree, url))) else ()
-    if family in ("page_parameter", "people"):
-        numbered = numbered_links(tree, url)
-        pattern = pattern_of(numbered)
-        if pattern:
-            last = max([*numbered, total_pages(str(tree.text_content())) or 0])
-            return tuple(pattern[0].replace("{n}", str(n + pattern[1])) for n in range(2, last + 1))
+    if pager:
+        numbers = range(2, max(2, pager.count or 0) + 1) if pager.count != 1 else ()
+        return tuple(pager.pattern.replace("{n}", str(n + pager.shift)) for n in numbers)
     urls = [request.url for request in found.next]
     return tuple(reversed(urls) if family == "reversed" else urls)
 

@@ -17,6 +17,7 @@ from spiders.listings.outline import Outline, parse_html
 from spiders.listings.page_links import base_of
 from spiders.listings.printed import printed_date, without_date
 from spiders.listings.reader import Reader, link, register
+from spiders.listings.turning import page_count
 
 
 class Column(Reader):
@@ -47,7 +48,8 @@ def by_pattern(listing: Listing, answer: Answer) -> Pages:
     """The one next page by the listing's own pattern; its `start` is the number of the second page."""
     number = listing.pager.start + answer.page - 1
     return Pages(
-        urls=(urljoin(listing.url, listing.pager.pattern.replace("{n}", str(number))),), count=total_pages(answer.text)
+        urls=(urljoin(listing.url, listing.pager.pattern.replace("{n}", str(number))),),
+        count=total_pages(answer.text) or page_count(answer.text),
     )
 
 

@@ -10,9 +10,10 @@ from spiders.listings.anchors import squeeze, target
 from spiders.listings.dom import find_rows
 from spiders.listings.feeds import local, parse_xml
 from spiders.listings.json_rows import load
-from spiders.listings.numbering import count_page, create_page, next_link, reversed_pages
+from spiders.listings.numbering import count_page, create_page, next_link, reversed_pages, total_pages
 from spiders.listings.outline import parse_html
 from spiders.listings.page_links import base_of
+from spiders.listings.turning import Turning, turning
 
 _JPAGE = re.compile(r"dataproxy\.jsp|<datastore\b|<recordset\b|\.jpage\s*\(", re.I)
 _JPAAS = re.compile(r"jpaas-publish-server|<script[^>]+querydata\s*=", re.I)
@@ -23,9 +24,11 @@ _UCAP = re.compile(
 _GKMLPT = re.compile(r"/gkmlpt/|\bSID\s*:\s*[\"']\d", re.I)
 _SEARCH = re.compile(r"/igs/front/search|irs-c-web|/irs/front/search|jsearchfront|was5/web/search|/search5/", re.I)
 _XINHUA = re.compile(r"datasource:[0-9a-f]{16,}|ds_[0-9a-f]{16,}\.json", re.I)
-_EPAPER = re.compile(
-    r"founder-content|nw\.D11|/20\d\d-?\d\d/\d\d/(?:node|content)_\w+\.html?|node_\w+\.html?[^<>]*>\s*第\s*\w+\s*版"
-)
+_EPAPER = re.compile(r"founder-content|nw\.D11|node_\w+\.html?[^<>]*>\s*第\s*\w+\s*版")
+_ISSUE = re.compile(
+    r"/20\d\d-?\d\d/\d\d/(?:node|content)_\w+\.html?"
+)  # of the page itself: anybody may link to a paper
+_LAST = re.compile(r"尾页|末页|最后一?页|last", re.I)
 _FEED = "application/(?:rss|atom)\\+xml"
 _FEW = 3  # `sites.md` 1.0, row 13: fewer article-like links than that are a shell's
 
@@ -48,9 +51,9 @@ def detect(body: bytes, text: str, url: str, content_type: str = "") -> Family:
         return family
     if reversed_pages(text, url):
         return "reversed"
-    if _EPAPER.search(f"{url} {text}"):
+    if _EPAPER.search(text) or _ISSUE.search(url):
         return "epaper"
-    return _by_links(tree, url, has_rows)
+    return _by_links(tree, text, url, has_rows)
 
 
 def _by_kind(body: bytes, text: str, content_type: str) -> Family | None:
@@ -79,15 +82,33 @@ def _by_api(text: str, url: str) -> Family | None:
     return "search" if _SEARCH.search(text) else None
 
 
-def _by_links(tree: HtmlElement, url: str, has_rows: bool) -> Family:
+def _by_links(tree: HtmlElement, text: str, url: str, has_rows: bool) -> Family:
     host = urlsplit(url).hostname or ""
     if re.search(r"(?:^|\.)people\.(?:com\.)?cn$", host) and numbered_links(tree, url):
         return "people"
     if next_link(tree, base_of(tree, url)):
         return "next_link"
-    if numbered_links(tree, url):
+    if pager_of(tree, text, url):
         return "page_parameter"
     return "rss" if not has_rows and feed_of(tree, url) else "next_link"
+
+
+def pager_of(tree: HtmlElement, text: str, url: str) -> Turning | None:
+    """How the numbers of a page's pager, or the script that draws it, name the further pages."""
+    numbered = numbered_links(tree, url)
+    if made := pattern_of(numbered):
+        ends = [*numbered, total_pages(str(tree.text_content())) or 0, _last_page(tree, url, *made)]
+        return Turning(pattern=made[0], shift=made[1], count=max(ends))
+    return turning(text, url)
+
+
+def _last_page(tree: HtmlElement, url: str, pattern: str, shift: int) -> int:
+    """The number in the address of 尾页; 0 if there is none."""
+    wanted = re.compile(re.escape(pattern).replace(r"\{n\}", r"(\d+)"))
+    base = base_of(tree, url)
+    ends = (anchor for anchor in tree.iter("a") if _LAST.fullmatch(squeeze(anchor.text_content()).strip("[]>»")))
+    found = (wanted.fullmatch(target(anchor, base)) for anchor in ends)
+    return max((int(match[1]) - shift for match in found if match), default=0)
 
 
 def feed_of(tree: HtmlElement, url: str) -> str:

@@ -11,15 +11,15 @@ from dataclasses import replace
 
 from lxml.html import HtmlElement
 
-from spiders.listings.anchors import FILES, links_in, looks_like_article, squeeze
+from spiders.listings.anchors import links_in, looks_like_article, squeeze
+from spiders.listings.joining import Joiner
 from spiders.listings.outline import visible
-from spiders.listings.page_links import PageLinks, is_hidden, signature, skeleton, words_of
+from spiders.listings.page_links import IS_FILE, PageLinks, is_hidden, signature, skeleton, words_of
 from spiders.listings.printed import Printed, is_date_text, printed_date, without_date
 from spiders.listings.rules import RowRules, row_rules
 from spiders.listings.worth import Row, RowSet, Worth, parents_of
 
 _HEADINGS = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
-_FILE = re.compile(rf"\.(?:{FILES})(?:$|\?)", re.I)
 
 
 def find_rows(tree: HtmlElement, url: str, rules: RowRules | None = None) -> tuple[Row, ...]:
@@ -34,7 +34,7 @@ def find_list(tree: HtmlElement, url: str, rules: RowRules | None = None) -> Row
     worth = Worth(page)
     sets = [replace(rows, worth=worth.of(rows)) for rows in _RowFinder(page).sets()]
     best = max(sets, key=lambda rows: (rows.worth, len(rows.rows)), default=None)
-    return worth.with_sections(best, sets) if best else None
+    return Joiner(worth, sets).join(best) if best else None
 
 
 class _RowFinder:
@@ -80,14 +80,18 @@ class _RowFinder:
         """Whether two neighbouring sets are chunks of one list: nothing but dates and rulers stands between them."""
         if last.getparent() is first.getparent() or is_hidden(last.getparent()) != is_hidden(first.getparent()):
             return False
-        if self._member_under(last) != self._member_under(first) or bool(self._printed(last)) != bool(
-            self._printed(first)
-        ):
+        if self._member_under(last) != self._member_under(first) or self._is_dated(last) != self._is_dated(first):
             return False
         between = self.outline.between(last, first)
         return len(between) <= self.rules.gap_pieces and all(
             is_date_text(piece) or not re.search(r"\w", piece) for piece in between
         )
+
+    def _is_dated(self, element: HtmlElement) -> bool:
+        """Whether an element, or the one that holds it and no other link, prints a date."""
+        parent = element.getparent()
+        alone = parent is not None and self.page.below[parent] == self.page.below[element]
+        return bool(self._printed(parent if alone and parent is not None else element))
 
     def _member_under(self, element: HtmlElement) -> bool:
         link = next((link for link in links_in(element) if link in self.links), None)
@@ -123,7 +127,7 @@ class _RowFinder:
     def _main_link(self, anchors: list[HtmlElement]) -> HtmlElement:
         headed = [link for link in anchors if any(up.tag in _HEADINGS for up in link.iterancestors())]
         anchors = headed or anchors
-        pages = [link for link in anchors if not _FILE.search(self.links[link][0])] or anchors
+        pages = [link for link in anchors if not IS_FILE.search(self.links[link][0])] or anchors
         texts = {link: len(squeeze(link.text_content())) or len(self.links[link][1]) for link in pages}
         longest = max(texts.values())
         return next(
@@ -164,8 +168,9 @@ class _RowFinder:
             rows = [row for row in rows if row.printed or skeleton(row.url) in shapes]
         else:
             articles = [row for row in rows if looks_like_article(row.url)]
+            shapes = {skeleton(row.url) for row in articles}
             if len(articles) >= self.rules.mostly * len(rows):
-                rows = [row for row in rows if row.printed or looks_like_article(row.url)]
+                rows = [row for row in rows if row.printed or skeleton(row.url) in shapes]
         once: dict[str, Row] = {}
         for row in rows:
             once.setdefault(row.url, row)

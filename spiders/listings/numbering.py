@@ -10,7 +10,8 @@ from lxml.html import HtmlElement
 from spiders.listings.anchors import squeeze, target
 
 # Literal numbers only: the function's definition may stand in the page as well.
-_CREATE_PAGE = re.compile(r"createPageHTML\s*\(([^(){};]*\d[^(){};]*)\)")
+_CREATE_PAGE = re.compile(r"createPageHTML\w*\s*\(([^(){};]*\d[^(){};]*)\)")
+_PAGER = re.compile(r"\bPager\s*\(\s*(\{[^{}]*\bprefix\b[^{}]*\})")  # TRS as well: 北京市, 中国政府采购网
 _ARGUMENT = re.compile(r"""\s*(?:'([^']*)'|"([^"]*)"|(-?\d+)|([^,]+))\s*(?:,|$)""")
 _COUNT_PAGE = re.compile(r"\bvar\s+countPage\s*=\s*['\"]?(\d+)")
 _CURRENT_PAGE = re.compile(r"\bvar\s+currentPage\s*=\s*['\"]?(\d+)")
@@ -44,12 +45,14 @@ class _Script:
 
 
 def create_page(text: str, url: str, page: int, limit: int = 10_000) -> Pages | None:
-    """The pages of a TRS column by its `createPageHTML(…)`; None if the page has no such call.
+    """The pages of a TRS column by its `createPageHTML(…)` or `Pager({…})`; None if the page has no such call.
 
     Two numberings are in use: the index that page 1 prints is the number its successors count from. If it prints 0,
     page k is `name_{k-1}`; if it prints 1, page k is `name_{k}` (`sites.md` 1.1).
     """
-    call = next((script for match in _CREATE_PAGE.finditer(text) if (script := _read_call(match[1]))), None)
+    calls = (_read_call(match[1]) for match in _CREATE_PAGE.finditer(text))
+    pagers = (_read_pager(match[1]) for match in _PAGER.finditer(text))
+    call = next(filter(None, (*calls, *pagers)), None)
     if call is None:
         return None
     base = min(1, call.current) if page == 1 else max(0, call.current - (page - 1))
@@ -82,6 +85,21 @@ def _read_call(arguments: str) -> _Script | None:
     count, current = (leading[1], leading[2]) if len(leading) >= 3 else (leading[0], leading[1])
     ending = names[1].lstrip(".")
     return _Script(count=count, current=current, name=names[0], ending=ending, articles=articles, in_element=in_element)
+
+
+def _read_pager(arguments: str) -> _Script | None:
+    """`Pager({size:25, current:0, prefix:'index', suffix:'html'})`: createPageHTML by another name."""
+    said = dict(re.findall(r"(\w+)\s*:\s*['\"]?([\w./-]+)", arguments))
+    if not said.get("size", "").isdigit() or not said.get("current", "").isdigit():
+        return None
+    return _Script(
+        count=int(said["size"]),
+        current=int(said["current"]),
+        name=said["prefix"],
+        ending=said.get("suffix", "html").lstrip("."),
+        articles=None,
+        in_element=False,
+    )
 
 
 def count_page(text: str, url: str, page: int, limit: int = 10_000) -> Pages | None:

@@ -8,6 +8,7 @@ from urllib.parse import urldefrag, urljoin, urlsplit
 from lxml.html import HtmlElement
 
 from spiders.listings.anchors import (
+    FILES,
     is_label,
     links_in,
     looks_like_article,
@@ -17,8 +18,10 @@ from spiders.listings.anchors import (
     title_of,
 )
 from spiders.listings.outline import Outline
+from spiders.listings.printed import is_date_text
 from spiders.listings.rules import RowRules
 
+IS_FILE = re.compile(rf"\.(?:{FILES})(?:$|\?)", re.I)
 _STATES = re.compile(
     r"(?:first|last|odd|even|on|active|current|cur|hover|selected|top|new|clearfix|clear|cf|fix|\w*\d+)$"
 )
@@ -61,7 +64,7 @@ class PageLinks:
 
     def _related(self, found: dict[HtmlElement, tuple[str, str]]) -> set[HtmlElement]:
         """Links behind a label such as 相关解读： in the same element: material beside the row's article."""
-        related: set[HtmlElement] = set()
+        related = {element for element in found if self._is_attached(element, found)}
         for element in found:
             parent = element.getparent()
             before = self.outline.before(element, 1)
@@ -72,6 +75,20 @@ class PageLinks:
                 behind = element.itersiblings()
                 related.update(link for sibling in behind for link in sibling.iter() if link in found)
         return related
+
+    def _is_attached(self, element: HtmlElement, found: dict[HtmlElement, tuple[str, str]]) -> bool:
+        """Whether a link to a file stands right behind the link to a page, with no date or line between: its attachment."""
+        if not IS_FILE.search(found[element][0]):
+            return False
+        for before in element.itersiblings(preceding=True):
+            if before.tag == "br" or any(is_date_text(piece) for piece in self.outline.between(before, element)):
+                return False
+            if before in found:
+                if not IS_FILE.search(found[before][0]):
+                    return True
+            elif before in self.outline and self.outline.inside(before):
+                return False
+        return False
 
     def _count_below(self) -> Counter[HtmlElement]:
         below: Counter[HtmlElement] = Counter()

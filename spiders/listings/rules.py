@@ -27,6 +27,7 @@ class RowRules(Strict):
     row_links: int
     mostly: float
     gap_pieces: int
+    stories: int
     bad_headings: Pattern
     regions: frozenset[str]
     related: frozenset[str]

@@ -1,17 +1,17 @@
 """What a set of rows is worth as the list of a page: told by dates, addresses, titles, place and heading."""
 
 import re
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable
+from dataclasses import dataclass
 from math import sqrt
 
 from lxml.html import HtmlElement
 
 from spiders.listings.anchors import links_in, looks_like_article, looks_like_section
-from spiders.listings.page_links import PageLinks, is_hidden, signature, words_of
+from spiders.listings.page_links import PageLinks, is_hidden, words_of
 from spiders.listings.printed import Printed, is_date_text
 
-_FURNITURE = frozenset({"nav", "header", "footer", "aside"})
+FURNITURE = frozenset({"nav", "header", "footer", "aside"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,9 +48,9 @@ class Worth:
         """The worth of a candidate, to compare it with others of its page."""
         rules, rows = self.rules, candidate.rows
         worth = sqrt(sum(self._weight(row) for row in rows))
-        worth *= 1 + (rules.under_listing - 1) * self._under_share(candidate)
-        worth *= self._heading_factor(candidate)
-        return worth * self._region_factor(candidate.containers[0])
+        worth *= 1 + (rules.under_listing - 1) * self.under_share(candidate)
+        worth *= self.heading_factor(candidate)
+        return worth * self.region_factor(candidate.containers[0])
 
     def _weight(self, row: Row) -> float:
         rules = self.rules
@@ -62,15 +62,16 @@ class Worth:
             return rules.short / len(addresses)
         return (rules.article if looks_like_article(row.url) else rules.long_title) / len(addresses)
 
-    def _heading_factor(self, candidate: RowSet) -> float:
-        heading = self._heading(candidate)
+    def heading_factor(self, candidate: RowSet) -> float:
+        """What the heading above a candidate makes of its worth."""
+        heading = self.heading(candidate)
         if not heading:
             return 1.0
         if heading in self.page.title:
             return self.rules.named_by_title
         return self.rules.bad_heading if re.search(self.rules.bad_headings, heading) else 1.0
 
-    def _heading(self, candidate: RowSet) -> str:
+    def heading(self, candidate: RowSet) -> str:
         """The short text directly above the list, inside its container or before it, at most three levels up."""
         container, first = candidate.containers[0], candidate.rows[0].element
         start = self.outline.before(first, len(self.outline.before(first, 2)))
@@ -83,12 +84,15 @@ class Worth:
                 return ""
             for sibling in element.itersiblings(preceding=True):
                 if sibling in self.outline and (text := "".join(self.outline.inside(sibling))):
+                    if len(list(links_in(sibling))) > 1:
+                        return ""  # a menu
                     text = re.sub(r"(?:更多|more|MORE|查看|>|＞|»|\+|·|\||\s)+$", "", text)
                     return text if len(text) <= 12 else ""
             element = element.getparent()
         return ""
 
-    def _region_factor(self, container: HtmlElement) -> float:
+    def region_factor(self, container: HtmlElement) -> float:
+        """What the names of the elements around a container make of its worth."""
         factor, everything = 1.0, max(1, len(self.links))
         for element in (container, *container.iterancestors()):
             if (
@@ -96,7 +100,7 @@ class Worth:
                 and self.page.below[element] > self.rules.row_links
             ):
                 break
-            if element.tag in _FURNITURE:
+            if element.tag in FURNITURE:
                 factor *= self.rules.furniture
             elif words_of(element) & self.rules.regions:
                 factor *= self.rules.bad_region
@@ -104,39 +108,11 @@ class Worth:
                 factor *= self.rules.hidden
         return factor
 
-    # -- sections
-
-    def with_sections(self, best: RowSet, sets: Sequence[RowSet]) -> RowSet:
-        """The best set and its like: an overview page lists several sections one below the other, each with a heading."""
-        parts = [other for other in sets if other is best or self._is_section(best, other)]
-        rows = {row.url: row for part in parts for row in part.rows}
-        places = {element: place for place, element in enumerate(self.page.tree.iter())}
-        ordered = sorted(rows.values(), key=lambda row: places[row.element])
-        return replace(best, rows=tuple(ordered), containers=parents_of(ordered))
-
-    def _is_section(self, best: RowSet, other: RowSet) -> bool:
-        alike = best.key == other.key or (
-            best.containers[0].getparent() is other.containers[0].getparent()
-            and signature(best.rows[0].element) == signature(other.rows[0].element)
-            and best.containers[0].tag == other.containers[0].tag
-        )
-        if not alike or any(row.element in best.containers for row in other.rows):
-            return False
-        furnished = self._heading_factor(other) < 1 or self._region_factor(other.containers[0]) < self._region_factor(
-            best.containers[0]
-        )
-        return not furnished and all(
-            abs(share(best) - share(other)) < 0.5 for share in (_dated_share, self._under_share)
-        )
-
-    def _under_share(self, candidate: RowSet) -> float:
+    def under_share(self, candidate: RowSet) -> float:
+        """The share of rows that lie below the listing's own address."""
         return sum(self.page.is_under(row.url) for row in candidate.rows) / len(candidate.rows)
 
 
 def parents_of(rows: Iterable[Row]) -> tuple[HtmlElement, ...]:
     """The containers of rows, each once, in order."""
     return tuple(dict.fromkeys(parent for row in rows if (parent := row.element.getparent()) is not None))
-
-
-def _dated_share(candidate: RowSet) -> float:
-    return sum(bool(row.printed) for row in candidate.rows) / len(candidate.rows)
