@@ -172,7 +172,7 @@ def new_source(url: str, file: Path | None, page_url: str, as_json: bool) -> Non
 
 @cli.group()
 def store() -> None:
-    """The store: the embedded S3 server, and copies."""
+    """The store: the embedded S3 server, copies, checks."""
 
 
 @store.command("start")
@@ -210,6 +210,14 @@ def copy_store(to: str, profile: str, delete: bool) -> None:
     from flows import copying
 
     copying.copy(to, profile, delete=delete)
+
+
+@store.command("check")
+def check_store() -> None:
+    """Whether the store's server can what Gongbao stands on, and every file is there that the tables name."""
+    from flows import copying
+
+    sys.exit(0 if copying.check() else _FAILED)
 
 
 for command in COMMANDS:

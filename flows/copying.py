@@ -1,8 +1,11 @@
-"""`gongbao store copy`: the whole store elsewhere, as a back-up, or back."""
+"""`gongbao store copy` and `check`: the whole store elsewhere, as a back-up, or back; whether a store is what it must be."""
+
+import secrets
 
 from flows import console, settings
-from pipeline.backup import copy as copy_store
+from pipeline import backup
 from pipeline.store import Store
+from pipeline.store_check import failings
 
 
 def copy(to: str, profile: str, *, delete: bool) -> None:
@@ -11,8 +14,20 @@ def copy(to: str, profile: str, *, delete: bool) -> None:
     source = settings.open_store(settings.from_environment())
     dest.make_bucket()
     with console.bar("copy", None) as show:
-        done = copy_store(source, dest, delete=delete, step=lambda done, of: show(1, f"{done} of {of} objects"))
+        done = backup.copy(source, dest, delete=delete, step=lambda done, of: show(1, f"{done} of {of} objects"))
     console.say(
         f"{done.written} objects copied, {done.bytes / 1e6:.1f} MB; {done.there} were there, {done.deleted} deleted; "
         f"{dest.url} holds version {done.version}, and every file of it"
     )
+
+
+def check() -> bool:
+    """Try what the configured store's server can, and look for every file that the tables name."""
+    store = settings.open_store(settings.from_environment())
+    found = list(failings(store, secrets.token_hex(8)))
+    for failing in found:
+        console.say(f"{store.url}: {failing}")
+    if not found:
+        console.say(f"{store.url}: conditional put, reads, listings and deletes are as they must be")
+        console.say(f"{store.url}: version {backup.check(store)}, every file of it is there")
+    return not found

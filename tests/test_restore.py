@@ -25,6 +25,7 @@ from pipeline.errors import ConfigError, StoreError
 from pipeline.forgetting import forget
 from pipeline.maintenance import MaintenanceRules, maintain
 from pipeline.store import Store
+from pipeline.store_check import failings
 from tests.conftest import ROOT
 from tests.test_publish import NIGHT, document, night, prose
 
@@ -153,6 +154,20 @@ def test_a_file_that_is_missing_is_told(store: Store) -> None:
     store.delete(f"corpus/{Corpus.open(store).files()[0].path}")
     with pytest.raises(StoreError, match="missing"):
         check(store)
+
+
+def test_a_server_that_can_all_that_is_needed_passes_its_check(store: Store) -> None:
+    assert list(failings(store, "mine")) == []
+    assert not list(store.list("checks/"))
+
+
+def test_a_server_without_conditional_put_is_told(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    write = Store.put
+    monkeypatch.setattr(Store, "put", lambda self, key, body, only_new=False: write(self, key, body))
+    found = list(failings(store, "mine"))
+    assert len(found) == 2
+    assert "If-None-Match" in found[0]
+    assert "16 were told" in found[1]
 
 
 # -- the drill ------------------------------------------------------------------
