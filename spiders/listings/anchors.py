@@ -117,6 +117,11 @@ def looks_like_section(url: str) -> bool:
     return bool(_SECTION_FILE.match(name)) and not parts.query and not re.search(r"\d{8,}", folder.rpartition("/")[2])
 
 
+def is_section(url: str) -> bool:
+    """Whether the address can only be a section's."""
+    return looks_like_section(url) and not looks_like_article(url)
+
+
 def links_in(element: HtmlElement) -> Iterator[HtmlElement]:
     """The elements below (and with) this one that a click makes lead somewhere, in order of the document."""
     for node in element.iter():

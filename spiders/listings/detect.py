@@ -1,7 +1,7 @@
 """Which family a listing is of, by what its raw page holds: the order of `sites.md` 1.0."""
 
 import re
-from urllib.parse import urlsplit
+from urllib.parse import urljoin, urlsplit
 
 from lxml.html import HtmlElement
 
@@ -121,9 +121,11 @@ def numbered_links(tree: HtmlElement, url: str) -> dict[int, str]:
     """Number -> address of the links whose text is a page's number, as far as their addresses are alike."""
     base = base_of(tree, url)
     found: dict[int, str] = {}
-    for anchor in tree.iter("a"):
-        said = squeeze(anchor.text_content()).strip("[]")
-        if said.isdigit() and 1 < int(said) < 10_000 and (address := target(anchor, base)):
+    for anchor in tree.iter("a", "option"):
+        said = squeeze(anchor.text_content()).strip("[]第页")
+        chosen = anchor.get("value", "") if anchor.tag == "option" else ""
+        address = urljoin(base, chosen) if re.search(r"[./?]", chosen) else target(anchor, base)
+        if said.isdigit() and 1 < int(said) < 10_000 and address:
             found.setdefault(int(said), address)
     pattern = pattern_of(found)
     return {

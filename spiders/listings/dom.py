@@ -6,12 +6,13 @@ worthiest is the list.
 """
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from lxml.html import HtmlElement
 
-from spiders.listings.anchors import links_in, looks_like_article, squeeze
+from spiders.listings.anchors import is_section, links_in, looks_like_article, squeeze
 from spiders.listings.joining import Joiner
 from spiders.listings.outline import visible
 from spiders.listings.page_links import IS_FILE, PageLinks, is_hidden, signature, skeleton, words_of
@@ -100,14 +101,20 @@ class _RowFinder:
     # -- rows
 
     def _rows(self, members: Sequence[HtmlElement]) -> list[Row]:
-        rows = [row for element in members if (row := self._row(element))]
+        told = Counter(address for element in members for address in self._addresses(element))
+        shared = {address for address, count in told.items() if count > 1}  # a department's or an author's
+        rows = [row for element in members if (row := self._row(element, shared))]
         if rows and not any(row.printed for row in rows):
             rows = self._dated_beside(rows)
         return rows
 
-    def _row(self, element: HtmlElement) -> Row | None:
+    def _addresses(self, element: HtmlElement) -> set[str]:
+        return {self.links[link][0] for link in links_in(element) if link in self.links}
+
+    def _row(self, element: HtmlElement, shared: set[str]) -> Row | None:
         anchors = [link for link in links_in(element) if link in self.links]
         anchors = [link for link in anchors if not self._in_related_zone(link, element)] or anchors
+        anchors = [link for link in anchors if self.links[link][0] not in shared] or anchors
         if not anchors or len({self.links[link][0] for link in anchors}) > self.rules.row_links:
             return None
         anchor = self._main_link(anchors)
@@ -127,6 +134,7 @@ class _RowFinder:
     def _main_link(self, anchors: list[HtmlElement]) -> HtmlElement:
         headed = [link for link in anchors if any(up.tag in _HEADINGS for up in link.iterancestors())]
         anchors = headed or anchors
+        anchors = [link for link in anchors if not is_section(self.links[link][0])] or anchors
         pages = [link for link in anchors if not IS_FILE.search(self.links[link][0])] or anchors
         texts = {link: len(squeeze(link.text_content())) or len(self.links[link][1]) for link in pages}
         longest = max(texts.values())

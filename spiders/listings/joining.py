@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from lxml.html import HtmlElement
 
-from spiders.listings.anchors import links_in
+from spiders.listings.anchors import links_in, looks_like_article
 from spiders.listings.page_links import signature, skeleton, words_of
 from spiders.listings.printed import is_date_text, printed_date
 from spiders.listings.worth import FURNITURE, Row, RowSet, Worth, parents_of
@@ -53,8 +53,13 @@ class Joiner:
         furnished = worth.heading_factor(other) < 1 or worth.region_factor(other.containers[0]) < worth.region_factor(
             best.containers[0]
         )
-        return not furnished and all(
-            abs(share(best) - share(other)) < 0.5 for share in (_dated_share, worth.under_share)
+        of_another = worth.is_named(best) and bool(worth.heading(other)) and not worth.is_named(other)
+        return (
+            not furnished
+            and not of_another
+            and all(
+                abs(share(best) - share(other)) < 0.5 for share in (_dated_share, _article_share, worth.under_share)
+            )
         )
 
     # -- columns
@@ -123,3 +128,7 @@ def _days(rows: RowSet) -> list[str]:
 
 def _dated_share(candidate: RowSet) -> float:
     return sum(bool(row.printed) for row in candidate.rows) / len(candidate.rows)
+
+
+def _article_share(candidate: RowSet) -> float:
+    return sum(looks_like_article(row.url) for row in candidate.rows) / len(candidate.rows)

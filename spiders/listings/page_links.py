@@ -10,9 +10,8 @@ from lxml.html import HtmlElement
 from spiders.listings.anchors import (
     FILES,
     is_label,
+    is_section,
     links_in,
-    looks_like_article,
-    looks_like_section,
     squeeze,
     target,
     title_of,
@@ -22,6 +21,7 @@ from spiders.listings.printed import is_date_text
 from spiders.listings.rules import RowRules
 
 IS_FILE = re.compile(rf"\.(?:{FILES})(?:$|\?)", re.I)
+CRUMB = re.compile(r"^(?:您?(?:现在|当前|目前)?所?在?的?位置|当前栏目|当前位置)\s*[：:]?")
 _STATES = re.compile(
     r"(?:first|last|odd|even|on|active|current|cur|hover|selected|top|new|clearfix|clear|cf|fix|\w*\d+)$"
 )
@@ -59,8 +59,14 @@ class PageLinks:
             title = title_of(element)
             if not is_label(squeeze(element.text_content()) or title):
                 found[element] = (address, title)
-        related = self._related(found)
+        related = self._related(found) | self._breadcrumb(found)
         return {element: link for element, link in found.items() if element not in related}
+
+    def _breadcrumb(self, found: dict[HtmlElement, tuple[str, str]]) -> set[HtmlElement]:
+        """Links of the line that says where the reader is."""
+        lines = {up for link in found for up in link.iterancestors() if CRUMB.match(squeeze(up.text or ""))}
+        short = [line for line in lines if len("".join(self.outline.inside(line))) <= self.rules.crumb_length]
+        return {link for line in short for link in links_in(line)}
 
     def _related(self, found: dict[HtmlElement, tuple[str, str]]) -> set[HtmlElement]:
         """Links behind a label such as 相关解读： in the same element: material beside the row's article."""
@@ -101,7 +107,7 @@ class PageLinks:
         """Whether an address lies below the listing's own, or names its column by number."""
         here, there = urlsplit(self.url), urlsplit(url)
         folder = here.path.rpartition("/")[0]
-        if looks_like_section(url) and not looks_like_article(url):
+        if is_section(url):
             return False
         if folder and (there.path + "/").startswith(folder + "/") and here.hostname == there.hostname:
             return True

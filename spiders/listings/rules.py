@@ -18,6 +18,7 @@ class RowRules(Strict):
     title_length: int
     under_listing: float
     named_by_title: float
+    beside_pager: float
     bad_heading: float
     bad_region: float
     furniture: float
@@ -28,6 +29,7 @@ class RowRules(Strict):
     mostly: float
     gap_pieces: int
     stories: int
+    crumb_length: int
     bad_headings: Pattern
     regions: frozenset[str]
     related: frozenset[str]

@@ -1,17 +1,19 @@
 """What a set of rows is worth as the list of a page: told by dates, addresses, titles, place and heading."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from math import sqrt
 
 from lxml.html import HtmlElement
 
-from spiders.listings.anchors import links_in, looks_like_article, looks_like_section
-from spiders.listings.page_links import PageLinks, is_hidden, words_of
+from spiders.listings.anchors import is_section, links_in, looks_like_article, squeeze
+from spiders.listings.page_links import CRUMB, PageLinks, is_hidden, words_of
 from spiders.listings.printed import Printed, is_date_text
 
 FURNITURE = frozenset({"nav", "header", "footer", "aside"})
+# What stands in the same part of the page as its list: where the reader is, and the way to page 2.
+_PAGER = re.compile(r"^(?:下一?页|尾页|末页|最后一页|共\s*\d+\s*[页条])")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,6 +45,7 @@ class Worth:
         self.rules = page.rules
         self.outline = page.outline
         self.links = page.links
+        self.parts = tuple(self._parts())
 
     def of(self, candidate: RowSet) -> float:
         """The worth of a candidate, to compare it with others of its page."""
@@ -50,7 +53,25 @@ class Worth:
         worth = sqrt(sum(self._weight(row) for row in rows))
         worth *= 1 + (rules.under_listing - 1) * self.under_share(candidate)
         worth *= self.heading_factor(candidate)
+        around = {candidate.containers[0], *candidate.containers[0].iterancestors()}
+        worth *= self.rules.beside_pager ** sum(part in around for part in self.parts)
         return worth * self.region_factor(candidate.containers[0])
+
+    def _parts(self) -> Iterator[HtmlElement]:
+        """The smallest elements that hold a breadcrumb, or a pager, and something that may be an article."""
+        for pattern in (CRUMB, _PAGER):
+            told = (
+                element
+                for element in self.page.tree.iter()
+                if isinstance(element.tag, str) and pattern.match(squeeze(element.text or ""))
+            )
+            if (element := next(told, None)) is not None and element in self.outline:
+                named = (up for up in (element, *element.iterancestors()) if self._names_articles(up))
+                if (part := next(named, None)) is not None and part.tag not in ("body", "html"):
+                    yield part
+
+    def _names_articles(self, element: HtmlElement) -> bool:
+        return any(looks_like_article(self.links[link][0]) for link in links_in(element) if link in self.links)
 
     def _weight(self, row: Row) -> float:
         rules = self.rules
@@ -58,7 +79,7 @@ class Worth:
         dates = sum(is_date_text(piece) and len(piece) > 5 for piece in self.outline.inside(row.element))
         if row.printed:
             return rules.dated / len(addresses) if dates > 1 and len(addresses) > 1 else rules.dated
-        if (looks_like_section(row.url) and not looks_like_article(row.url)) or len(row.title) < rules.title_length:
+        if is_section(row.url) or len(row.title) < rules.title_length:
             return rules.short / len(addresses)
         return (rules.article if looks_like_article(row.url) else rules.long_title) / len(addresses)
 
@@ -67,9 +88,14 @@ class Worth:
         heading = self.heading(candidate)
         if not heading:
             return 1.0
-        if heading in self.page.title:
+        if self.is_named(candidate):
             return self.rules.named_by_title
         return self.rules.bad_heading if re.search(self.rules.bad_headings, heading) else 1.0
+
+    def is_named(self, candidate: RowSet) -> bool:
+        """Whether the heading above a candidate is in the page's title."""
+        heading = self.heading(candidate)
+        return bool(heading) and heading in self.page.title
 
     def heading(self, candidate: RowSet) -> str:
         """The short text directly above the list, inside its container or before it, at most three levels up."""
