@@ -95,8 +95,9 @@ class Store:
         }
         if credentials.token:
             options["aws_session_token"] = credentials.token
-        if not endpoint.endswith("amazonaws.com"):
-            options |= {"aws_endpoint_url": endpoint, "aws_allow_http": str(endpoint.startswith("http:")).lower()}
+        # Said always, and under both names: what is not said is taken from the environment, which may name another store.
+        options |= dict.fromkeys(("aws_endpoint_url", "aws_endpoint_url_s3"), endpoint)
+        options["aws_allow_http"] = str(endpoint.startswith("http:")).lower()
         return options
 
     def make_bucket(self) -> None:
@@ -151,17 +152,19 @@ class Store:
             raise StoreError(f"{self.url_of(key)}: {error}") from error
         return body
 
-    def list(self, prefix: str = "") -> Iterator[str]:
-        """Keys that begin with `prefix`, in order."""
-        yield from (key for key, _ in self.dated(prefix))
+    def list(self, prefix: str = "", *, deep: bool = True) -> Iterator[str]:
+        """Keys that begin with `prefix`, in order; without `deep` those without a further slash."""
+        yield from (entry.key for entry in self.entries(prefix, deep=deep))
 
     def dated(self, prefix: str = "") -> Iterator[tuple[str, datetime]]:
         """Keys that begin with `prefix`, each with the time when it was last written."""
         yield from ((entry.key, entry.modified) for entry in self.entries(prefix))
 
-    def entries(self, prefix: str = "") -> Iterator[Entry]:
-        """Objects whose keys begin with `prefix`, in order."""
-        pages = self._client.get_paginator("list_objects_v2").paginate(Bucket=self.bucket, Prefix=self.prefix + prefix)
+    def entries(self, prefix: str = "", *, deep: bool = True) -> Iterator[Entry]:
+        """Objects whose keys begin with `prefix`, in order; `deep` as with `list`."""
+        pages = self._client.get_paginator("list_objects_v2").paginate(
+            Bucket=self.bucket, Prefix=self.prefix + prefix, **({} if deep else {"Delimiter": "/"})
+        )
         try:
             for page in pages:
                 for told in page.get("Contents", ()):
