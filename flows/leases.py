@@ -97,6 +97,14 @@ def check(store: Store, name: str, rules: LeaseRules) -> None:
         raise Taken(name, lease)
 
 
+def held(store: Store, rules: LeaseRules) -> Iterator[tuple[str, Lease]]:
+    """All names that somebody holds now, and who."""
+    newest = {key.rpartition("/")[0]: key for key in store.list("leases/")}  # in order: the highest number is the last
+    for folder, key in newest.items():
+        if (lease := _read(store, key)) and lease.holds(rules.stale):
+            yield folder.removeprefix("leases/"), lease
+
+
 @contextmanager
 def hold(
     store: Store,

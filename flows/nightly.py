@@ -15,6 +15,7 @@ from prefect.futures import as_completed
 from prefect.runtime import flow_run
 
 from flows import backfilling, crawling, leases, morning, progress, settings, work
+from flows.alarms import HOOKS, after_run
 from pipeline import fetches, nightly_files
 from pipeline.errors import StoreError
 from pipeline.health_rules import HealthRules
@@ -139,7 +140,7 @@ def _name() -> str:
     return f"{flow_run.flow_name} {_run_id()}"
 
 
-@flow(name="nightly", flow_run_name=_name)
+@flow(name="nightly", flow_run_name=_name, **HOOKS)
 def nightly(
     run_id: str = "", now: datetime | None = None, sources: list[str] | None = None, scheduled: bool = False
 ) -> RunReport | None:
@@ -163,7 +164,7 @@ def _is_due(source: Source, scheduled: bool) -> bool:
     return source.enabled and not (scheduled and source.schedule)
 
 
-@flow(name="backfill", flow_run_name=_name)
+@flow(name="backfill", flow_run_name=_name, **HOOKS)
 def backfill(
     urls: list[str] | None = None,
     source: str = "",
@@ -216,4 +217,5 @@ def _run(kind: Kind, run_id: str, now: datetime, asked: dict[str, list[str]], **
     store.put(f"runs/{run_id}.json", report.model_dump_json(indent=1).encode())
     morning_report(report)
     create_markdown_artifact(key=kind, markdown=markdown(report), description=f"report of {run_id}")
+    after_run(report, now, get_run_logger().warning)
     return report

@@ -5,6 +5,8 @@ from collections.abc import Mapping
 from difflib import get_close_matches
 from pathlib import Path
 
+from pydantic import SecretStr
+
 from pipeline.config import Strict
 from pipeline.errors import ConfigError
 from pipeline.store import Store
@@ -19,6 +21,7 @@ _KNOWN = {
     "GONGBAO_CONTACT": "address that our user agent names; unset: the one of config/crawl.yaml",
     "GONGBAO_LOG": "level of the crawlers' log; unset: INFO",
     "GONGBAO_CRAWLS": "sources that are crawled at the same time; unset: 4",
+    "GONGBAO_ALARM_WEBHOOK": "address that alarms are posted to as JSON; a secret; unset: none",
 }
 
 
@@ -31,6 +34,7 @@ class Settings(Strict):
     home: Path
     processes: int
     crawls: int
+    alarm_webhook: SecretStr = SecretStr("")
 
     @property
     def embedded(self) -> bool:
@@ -53,6 +57,7 @@ def from_environment(environment: Mapping[str, str] | None = None) -> Settings:
         home=Path(env.get("GONGBAO_HOME") or ".gongbao"),
         processes=_number(env, "GONGBAO_PROCESSES", os.cpu_count() or 1),
         crawls=_number(env, "GONGBAO_CRAWLS", 4),
+        alarm_webhook=_webhook(env.get("GONGBAO_ALARM_WEBHOOK", "")),
     )
 
 
@@ -71,6 +76,12 @@ def open_store(settings: Settings) -> Store:
     store = Store.open(settings.store)
     store.make_bucket()
     return store
+
+
+def _webhook(url: str) -> SecretStr:
+    if url and not url.startswith(("http://", "https://")):
+        raise ConfigError("not an http(s) URL", key="GONGBAO_ALARM_WEBHOOK")  # whatever it is, it may be secret
+    return SecretStr(url)
 
 
 def _number(env: Mapping[str, str], name: str, default: int) -> int:

@@ -32,6 +32,7 @@ class Schedules(Strict):
     """Cron lines in Asia/Shanghai, and the leases."""
 
     nightly: str
+    watch: str
     maintain: str
     leases: LeaseRules
 
