@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from flows.corpus_cli import COMMANDS
+from flows import alarms_cli, corpus_cli
 from pipeline.errors import ConfigError, GongbaoError
 
 _FAILED, _WRONG_CALL = 1, 2
@@ -220,7 +220,7 @@ def check_store() -> None:
     sys.exit(0 if copying.check() else _FAILED)
 
 
-for command in COMMANDS:
+for command in (*corpus_cli.COMMANDS, *alarms_cli.COMMANDS):
     cli.add_command(command)
 
 
