@@ -17,7 +17,7 @@ from pipeline.landing import Capture, Kind
 from pipeline.obstacles import Cause, recognise
 from pipeline.seen import Seen, Validators
 from pipeline.source import Listing
-from pipeline.urls import url_key
+from pipeline.urls import split_part, url_key
 from spiders import parts
 from spiders.clock import inside
 from spiders.failures import NOT_ASKED, Failed
@@ -32,6 +32,7 @@ from spiders.wire import Received
 log = logging.getLogger(__name__)
 
 _TELL_SECONDS = 2.0
+_MISSES = 3
 _REVISIT = frozenset({304, 404, 410})  # what is news of an article that we have
 
 
@@ -41,6 +42,7 @@ class SourceSpider(scrapy.Spider):
     name = "source"
     finished = False
     crashed: ExceptionGroup[Exception] | None = None
+    _no_parts = 0  # addresses that looked like a further part of an article and were none
     _told = 0.0  # when we last said how far we are
     obstacles: Obstacles  # set by the middleware of that name
 
@@ -145,15 +147,36 @@ class SourceSpider(scrapy.Spider):
 
     async def _fetch(self, wanted: Wanted) -> list[Capture]:
         """The article with its further parts, and its attachments where the source wants them; Failed if not whole."""
-        request = scrapy.Request(wanted.url, headers=_conditions(wanted.validators), meta={"kind": "article"})
-        accept = _REVISIT if wanted.validators else frozenset[int]()
-        response, received = await self._ask(request, accept)
+        request, response, received = await self._first_part(wanted) or await self._ask_article(wanted.url, wanted)
         head = self._capture("article", request, response, received, wanted)
         if response.status not in (200, 203) or not isinstance(response, TextResponse):
             return [head]
         further = [part async for part in self._parts(response)]
         files = [file async for file in self._attachments(response)] if self.source.fetch.attachments else []
         return [head, *further, *files]
+
+    async def _ask_article(self, url: str, wanted: Wanted) -> tuple[scrapy.Request, Response, Received]:
+        request = scrapy.Request(url, headers=_conditions(wanted.validators), meta={"kind": "article"})
+        return request, *await self._ask(request, _REVISIT if wanted.validators else frozenset[int]())
+
+    async def _first_part(self, wanted: Wanted) -> tuple[scrapy.Request, Response, Received] | None:
+        """Where a listing names part 2, the article's first part, if it is there and leads on to that part.
+
+        Numbers at the end of an address mean something else on many a site: after a few misses it is not tried again.
+        """
+        first, number = split_part(wanted.url)
+        if not number or self.task.urls is not None or self._no_parts >= _MISSES:
+            return None
+        try:
+            request, response, received = await self._ask_article(first, wanted)
+        except Failed as error:
+            if error.reason not in ("http_404", "http_410"):
+                raise
+        else:
+            if response.status == 304 or parts.leads_to(wanted.url, response.body):
+                return request, response, received
+        self._no_parts += 1
+        return None
 
     async def _parts(self, response: Response) -> AsyncIterator[Capture]:
         """Parts 2, 3, … of an article. One that cannot be had fails the article; one that is not there ends it."""

@@ -39,6 +39,15 @@ def next_part(url: str, body: bytes, text: str, article: ArticleSpec) -> str:
     return ""
 
 
+def leads_to(url: str, first: bytes) -> bool:
+    """Whether the page of an article's first part names the further part at `url`, by a link or by TRS's script."""
+    name = url.partition("?")[0].rpartition("/")[2]
+    if name.encode() in first:
+        return True
+    pager = _PAGER.search(first)
+    return pager is not None and f"{pager[2].decode()}_" in name and split_part(url)[1] < int(pager[1])
+
+
 def attachments(url: str, text: str, types: Iterable[str]) -> tuple[str, ...]:
     """The addresses of the files that a page links to, each once, in order."""
     wanted = frozenset(types)

@@ -17,7 +17,8 @@ from spiders.failures import Failed, failure
 
 log = logging.getLogger(__name__)
 
-_MAX_BYTES = 512_000  # RFC 9309, 2.5: a crawler reads at least 500 KiB
+_READ_BYTES = 512_000  # RFC 9309, 2.5: a crawler reads at least 500 KiB
+_MAX_BYTES = 5_000_000  # what is larger is a page, or a film
 # Nothing is known of the rules, and the reason is the host's own trouble: that is the better name.
 _DEAD = frozenset({Cause.DNS, Cause.REFUSED, Cause.TLS})
 
@@ -51,13 +52,13 @@ def read(response: Response, token: str) -> Verdict:
         return Verdict(refusal=Failed(Cause.ROBOTS_UNKNOWN, f"robots.txt answered {response.status}"))
     if response.status >= 300:
         return Verdict()  # 4xx, and redirects that lead nowhere: there are no rules
-    return Verdict(rules=Protego.parse(response.body.decode("utf-8", "replace")), token=token)
+    return Verdict(rules=Protego.parse(response.body[:_READ_BYTES].decode("utf-8", "replace")), token=token)
 
 
 def refusal(error: Failed) -> Failed | None:
     """Why nothing may be asked for after robots.txt could not be had; None where that means that there are no rules."""
     if error.reason in (Cause.REDIRECT_LOOP, Cause.REDIRECT_AWAY, Cause.TOO_LARGE):
-        return None  # RFC 9309, 2.3.1.2; and what is larger than half a megabyte is a page, or a film
+        return None  # RFC 9309, 2.3.1.2
     if error.reason in _DEAD or error.reason.startswith(("blocked:", "busy")) or error.reason == "cooled_down":
         return Failed(error.reason, f"robots.txt: {error.detail}")
     return Failed(Cause.ROBOTS_UNKNOWN, f"robots.txt: {error.reason} {error.detail}".strip())

@@ -210,6 +210,16 @@ SCENARIOS: dict[str, Scenario] = {
     ),
     "changed": Scenario(pages=listed(numbered(3)), known=tuple(numbered(2)), before=("", "another")),
     "given": Scenario(pages=listed({**numbered(3), "/print/x.html": article()}), article={"match": "/a/"}, urls=("/a/202600001.html", "/print/x.html", "/a/none.html")),
+    "parts_listed": Scenario(
+        pages={
+            "/list/": listing("/a/030277875_01.shtml", "/a/2026_0917_10001_2.html", *(f"/a/id1000{n}_7.html" for n in range(9))),
+            "/a/030277875.shtml": article("第一部分", tail="<a href='030277875_01.shtml'>下一页</a>"),
+            "/a/030277875_01.shtml": article("第二部分"),
+            "/a/2026_0917_10001.html": article("另一篇"),
+            "/a/2026_0917_10001_2.html": article("并非下一部分"),
+            **{f"/a/id1000{n}_7.html": article() for n in range(9)},
+        }
+    ),
     "delayed": Scenario(pages=listed(numbered(4)), fetch={"delay": 0.3, "concurrency": 1}),
 }  # fmt: skip
 
@@ -389,6 +399,23 @@ def test_parts_land_behind_their_article_and_only_its_own(crawled: Mapping[str, 
     assert landed[at + 1 : at + 3] == [("part", "/a/202600002_2.html"), ("part", "/a/202600002_3.html")]
     at = landed.index(("article", "/a/202600004.html"))
     assert landed[at + 1 : at + 3] == [("part", "/a/202600004_1.html"), ("part", "/a/202600004_2.html")]
+
+
+def test_a_listing_that_names_part_two_brings_the_article_from_its_first_part(crawled: Mapping[str, Outcome]) -> None:
+    outcome = crawled["parts_listed"]
+    pages = outcome.articles()
+    assert pages["/a/030277875_01.shtml"].url == outcome.site.url("/a/030277875.shtml")
+    landed = [(kind, page.url.removeprefix(outcome.site.url(""))) for kind, page in outcome.landed]
+    assert landed[landed.index(("article", "/a/030277875.shtml")) + 1] == ("part", "/a/030277875_01.shtml")
+
+
+def test_a_number_at_the_end_of_an_address_that_means_no_part_is_asked_for_without_it_a_few_times_only(
+    crawled: Mapping[str, Outcome],
+) -> None:
+    outcome = crawled["parts_listed"]
+    assert outcome.articles()["/a/2026_0917_10001_2.html"].url == outcome.site.url("/a/2026_0917_10001_2.html")
+    assert outcome.report.fetched == 11
+    assert len([path for path, _, _ in outcome.site.asked if path.startswith("/a/")]) == 11 + 3 + 1
 
 
 def test_attachments_land_where_the_source_wants_them_and_a_missing_one_costs_nothing(

@@ -86,7 +86,7 @@ def squeeze(text: str) -> str:
 def title_of(element: HtmlElement) -> str:
     """The untruncated name of a link: @title where it says more than the text, else the text, else an image's alt."""
     text = squeeze(element.text_content())
-    said = squeeze(element.get("title") or "")
+    said = re.sub(r"['\"]?\s+target=.*$", "", squeeze(element.get("title") or ""))  # its quotes do not match: 北京
     stem = re.sub(r"(?:\.{2,}|…+)$", "", text)
     if said and (len(said) >= len(stem) or not text) and not said.startswith(("http:", "https:")):
         return said
