@@ -19,6 +19,7 @@ from pipeline.models import (
     Page,
     Reason,
     Rejected,
+    Removed,
     Unchanged,
 )
 from pipeline.quality import judge
@@ -108,10 +109,32 @@ def _extract(page: Page, source: Source, rules: Rules) -> tuple[Decoded, Extract
     extracted = extract(decoded, **how)
     said = "\n".join((extracted.title, *(line.text for line in extracted.lines)))
     if is_machine_converted(said, rules.boilerplate.repair):
-        # its lines are wanted as published, but labels like 來(lái)源 are read only in the repaired page
-        readable = replace(decoded, text=simplified(strip_readings(decoded.text)[0]))
-        extracted = replace(extracted, fields=extract(readable, **how).fields)
+        # its lines are wanted as published, but words like 來(lái)源 and 推薦(jiàn) are read only in the repaired page
+        readable = extract(replace(decoded, text=_readable(decoded.text)), **how)
+        extracted = replace(_narrowed(extracted, readable), fields=readable.fields)
     return decoded, extracted
+
+
+def _readable(text: str) -> str:
+    return simplified(strip_readings(text)[0])
+
+
+def _narrowed(found: Extracted, readable: Extracted) -> Extracted:
+    """The lines as published that are the article in the repaired page, where that holds fewer of the same lines."""
+    article = {line.text for line in readable.lines}
+    read = [_readable(line.text) for line in found.lines]
+    if not article < set(read):
+        return found
+    kept = [text in article for text in read]
+    return replace(
+        found,
+        lines=tuple(line for line, keep in zip(found.lines, kept, strict=True) if keep),
+        dropped=found.dropped + tuple(
+            Removed(line=line.text, rule="structure:repaired_page", zone="inline")
+            for line, keep in zip(found.lines, kept, strict=True) if not keep
+        ),
+        candidate=readable.candidate,
+    )  # fmt: skip
 
 
 def _followed(head: Cleaned, part: Cleaned) -> Cleaned:
