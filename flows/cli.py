@@ -120,9 +120,9 @@ def why(page: str, html: Path | None) -> None:
 @cli.command()
 def status() -> None:
     """Sources, last runs, what needs a look."""
-    from flows import reading
+    from flows import status as standing
 
-    reading.status()
+    standing.status()
 
 
 @cli.command()

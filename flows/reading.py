@@ -1,14 +1,12 @@
-"""`gongbao read` and `gongbao status`: the corpus and the runs, for people and for pipes. Starts no Prefect."""
+"""`gongbao read` and what else tells of the corpus, for people and for pipes. Starts no Prefect."""
 
 import csv
 import json
 import sys
 import time
-from collections.abc import Iterator, Sequence
-from datetime import datetime
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import polars as pl
 import pyarrow.parquet as pq
@@ -16,19 +14,13 @@ from rich.table import Table
 
 from flows import console, settings, snapshots
 from pipeline import card as cards
-from pipeline import comparing, fetches
+from pipeline import comparing
 from pipeline import export as exporting
 from pipeline.corpus import Corpus
 from pipeline.errors import ConfigError
 from pipeline.export import MACHINE
-from pipeline.observation import Alarm, Grade
-from pipeline.report import RunReport
-from pipeline.source import load_all
-from pipeline.store import Store
 
-_SHANGHAI = ZoneInfo("Asia/Shanghai")
 _IN_TABLE = 20
-_LAST_RUNS = 5
 
 
 def read(*, form: str | None, limit: int, filters: dict[str, Any]) -> None:
@@ -134,79 +126,22 @@ def card(snapshot: str, html: Path | None) -> None:
         html.write_text(cards.html(facts), encoding="utf-8")
 
 
-def status() -> None:
-    """Print the corpus, its sources and the last runs."""
-    known = settings.from_environment()
-    store = settings.open_store(known)
-    corpus = Corpus.open(store)
-    counts = corpus.scan().select(
-        pl.len().alias("rows"),
-        (pl.col("canonical_id").is_null() & pl.col("withdrawn_at").is_null()).sum().alias("documents"),
-        pl.col("canonical_id").is_not_null().sum().alias("reposts"),
-        pl.col("withdrawn_at").is_not_null().sum().alias("withdrawn"),
-    ).collect().row(0, named=True)  # fmt: skip
-    console.out.print(
-        f"corpus {store.url}, version {corpus.version}: {counts['documents']} documents, {counts['reposts']} reposts, "
-        f"{counts['withdrawn']} withdrawn"
-    )
-    _sources(known, store)
-    runs = last_runs(store, _LAST_RUNS)
-    for report in runs:
-        state = "went well" if report.succeeded else "needs a look"
-        took = (report.ended_at - report.started_at).total_seconds()
-        console.out.print(
-            f"{report.run_id}  {report.kind}, {took:.0f} s, {state}: {report.total('documents')} documents, "
-            f"{report.total('reposts')} reposts, {report.total('failed')} failed"
-        )
-        for source in report.broken:
-            console.out.print(f"    {source.source_id}: {source.cause} {source.detail}", style="red", markup=False)
-    for alarm in open_alarms(runs):
-        told = f"{alarm.grade}: {alarm.source_id}: {alarm.trouble} since {alarm.since}: {alarm.detail}. {alarm.advice}"
-        console.out.print(told, style="yellow" if alarm.grade is Grade.NOTICE else "red", markup=False)
-
-
-def open_alarms(runs: Sequence[RunReport]) -> list[Alarm]:
-    """What the last of these runs that watched a source found wrong with it. `runs`: newest first."""
-    watched: set[str] = set()
-    found: list[Alarm] = []
-    for report in runs:
-        found += [alarm for alarm in report.alarms if alarm.source_id not in watched]
-        watched |= {seen.source_id for seen in report.observations}
-    return found
-
-
-def last_runs(store: Store, count: int) -> list[RunReport]:
-    """The reports of the last runs, newest first."""
-    keys = [key for key in store.list("runs/") if key.endswith(".json") and key.count("/") == 1]
-    return [RunReport.model_validate(json.loads(store.get(key))) for key in sorted(keys, reverse=True)[:count]]
-
-
-def _sources(known: settings.Settings, store: Store) -> None:
-    seen = {row["source_id"]: row for row in fetches.of_sources(store).to_dicts()}
-    table = Table(box=None, header_style="dim")
-    for name in ("source", "enabled", "known articles", "last fetch"):
-        table.add_column(name, justify="right" if name == "known articles" else "left")
-    configured = {source.id: source for source in load_all(known.sources)}
-    for source_id in sorted(configured.keys() | seen.keys()):
-        row, source = seen.get(source_id), configured.get(source_id)
-        enabled = "not configured" if source is None else "yes" if source.enabled else "no"
-        table.add_row(source_id, enabled, str(row["known"] if row else 0), _when(row["last_fetch"]) if row else "never")
-    console.out.print(table)
-
-
 def _table(rows: pl.DataFrame, total: int) -> None:
     table = Table(box=None, header_style="dim")
     for name in ("published", "source", "lang", "title", "characters", "doc_id"):
         table.add_column(name, overflow="ellipsis", no_wrap=True, max_width=60)
     for row in rows.iter_rows(named=True):
         length = str(len(row["text"] or ""))
-        table.add_row(_when(row["published_at"]), row["source_id"], row["lang"], row["title"], length, row["doc_id"])
+        table.add_row(
+            console.minute(row["published_at"]) or "–",
+            row["source_id"],
+            row["lang"],
+            row["title"],
+            length,
+            row["doc_id"],
+        )
     console.out.print(table)
     console.say(f"{rows.height} of {total} documents; --limit N for more, --format json for all of them")
-
-
-def _when(at: datetime | None) -> str:
-    return at.astimezone(_SHANGHAI).strftime("%Y-%m-%d %H:%M") if at else "–"
 
 
 def _asked(filters: dict[str, Any]) -> tuple[Corpus, dict[str, Any]]:

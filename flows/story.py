@@ -1,6 +1,5 @@
 """`gongbao why`: what became of a page and of each of its lines, in the terminal and as HTML."""
 
-import re
 from pathlib import Path
 from typing import Any
 
@@ -8,13 +7,13 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from flows import console, extracting, settings, work
-from pipeline import documents, explain, fetches, landing, source, staging, urls
-from pipeline.corpus import Corpus
-from pipeline.models import Document, Outcome, Page, Place, Rejected
+from flows import console, settings
+from pipeline import explain, source, staging, story
+from pipeline.models import Document, Outcome, Page, Rejected
+from pipeline.rules import Rules
 from pipeline.store import Store
+from pipeline.story import Row, Story
 
-_DOC_ID = re.compile(r"[0-9a-f]{32}")
 _FIELDS = (
     "published_at", "published_precision", "published_raw", "signed_on", "effective_on", "publisher", "author", "editor",
     "document_number", "index_number", "issuer", "topic", "validity", "lang", "lang_confidence",
@@ -32,37 +31,30 @@ def tell(page: str, html: Path | None) -> bool:
 
 
 def _of_file(out: Console, path: Path) -> bool:
-    page = extracting.page_of(path)
-    _lines(out, page, source.unknown())
+    from flows import extracting  # with all that runs pages in many processes
+
+    _lines(out, extracting.page_of(path), source.unknown())
     return True
 
 
 def _of_store(out: Console, store: Store, asked: str) -> bool:
-    doc_id = asked if _DOC_ID.fullmatch(asked) else urls.doc_id(asked)
-    corpus = Corpus.open(store)
-    row = next(iter(corpus.of_ids([doc_id]).to_dicts()), None)
-    visits = fetches.story(store, doc_id)
-    if not row and not visits:
+    told = story.story(store, asked)
+    if not told:
         console.say(f"{asked}: never fetched. Is a source's listing naming it? `gongbao backfill {asked}` fetches it.")
         return False
-    for visit in visits:
+    for visit in told.visits:
         ended = visit["outcome"] + (f", {visit['reason']} ({visit['detail']})" if visit["reason"] else "")
         out.print(f"fetched {_time(visit['fetched_at'])} in run {visit['run_id']}: HTTP {visit['status']}, {ended}")
-    if row:
-        _decision(out, row)
-    place = row["landing"] if row else visits[-1]["landing"]
-    if place:
-        page = landing.read_at(store, Place(key=place["key"], offset=place["offset"]))
-        known = {each.id: each for each in source.load_all(settings.from_environment().sources)}
-        _lines(out, page, known.get(page.source_id) or source.unknown())
-    if row:
-        _cluster(out, row, corpus)
-    if row and row["canonical_id"]:
-        _beside(out, row, corpus)
+    if told.row:
+        _decision(out, told.row)
+    if page := story.page_of(store, told):
+        _lines(out, page, source.of(settings.from_environment().sources, page.source_id))
+    _cluster(out, told)
+    _beside(out, told)
     return True
 
 
-def _decision(out: Console, row: dict[str, Any]) -> None:
+def _decision(out: Console, row: Row) -> None:
     out.print(f"document {row['doc_id']}, revision {row['revision']}, of {row['source_id']}, month {row['month']}")
     if row["canonical_id"]:
         out.print(f"{row['kind']} of {row['canonical_id']}, {row['similarity']:.0%} of it stands there", style="yellow")
@@ -79,21 +71,20 @@ def _decision(out: Console, row: dict[str, Any]) -> None:
 
 
 def _lines(out: Console, page: Page, of: source.Source) -> None:
-    rules = work.rules(settings.from_environment().config)
-    outcome = documents.process(page, of, rules)
-    decoded, extracted, _ = documents.read(page, of, rules)
+    read = story.read(page, of, Rules.load(settings.from_environment().config))
+    decoded, outcome = read.decoded, read.outcome
     out.print(
         f"{page.url}\ncharset: declared {decoded.declared or 'none'}, used {decoded.used}, {decoded.replaced} characters lost"
     )
-    out.print(f"text found by: {extracted.candidate}")
+    out.print(f"text found by: {read.candidate}")
     if not isinstance(outcome, Document):
         out.print(_ending(outcome), style="bold red")
-        for line in extracted.lines:
-            out.print(Text(f"  {line.text}", style="dim"))
+        for line in read.lines:
+            out.print(Text(f"  {line.line}", style="dim"))
         return
     _fields(out, outcome)
     out.print(Text(outcome.title, style="bold"))
-    for fate in explain.fates(extracted, outcome):
+    for fate in read.lines:
         out.print(
             Text(f"- {fate.line}  [{fate.zone}: {fate.rule}]", style="red") if fate.rule else Text(f"  {fate.line}")
         )
@@ -117,16 +108,15 @@ def _fields(out: Console, document: Document) -> None:
     out.print(table)
 
 
-def _cluster(out: Console, row: dict[str, Any], corpus: Corpus) -> None:
+def _cluster(out: Console, told: Story) -> None:
     """All documents that say the same, the canonical one first, the others as they were published."""
-    members = corpus.cluster(row["doc_id"]).to_dicts()
-    if len(members) < 2:
+    if not told.cluster:
         return
-    table = Table(title=f"cluster of {len(members)}", box=None)
+    table = Table(title=f"cluster of {len(told.cluster)}", box=None)
     for name in ("document", "published", "source", "来源", "held", "address"):
         table.add_column(name)
-    for each in members:
-        here = "bold" if each["doc_id"] == row["doc_id"] else ""
+    for each in told.cluster:
+        here = "bold" if each["doc_id"] == told.doc_id else ""
         held = "canonical" if each["canonical_id"] is None else f"{each['similarity']:.0%}"
         cells = (
             each["doc_id"], _time(each["published_at"] or ""), each["source_id"], each["publisher"] or "", held, each["url"]
@@ -135,9 +125,9 @@ def _cluster(out: Console, row: dict[str, Any], corpus: Corpus) -> None:
     out.print(table)
 
 
-def _beside(out: Console, row: dict[str, Any], corpus: Corpus) -> None:
-    original = next(iter(corpus.of_ids([row["canonical_id"]], ["url", "title", "text"]).to_dicts()), None)
-    if not original:
+def _beside(out: Console, told: Story) -> None:
+    row, original = told.row, told.canonical
+    if not row or not original:
         return
     for name, passages in (("cut here", row["cut"]), ("added here", row["added"])):
         for passage in passages or ():
@@ -146,7 +136,7 @@ def _beside(out: Console, row: dict[str, Any], corpus: Corpus) -> None:
     table.add_column(f"here: {row['url']}", ratio=1)
     table.add_column(f"there: {original['url']}", ratio=1)
     titles = explain.Beside(row["title"] or "", original["title"] or "")
-    for pair in (titles, *explain.beside(row["text"], original["text"])):
+    for pair in (titles, *explain.beside(row["text"] or "", original["text"] or "")):
         table.add_row(*_sides(pair))
     out.print(table)
 

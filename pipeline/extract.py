@@ -4,7 +4,6 @@ from collections.abc import Iterable
 from copy import deepcopy
 from datetime import datetime
 
-import trafilatura
 from lxml.html import HtmlElement
 
 from pipeline.field_rules import FieldRules, default_rules
@@ -140,9 +139,13 @@ def _taken_out(page: Weighed, located: Located) -> dict[int, str]:
 
 def _read(root: HtmlElement) -> str:
     """What trafilatura reads on a whole page. Never with deduplicate=True: that remembers pages across calls."""
+    import trafilatura  # a third of a second, needed where the layout leaves doubt
+
     return trafilatura.extract(deepcopy(root), include_comments=False, fast=True, deduplicate=False) or ""
 
 
 def _read_fragment(element: HtmlElement) -> str:
     """What trafilatura reads in an element alone."""
+    import trafilatura
+
     return trafilatura.extract(page_of(element), include_comments=False, fast=True, deduplicate=False) or ""

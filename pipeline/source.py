@@ -209,6 +209,12 @@ def load_all(folder: Path, ids: Sequence[str] = ()) -> list[Source]:
     return [by_id[name] for name in ids] if ids else sources
 
 
+def of(folder: Path, id_: str) -> Source:
+    """The source of that id as it is configured now; the generic one where it no longer is."""
+    path = folder / f"{id_}.yaml"
+    return load(path) if path.is_file() else unknown()
+
+
 def unknown(hosts: Sequence[str] = ("unknown.invalid",)) -> Source:
     """The generic source: for pages of hosts that no source has, or whose source is no longer configured."""
     listing = Listing(url=f"https://{hosts[0]}/", family="inbox", may_be_empty=True)

@@ -11,11 +11,11 @@ from typing import Any
 import pytest
 
 from flows import backfilling, embedded, settings
-from flows.reading import last_runs
 from flows.samples.articles import Truth
 from flows.samples.server import Running, serve, write_sources
 from flows.samples.sites import SITES
 from flows.samples.world import World
+from pipeline import runs
 from pipeline.belonging import source_of
 from pipeline.source import Source
 
@@ -47,7 +47,7 @@ def answered(capsys: pytest.CaptureFixture[str], *urls: str, **options: Any) -> 
     """Backfill, and what standard output says: by URL, and whether all is settled."""
     settled = backfilling.backfill(urls, as_json=True, **options)
     rows = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
-    report = last_runs(settings.open_store(settings.from_environment()), 1)[0]
+    report = runs.last(settings.open_store(settings.from_environment()), 1)[0]
     assert all(source.closes for source in report.sources)
     return settled, {row["url"]: row for row in rows}
 
@@ -87,7 +87,7 @@ def test_every_address_has_its_answer(sites: Running, capsys: pytest.CaptureFixt
     assert {told[urls[name]]["source_id"] for name in ("stranger", "other", "dead")} == {"unknown"}
     assert told[urls["document"]]["source_id"] == "company"
 
-    report = last_runs(settings.open_store(settings.from_environment()), 1)[0]
+    report = runs.last(settings.open_store(settings.from_environment()), 1)[0]
     counts = Counter(row["answer"] for row in told.values())
     assert report.kind == "backfill"
     assert {name: report.total(name) for name in ("documents", "reposts", "rejected", "skipped", "failed")} == {

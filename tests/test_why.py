@@ -7,6 +7,7 @@ from flows import story
 from pipeline.corpus import Corpus
 from pipeline.explain import Beside, beside
 from pipeline.store import Store
+from pipeline.story import story as find
 from tests.test_publish import prose
 from tests.test_publish_clusters import article, publish_night
 
@@ -54,18 +55,20 @@ def test_the_story_of_a_repost_shows_source_cluster_what_changed_and_both_texts(
         ],
     )
     out = Console(width=200, highlight=False)
-    row, corpus = rows["bureau1"], Corpus.open(store)
-    story._decision(out, row)
-    story._cluster(out, row, corpus)
-    story._beside(out, row, corpus)
-    told = capsys.readouterr().out
-    assert f"repost of {rows['paper1']['doc_id']}" in told
-    assert "来源 青溪日报: source paper" in told
-    assert "cluster of 2" in told
-    assert "cut here: " + whole.split("\n")[5][:40] in told
-    assert "added here: （本网编辑整理）" in told
-    assert "原题" in told
-    assert "改题" in told
+    told = find(store, rows["bureau1"]["doc_id"])
+    assert told
+    assert told.row
+    story._decision(out, told.row)
+    story._cluster(out, told)
+    story._beside(out, told)
+    said = capsys.readouterr().out
+    assert f"repost of {rows['paper1']['doc_id']}" in said
+    assert "来源 青溪日报: source paper" in said
+    assert "cluster of 2" in said
+    assert "cut here: " + whole.split("\n")[5][:40] in said
+    assert "added here: （本网编辑整理）" in said
+    assert "原题" in said
+    assert "改题" in said
 
 
 def test_the_cluster_is_told_from_any_of_its_members(store: Store) -> None:

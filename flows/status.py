@@ -1,0 +1,52 @@
+"""`gongbao status`: the corpus, its sources, the last runs and the alarms, in a second. Starts no Prefect."""
+
+from rich.table import Table
+
+from flows import console, settings
+from pipeline import overview, runs
+from pipeline.corpus import Corpus
+from pipeline.observation import Grade
+from pipeline.report import RunReport
+from pipeline.source import load_all
+from pipeline.store import Store
+
+_LAST_RUNS = 5
+
+
+def status() -> None:
+    """Print it."""
+    known = settings.from_environment()
+    store = settings.open_store(known)
+    corpus = Corpus.open(store)
+    counts = overview.totals(corpus)
+    console.out.print(
+        f"corpus {store.url}, version {corpus.version}: {counts.documents} documents, {counts.reposts} reposts, "
+        f"{counts.withdrawn} withdrawn"
+    )
+    _sources(known, store)
+    reports = runs.last(store, _LAST_RUNS)
+    for report in reports:
+        _run(report)
+    for alarm in runs.open_alarms(reports):
+        told = f"{alarm.grade}: {alarm.source_id}: {alarm.trouble} since {alarm.since}: {alarm.detail}. {alarm.advice}"
+        console.out.print(told, style="yellow" if alarm.grade is Grade.NOTICE else "red", markup=False)
+
+
+def _sources(known: settings.Settings, store: Store) -> None:
+    table = Table(box=None, header_style="dim")
+    for name in ("source", "state", "known articles", "last fetch"):
+        table.add_column(name, justify="right" if name == "known articles" else "left")
+    for each in overview.held(store, load_all(known.sources)):
+        table.add_row(each.source_id, each.state, str(each.known), console.minute(each.last_fetch) or "never")
+    console.out.print(table)
+
+
+def _run(report: RunReport) -> None:
+    state = "went well" if report.succeeded else "needs a look"
+    took = (report.ended_at - report.started_at).total_seconds()
+    console.out.print(
+        f"{report.run_id}  {report.kind}, {took:.0f} s, {state}: {report.total('documents')} documents, "
+        f"{report.total('reposts')} reposts, {report.total('failed')} failed"
+    )
+    for source in report.broken:
+        console.out.print(f"    {source.source_id}: {source.cause} {source.detail}", style="red", markup=False)

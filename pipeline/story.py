@@ -1,0 +1,87 @@
+"""A store and a page in, all that is known of it out: its visits, its row, its cluster, and what became of its lines."""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from pipeline import documents, explain, fetches, landing, urls
+from pipeline.corpus import Corpus
+from pipeline.explain import Fate
+from pipeline.models import Decoded, Document, Outcome, Page, Place
+from pipeline.rules import Rules
+from pipeline.source import Source
+from pipeline.store import Store
+
+Row = Mapping[str, Any]
+_DOC_ID = re.compile(r"[0-9a-f]{32}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Story:
+    """What the store holds on a page. `row` is that of the corpus, `cluster` those that say the same, canonical first."""
+
+    doc_id: str
+    visits: tuple[Row, ...]  # oldest first
+    row: Row | None
+    cluster: tuple[Row, ...] = ()  # empty where it stands alone
+
+    @property
+    def canonical(self) -> Row | None:
+        """The document that this one repeats; None where it repeats none."""
+        return self.cluster[0] if self.row and self.row["canonical_id"] and self.cluster else None
+
+    @property
+    def place(self) -> Place | None:
+        """Where its bytes lie: of the revision that is published, else of the last visit that brought any."""
+        brought = (each["landing"] for each in ((self.row,) if self.row else reversed(self.visits)))
+        found = next((place for place in brought if place), None)
+        return Place(key=found["key"], offset=found["offset"]) if found else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """A page as the rules read it now; of a rejected page no line has a rule."""
+
+    page: Page
+    decoded: Decoded
+    candidate: str  # which way of locating the text won
+    outcome: Outcome
+    lines: tuple[Fate, ...]
+
+
+def story(store: Store, asked: str) -> Story | None:
+    """The story of a doc_id or an address, also of one that led elsewhere; None if it was never fetched."""
+    corpus = Corpus.open(store)
+    for doc_id in _ids(store, asked):
+        row = next(iter(corpus.of_ids([doc_id]).to_dicts()), None)
+        visits = tuple(fetches.story(store, doc_id))
+        if row or visits:
+            members = corpus.cluster(doc_id).to_dicts() if row else []
+            return Story(doc_id=doc_id, visits=visits, row=row, cluster=tuple(members) if len(members) > 1 else ())
+    return None
+
+
+def _ids(store: Store, asked: str) -> Iterator[str]:
+    if _DOC_ID.fullmatch(asked):
+        yield asked
+    else:
+        yield urls.doc_id(asked)
+        yield from sorted(fetches.at(store, asked))
+
+
+def page_of(store: Store, told: Story) -> Page | None:
+    """The page as it came; None where no bytes of it are kept."""
+    return landing.read_at(store, told.place) if told.place else None
+
+
+def read(page: Page, source: Source, rules: Rules) -> Reading:
+    """What the rules make of a page, line by line."""
+    outcome = documents.process(page, source, rules)
+    decoded, extracted, _ = documents.read(page, source, rules)
+    lines = tuple(
+        explain.fates(extracted, outcome)
+        if isinstance(outcome, Document)
+        else (Fate(line.text) for line in extracted.lines)
+    )
+    return Reading(page=page, decoded=decoded, candidate=extracted.candidate, outcome=outcome, lines=lines)
