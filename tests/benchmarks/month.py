@@ -19,7 +19,7 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from flows import backfilling, embedded, maintaining, reprocessing, running, settings
+from flows import alarms, backfilling, embedded, maintaining, reprocessing, running, settings
 from flows.samples.articles import SHANGHAI
 from flows.samples.check import Comparison, compare
 from flows.samples.plan import month
@@ -207,6 +207,8 @@ class Month:
         told = {alarm.source_id: alarm.trouble for alarm in report.alarms}
         if told != {site: each for site, each in troubles.items() if site not in few}:
             yield f"alarms: {told}, and it was {troubles}"
+        if not troubles and (left := [each.name for each in alarms.standing(self.store)]):
+            yield f"on a sound night these alarms stand: {left}"
 
     def _backfill_urls(self, night: int) -> Iterator[str]:
         new = [page for page in self._new(night) if not page.rejected and page.site != _DATED_BY_LIST][:3]
