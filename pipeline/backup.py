@@ -42,6 +42,8 @@ Step = Callable[[int, int], None]  # objects that are done of how many
 
 def copy(source: Store, dest: Store, *, delete: bool = False, step: Step = lambda done, of: None) -> Copied:
     """Make `dest` what `source` is; with `delete` also where something is gone. ConfigError if it is another corpus."""
+    if source.holds(dest):
+        raise ConfigError(f"it lies in {source.url}, of which it shall be a copy", key=dest.url)
     told = [entry for entry in source.entries() if not entry.key.startswith((*_NAMED, *_LEFT))]
     fetched = _kept(source.entries(_FETCHES_LOG))
     log = _kept(source.entries(_LOG))

@@ -78,6 +78,11 @@ class Store:
         """The absolute URL of a key, for readers that speak S3 themselves."""
         return f"s3://{self.bucket}/{self.prefix}{key}"
 
+    def holds(self, other: "Store") -> bool:
+        """Whether another store is this one, or lies in it."""
+        where, there = ((each._client.meta.endpoint_url, each.bucket) for each in (self, other))
+        return where == there and other.prefix.startswith(self.prefix)
+
     def storage_options(self) -> dict[str, str]:
         """What Delta Lake, Polars and other object stores of the Rust world want to know to reach this one."""
         found = self._session.get_credentials()

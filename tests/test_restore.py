@@ -122,6 +122,8 @@ def test_copies_made_while_nights_are_published_lose_nothing(store: Store, dest:
 def test_a_copy_over_another_corpus_or_a_newer_one_is_refused(store: Store, dest: Store) -> None:
     with pytest.raises(ConfigError, match="no corpus"):
         copy(store, dest)
+    with pytest.raises(ConfigError, match="lies in"):
+        copy(store, Store.open(f"{store.url}/backup"))
     publish(store, 1)
     copy(store, dest)
     publish(dest, 2)  # someone works with the copy
