@@ -1,8 +1,9 @@
-"""`gongbao backfill`: addresses, or a source and days, in; an answer for each on standard output."""
+"""`gongbao backfill`: addresses, a source and days, or landing files in; an answer for each page out."""
 
 import json
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
@@ -17,49 +18,70 @@ from pipeline.answers import Answer, answers
 from pipeline.belonging import source_of
 from pipeline.corpus import Corpus
 from pipeline.errors import ConfigError
-from pipeline.report import CrawlReport
+from pipeline.report import CrawlReport, RunReport
 from pipeline.source import UNKNOWN, load_all
 from pipeline.store import Store
 
 _STYLE = {"document": "green", "repost": "yellow", "rejected": "magenta", "failed": "red", "skipped": "red"}
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Backfilled:
+    """What a backfill did, and what became of each page."""
+
+    report: RunReport
+    answers: tuple[Answer, ...]
+
+    @property
+    def settled(self) -> bool:
+        """Whether asking again would bring nothing else."""
+        return not self.report.error and all(answer.settled for answer in self.answers)
+
+
 def backfill(
-    urls: Sequence[str],
-    file: Path | None = None,
+    urls: Sequence[str] = (),
     *,
     source: str = "",
     since: date | None = None,
     until: date | None = None,
+    landing: str = "",
     force: bool = False,
-    as_json: bool = False,
-) -> bool:
-    """Fetch what is asked for and publish it like a night; whether there is an answer to all that asking again keeps."""
+) -> Backfilled:
+    """Publish what is asked for like a night, in one commit, with an answer for each page.
+
+    Asked for are addresses (of one `source`, or of whichever has their host), what a `source` published from the day
+    `since` to the day `until`, or what lies in landing files whose keys begin with `landing`: nothing is fetched then.
+    Addresses that are known are fetched again only with `force`. ConfigError, before any request, on anything else.
+    """
     known = settings.from_environment()
-    listed = [*urls, *(_lines(file) if file else ())]
-    asked = by_sources(known, listed, source, since, until)  # a wrong call stops here, before any request
-    for url in asked.get(UNKNOWN, ()):
-        console.say(f"{url}: no source has this host; the generic one takes it")
+    check(known, urls, source, since, until, landing)
     now = datetime.now(UTC)
     run_id = running.new_run_id(now)
     store = settings.open_store(known)
+    if landing:
+        landing_keys(store, landing)
     running.prepare_prefect(known)
     from flows import nightly
 
-    key = f"runs/{run_id}/urls.txt" if listed else ""
+    key = f"runs/{run_id}/urls.txt" if urls else ""
     if key:
-        store.put(key, "".join(f"{url}\n" for url in listed).encode())
+        store.put(key, "".join(f"{url}\n" for url in urls).encode())
     with progress.bars():
         report = nightly.backfill(
-            listed_in=key, source=source, since=since, until=until, force=force, run_id=run_id, now=now
+            listed_in=key, source=source, since=since, until=until, force=force, landing=landing, run_id=run_id, now=now
         )
-    told = read_answers(store, run_id)
-    for answer in told if as_json else ():
+    return Backfilled(report=report, answers=tuple(read_answers(store, run_id)))
+
+
+def command(urls: Sequence[str], file: Path | None = None, *, as_json: bool = False, **asked: Any) -> bool:
+    """The same for people and pipes; whether all is settled."""
+    done = backfill([*urls, *(_lines(file) if file else ())], **asked)
+    for answer in done.answers if as_json else ():
         console.emit(_row(answer))
     if not as_json:
-        _show(told)
-    running.tell(report)
-    return not report.error and all(answer.settled for answer in told)
+        _show(done.answers)
+    running.tell(done.report)
+    return done.settled
 
 
 def write_answers(store: Store, run_id: str, asked: Mapping[str, Sequence[str]], crawls: Sequence[CrawlReport]) -> None:
@@ -78,22 +100,30 @@ def _answers_key(run_id: str) -> str:
     return f"runs/{run_id}/answers.jsonl"
 
 
-def by_sources(
+def check(
     known: settings.Settings,
     urls: Sequence[str],
     source: str = "",
     since: date | None = None,
     until: date | None = None,
-) -> dict[str, list[str]]:
-    """What is asked of each source: addresses, or none where it is asked for days. ConfigError if that makes no sense."""
-    of_days = bool(source and since and not urls)
-    of_urls = bool(urls and not since and not until)
-    if not (of_days or of_urls):
-        raise ConfigError("say which: URLs, a --file of them, or --source with --since")
+    landing: str = "",
+) -> None:
+    """ConfigError if what is asked for makes no sense."""
+    of_days = bool(source and since and not urls and not landing)
+    of_urls = bool(urls and not since and not until and not landing)
+    of_landing = bool(landing and not (urls or source or since or until))
+    if not (of_days or of_urls or of_landing):
+        raise ConfigError("say which: URLs, a --file of them, --source with --since, or --landing alone")
     if since and until and until < since:
         raise ConfigError(f"--until {until} is before --since {since}")
     for url in urls:
         _check(url)
+    if source:
+        load_all(known.sources, [source])
+
+
+def by_sources(known: settings.Settings, urls: Sequence[str], source: str = "") -> dict[str, list[str]]:
+    """The addresses that each source is asked for; none where one is asked for days."""
     if source:
         return {each.id: list(urls) for each in load_all(known.sources, [source])}
     sources = load_all(known.sources)
@@ -102,6 +132,32 @@ def by_sources(
         own = source_of(url, sources)
         found.setdefault(own.id if own else UNKNOWN, []).append(url)
     return found
+
+
+def say_unknown(urls: Sequence[str], say: Callable[[str], None]) -> None:
+    """Warn of hosts that no source has."""
+    for host, count in Counter(urlsplit(url).netloc for url in urls).items():
+        say(f"{host}: no source has this host; the generic one takes its {count} addresses")
+
+
+def landing_keys(store: Store, prefix: str) -> list[str]:
+    """The landing files whose keys begin so; ConfigError if there is none."""
+    prefix = prefix.removeprefix(f"{store.url}/").removeprefix("/")
+    prefix = prefix if prefix.startswith("landing/") else f"landing/{prefix}"
+    keys = [key for key in store.list(prefix) if key.endswith(".warc.gz")]
+    if not keys:
+        raise ConfigError(f"no landing file begins with {prefix}")
+    return keys
+
+
+def read_again(store: Store, run_id: str, now: datetime) -> list[CrawlReport]:
+    """Reports of crawls that did not take place: the pages of landing files, staged by a run, as if it had fetched them."""
+    pages = Counter(row["source_id"] for row in staging.read(store, run_id))
+    times = {"started_at": now, "ended_at": now}
+    return [
+        CrawlReport(run_id=run_id, source_id=source_id, listed=count, fetched=count, **times)
+        for source_id, count in sorted(pages.items())
+    ]
 
 
 def _check(url: str) -> None:

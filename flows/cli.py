@@ -39,17 +39,18 @@ def run(sources: tuple[str, ...]) -> None:
 )
 @click.option("--since", type=_DAY, help="From this day on, YYYY-MM-DD.")
 @click.option("--until", type=_DAY, help="Up to and with this day; without it up to today.")
+@click.option("--landing", default="", help="Fetch nothing: publish what lies in landing files with this prefix.")
 @click.option("--force", is_flag=True, help="Fetch again what is known already.")
 @click.option("--json", "as_json", is_flag=True, help="JSON lines instead of a table.")
 def backfill(urls: tuple[str, ...], since: datetime | None, until: datetime | None, **options: Any) -> None:
-    """Fetch URLS, or what a source published on some days, and publish it like a night; an answer for each page.
+    """Publish URLS, what a source published on some days, or landing files, like a night; an answer for each page.
 
     Exit code 1 if anything could not be fetched. Pages that are rejected are no failure.
     """
     from flows import backfilling
 
     first, last = (day.date() if day else None for day in (since, until))
-    sys.exit(0 if backfilling.backfill(urls, since=first, until=last, **options) else _FAILED)
+    sys.exit(0 if backfilling.command(urls, since=first, until=last, **options) else _FAILED)
 
 
 @cli.command()

@@ -19,12 +19,18 @@ from prefect.schedules import Cron, Schedule
 from prefect.states import Cancelled, Scheduled
 from prefect.types.entrypoint import EntrypointType
 
-from flows import maintenance_flow, nightly
+from flows import maintenance_flow, nightly, reprocess_flow, watch_flow
 from pipeline.errors import ConfigError
 from pipeline.schedules import ZONE, Schedules
 
-_FLOWS: tuple[Flow[..., Any], ...] = (nightly.nightly, nightly.backfill, maintenance_flow.maintain)
-_LATER = timedelta(seconds=30)  # a run that is handed over begins only after we are gone
+_FLOWS: tuple[Flow[..., Any], ...] = (
+    nightly.nightly,
+    nightly.backfill,
+    reprocess_flow.reprocess,
+    maintenance_flow.maintain,
+    watch_flow.watch,
+)
+_LATER = timedelta(seconds=20)  # a run that is handed over begins only after we are gone: a runner looks 10 s ahead
 
 
 async def serve(schedules: Schedules, own: dict[str, str], stopped: threading.Event, *, alone: bool) -> None:
@@ -56,7 +62,7 @@ async def _stop(runner: Runner, client: PrefectClient, stopped: threading.Event,
 
 def _crons(name: str, schedules: Schedules, own: dict[str, str]) -> list[Schedule]:
     """The schedules of a flow; ConfigError if one is no cron line."""
-    lines = {"nightly": schedules.nightly, "maintain": schedules.maintain}
+    lines = {"nightly": schedules.nightly, "maintain": schedules.maintain, "watch": schedules.watch}
     found: list[tuple[str, str, dict[str, Any]]]
     found = [(name, lines[name], {"scheduled": True} if name == "nightly" else {})] if name in lines else []
     if name == "nightly":

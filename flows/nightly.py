@@ -25,7 +25,7 @@ from pipeline.obstacles import Cause
 from pipeline.publish import Published, publish
 from pipeline.report import CrawlReport, RunReport, SourceReport, markdown
 from pipeline.schedules import Schedules
-from pipeline.source import Source, load_all
+from pipeline.source import UNKNOWN, Source, load_all
 
 Kind = Literal["nightly", "backfill"]
 _LAST_COMMITS = 60  # that may lack their plain files; what is older was looked at by the nights before
@@ -170,6 +170,7 @@ def backfill(
     source: str = "",
     since: date | None = None,
     until: date | None = None,
+    landing: str = "",
     force: bool = False,
     listed_in: str = "",
     run_id: str = "",
@@ -177,26 +178,39 @@ def backfill(
 ) -> RunReport:
     """Fetch addresses, or what a source published from one day to another, and publish them like a night.
 
+    `urls`: addresses, of whichever source has their host, or of `source`. Known ones are fetched again with `force`.
+    `source`, `since` and `until`: instead of addresses, what a source published on these days.
+    `landing`: instead of both, what lies in landing files whose keys begin so, such as `source=ID/date=2026-01`.
     `listed_in` is the key of an object in the store that names one address a line: Prefect's parameters hold 512 kB.
     """
     known, run_id = settings.from_environment(), _run_id(run_id)
-    listed = settings.open_store(known).get(listed_in).decode().splitlines() if listed_in else []
-    asked = backfilling.by_sources(known, [*(urls or ()), *listed], source, since, until)
-    return _run("backfill", run_id, now or datetime.now(UTC), asked, since=since, until=until, force=force)
+    store, now = settings.open_store(known), now or datetime.now(UTC)
+    every = [*(urls or ()), *(store.get(listed_in).decode().splitlines() if listed_in else ())]
+    backfilling.check(known, every, source, since, until, landing)
+    if landing:
+        return _run("backfill", run_id, now, {}, backfilling.landing_keys(store, landing))
+    asked = backfilling.by_sources(known, every, source)
+    backfilling.say_unknown(asked.get(UNKNOWN, ()), get_run_logger().warning)
+    return _run("backfill", run_id, now, asked, since=since, until=until, force=force)
 
 
-def _run(kind: Kind, run_id: str, now: datetime, asked: dict[str, list[str]], **how: Any) -> RunReport:
+def _run(
+    kind: Kind, run_id: str, now: datetime, asked: dict[str, list[str]], landing: Sequence[str] = (), **how: Any
+) -> RunReport:
     """A source that breaks is told in the report and the others go on; what concerns all of them is raised."""
     started = datetime.now(UTC)
     known = settings.from_environment()
     store = settings.open_store(known)
-    crawls, staged = [], []
+    crawls, staged = [], [process_landing.submit(key, run_id) for key in landing]
     crawling_now = [crawl_source.submit(each, run_id, now, urls, **how) for each, urls in asked.items()]
     for done in as_completed(crawling_now):
         crawls.append(done.result())
         staged += [process_landing.submit(key, run_id) for key in crawls[-1].landing]
     for future in staged:
         future.result()
+    if landing:
+        crawls = backfilling.read_again(store, run_id, now)
+        asked = {crawl.source_id: [] for crawl in crawls}
     published = publish_run(run_id, now, crawls)
     write_plain_files()
     if kind == "backfill":

@@ -1,56 +1,57 @@
 """`gongbao reprocess`: stored landing files through today's rules; the difference shown, and published when accepted."""
 
 from collections.abc import Iterator, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from itertools import groupby
+from pathlib import Path
 
-from flows import console, running, settings, snapshots
-from pipeline import nightly_files
+import xxhash
+
+from flows import console, leases, running, settings, snapshots
 from pipeline.comparing import Difference
-from pipeline.reprocess import AcceptRules, Proposal
+from pipeline.reprocess import AcceptRules, OfSource, Proposal
+from pipeline.schedules import Schedules
 from pipeline.source import load_all
 from pipeline.store import Store
 
+STAGED = "rules-"  # begins the name under which outcomes are staged
 _EXAMPLES = 3  # of each kind of difference in each source
+_LINES = 3  # of a changed text in the artifact
 
 
 def reprocess(sources: Sequence[str], since: str, until: str, *, dry_run: bool, accept: bool) -> bool:
     """Stage, show, and publish if a person or the rules accept it; False if it waits for a person."""
     known = settings.from_environment()
     load_all(known.sources, sources)  # wrong configuration stops here
-    rules = AcceptRules.load(known.config)
-    store = settings.open_store(known)
-    keys = list(landing_keys(store, sources, since, until))
-    console.say(f"{len(keys)} landing files")
+    AcceptRules.load(known.config)
+    first, last = (snapshots.when(day).date() if day else None for day in (since, until))
+    store, limits = settings.open_store(known), Schedules.load(known.config).leases
+    leases.check(store, "reprocess", limits)  # said at once, not after Prefect has started
+    console.say(f"{len(list(landing_keys(store, sources, first, last)))} landing files")
     running.prepare_prefect(known)
     from flows import reprocess_flow
 
-    now = datetime.now(UTC)
-    run_id = running.new_run_id(now)
-    proposal = reprocess_flow.stage(run_id, now, keys)
-    try:
-        _show(proposal)
-        refusals = _refusals(proposal, rules)
-        if dry_run or (refusals and not accept):
-            for line in refusals:
-                console.say(line)
-            console.say("nothing was published" + ("" if dry_run else "; --accept publishes it all the same"))
-            return dry_run
-        report = reprocess_flow.publish(run_id, now, None if accept else rules)
-    finally:
-        store.delete_all(f"staged/run={run_id}/")
-    nightly_files.write_missing(store, last=60)
-    if report is None:
-        console.say("someone else published meanwhile, and what is left to change is not accepted; look again")
+    run_id = running.new_run_id(datetime.now(UTC))
+    done = reprocess_flow.reprocess(list(sources) or None, first, last, dry_run, accept, run_id)
+    if done is None:
+        leases.check(store, "reprocess", limits)
         return False
-    console.say(f"published as {run_id}, version {report.version}; `gongbao rollback {run_id}` puts it back")
-    return report.succeeded
+    _show(done.proposal)
+    for line in () if accept else done.refusals:
+        console.say(line)
+    if done.report:
+        console.say(f"published as {run_id}, version {done.report.version}; `gongbao rollback {run_id}` puts it back")
+        return done.report.succeeded
+    if not dry_run and not done.refusals:
+        console.say("someone else published meanwhile, and what is left to change is not accepted; look again")
+    else:
+        console.say("nothing was published" + ("" if dry_run else "; --accept publishes it all the same"))
+    return dry_run
 
 
-def landing_keys(store: Store, sources: Sequence[str], since: str, until: str) -> Iterator[str]:
-    """The landing files of these sources (all if none is named) fetched in these days."""
-    first = f"{snapshots.when(since):%Y-%m-%d}" if since else ""
-    last = f"{snapshots.when(until):%Y-%m-%d}" if until else "9999"
+def landing_keys(store: Store, sources: Sequence[str], since: date | None, until: date | None) -> Iterator[str]:
+    """The landing files of these sources (all if none is named) fetched in these days, without the last."""
+    first, last = str(since or ""), str(until or "9999")
     for prefix in [f"landing/source={each}/" for each in sources] or ["landing/"]:
         for key in store.list(prefix):
             day = key.split("/date=")[1][:10] if "/date=" in key else ""
@@ -58,28 +59,59 @@ def landing_keys(store: Store, sources: Sequence[str], since: str, until: str) -
                 yield key
 
 
-def _refusals(proposal: Proposal, rules: AcceptRules) -> list[str]:
+def staged_as(rules_version: str, sources: Path) -> str:
+    """The name under which outcomes are staged: it changes with whatever they depend on beside the bytes."""
+    digest = xxhash.xxh3_64(rules_version.encode())
+    for path in sorted(sources.glob("*.yaml")):
+        digest.update(path.read_bytes())
+    return f"{STAGED}{digest.hexdigest()}"
+
+
+def refusals(proposal: Proposal, rules: AcceptRules) -> Iterator[str]:
     """What a person has to look at."""
-    told = ((source_id, counts.refused(rules)) for source_id, counts in proposal.by_source().items())
-    return [f"{source_id}: {why}" for source_id, why in told if why]
+    for source_id, counts in proposal.by_source().items():
+        if why := counts.refused(rules):
+            yield f"{source_id}: {why}"
+
+
+def markdown(proposal: Proposal, refused: Sequence[str]) -> str:
+    """What would change, by source and with examples, as Prefect shows it."""
+    lines = ["# What these rules change", *(f"- **{each}**" for each in refused)]
+    for source_id, counts, found in _by_source(proposal):
+        lines += ["", f"## {source_id}", "", _counted(counts), ""]
+        for each in _examples(found):
+            lines.append(f"- {each.what}{f' ({each.why})' if each.why else ''} [{each.title or each.url}]({each.url})")
+            lines += [f"    - `{sign} {line}`" for sign, line in _lines(each)]
+    return "\n".join(lines if proposal.differences else [*lines, "", "No document changes."]) + "\n"
 
 
 def _show(proposal: Proposal) -> None:
     """Counts by source, each with examples."""
-    counted = proposal.by_source()
-    for source_id, found in groupby(proposal.differences, key=lambda each: each.source_id):
-        counts = counted[source_id]
-        console.out.print(
-            f"{source_id}: of {counts.documents} documents {counts.changed} change ({counts.lost} lose a paragraph), "
-            f"{counts.gone} go, {counts.added} come",
-            style="bold",
-            markup=False,
-        )
-        console.show_differences(_examples(list(found)))
+    for source_id, counts, found in _by_source(proposal):
+        console.out.print(f"{source_id}: {_counted(counts)}", style="bold", markup=False)
+        console.show_differences(_examples(found))
     if not proposal.differences:
         console.out.print("no document changes")
+
+
+def _by_source(proposal: Proposal) -> Iterator[tuple[str, OfSource, list[Difference]]]:
+    counted = proposal.by_source()
+    for source_id, found in groupby(proposal.differences, key=lambda each: each.source_id):
+        yield source_id, counted[source_id], list(found)
+
+
+def _counted(counts: OfSource) -> str:
+    return (
+        f"of {counts.documents} documents {counts.changed} change ({counts.lost} lose a paragraph), "
+        f"{counts.gone} go, {counts.added} come"
+    )
 
 
 def _examples(found: Sequence[Difference]) -> Iterator[Difference]:
     for _, alike in groupby(found, key=lambda each: each.what):
         yield from list(alike)[:_EXAMPLES]
+
+
+def _lines(each: Difference) -> Iterator[tuple[str, str]]:
+    for sign, lines in (("-", each.lost), ("+", each.gained)):
+        yield from ((sign, line.replace("`", "'")[:200]) for line in lines[:_LINES])

@@ -15,6 +15,7 @@ _END_SECONDS = 45  # for what runs to end; service managers kill after 90
 
 def serve() -> None:
     """Serve until SIGTERM or an interrupt."""
+    stopped = _when_told()
     known = settings.from_environment()
     schedules = Schedules.load(known.config)
     own = {source.id: source.schedule for source in load_all(known.sources) if source.enabled and source.schedule}
@@ -28,18 +29,26 @@ def serve() -> None:
                 os.environ["PREFECT_API_URL"] = server.api
                 console.say(f"Prefect: {server.ui}")
             console.say(f"store: {store.url}")
-            _run(schedules, own, alone=is_ours)
+            _run(schedules, own, stopped, alone=is_ours)
         finally:
             if is_ours:
                 prefect_server.stop(known.home)
             console.say("stopped")
 
 
-def _run(schedules: Schedules, own: dict[str, str], *, alone: bool) -> None:
+def _when_told() -> threading.Event:
+    """Set once we are told to stop, also while we still start: whoever starts a server ends it."""
+    stopped = threading.Event()
+    for name in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(name, lambda *_: stopped.set())
+    return stopped
+
+
+def _run(schedules: Schedules, own: dict[str, str], stopped: threading.Event, *, alone: bool) -> None:
     """Run what the schedules and people ask for, in a process each, until we are told to stop."""
     from flows import deployments
 
-    stopped, failed = threading.Event(), list[BaseException]()
+    failed = list[BaseException]()
 
     def runner() -> None:
         try:
@@ -47,8 +56,6 @@ def _run(schedules: Schedules, own: dict[str, str], *, alone: bool) -> None:
         except BaseException as error:  # raised where it can be told
             failed.append(error)
 
-    for name in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(name, lambda *_: stopped.set())
     served = threading.Thread(target=runner, daemon=True)
     served.start()
     while served.is_alive() and not stopped.is_set():

@@ -138,7 +138,9 @@ class Night:
         self._gone = [
             self._held[id_] | {"withdrawn_because": self._ends(row)}
             for id_, row in last.items()
-            if self._ends(row) and id_ in self._held and not self._held[id_]["withdrawn_at"]
+            if self._ends(row)
+            and id_ in self._held
+            and not (self._held[id_]["withdrawn_at"] or _is_late(row, self._held[id_]))
         ]
         self._reposts: set[str] = set()
         self.only_new = not (self._gone or self._held.keys() & self._fresh)
@@ -216,6 +218,8 @@ class Night:
 
     def _differs(self, row: Row) -> bool:
         held = self._held.get(row["doc_id"])
+        if held and _is_late(row, held):
+            return False
         return (
             not held or bool(held["withdrawn_at"]) or any(_plain(held[name]) != _plain(row[name]) for name in _CONTENT)
         )
@@ -268,6 +272,11 @@ class Night:
             canonical_id=(held or row).get("canonical_id"),
             revised=held is not None,
         )
+
+
+def _is_late(row: Row, held: Row) -> bool:
+    """Whether the corpus knows of a later visit: of a run beside this one, or where old landing files are published."""
+    return bool(row["fetched_at"] < max(held["fetched_at"], held["withdrawn_at"] or held["fetched_at"]))
 
 
 def _decided(decision: Decision) -> Row:

@@ -88,9 +88,16 @@ class Proposal:
         }  # fmt: skip
 
 
-def propose(store: Store, run_id: str, now: datetime, sources: Mapping[str, Source], rules: DedupeRules) -> Proposal:
-    """What a reprocess would change in the newest snapshot; writes nothing."""
-    return _proposed(Corpus.open(store), _visits(store, run_id), run_id, now, sources, rules)
+def propose(
+    store: Store,
+    run_id: str,
+    now: datetime,
+    sources: Mapping[str, Source],
+    rules: DedupeRules,
+    staged: Sequence[str] | None = None,
+) -> Proposal:
+    """What a reprocess would change in the newest snapshot; writes nothing. `staged`: keys; None: what the run staged."""
+    return _proposed(Corpus.open(store), _visits(store, run_id, staged), run_id, now, sources, rules)
 
 
 def accept(
@@ -100,9 +107,10 @@ def accept(
     sources: Mapping[str, Source],
     rules: DedupeRules,
     still: Callable[[Proposal], bool] = lambda proposal: True,
+    staged: Sequence[str] | None = None,
 ) -> Published | None:
     """Publish it in one commit; where someone committed meanwhile it is proposed again, and dropped unless `still`."""
-    visits = _visits(store, run_id)
+    visits = _visits(store, run_id, staged)
     while True:
         corpus = Corpus.open(store)
         if told := publish.published(corpus, run_id):
@@ -138,19 +146,6 @@ def _proposed(
 class Again(Night):
     """A reprocess beside one snapshot: like a night, but every field counts, and a text that is the same keeps its cluster."""
 
-    def __init__(
-        self,
-        corpus: Corpus,
-        visits: list[Row],
-        sources: Mapping[str, Source],
-        rules: DedupeRules,
-        run_id: str,
-        now: datetime,
-    ) -> None:
-        super().__init__(corpus, visits, sources, rules, run_id, now)
-        fetched = {row["doc_id"]: row["fetched_at"] for row in visits}
-        self._gone = [row for row in self._gone if row["fetched_at"] <= fetched[row["doc_id"]]]
-
     def fresh(self) -> list[Text]:
         """The documents whose text or title is new, for `decide`."""
         return [text for text in super().fresh() if not self._keeps_cluster(text.id)]
@@ -182,10 +177,10 @@ class Again(Night):
         return schema.content_digest(held) != schema.content_digest(row)
 
 
-def _visits(store: Store, run_id: str) -> list[Row]:
+def _visits(store: Store, run_id: str, staged: Sequence[str] | None) -> list[Row]:
     """Of each page the one visit that counts."""
     last: dict[str, Row] = {}
-    for row in staging.read(store, run_id):
+    for row in staging.read(store, run_id, staged):
         if row["outcome"] == "unchanged" or row["reason"] == "forgotten":
             continue
         before = last.get(row["doc_id"])

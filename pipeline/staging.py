@@ -37,10 +37,13 @@ def write(store: Store, key: str, outcomes: Iterable[tuple[Page, Outcome]]) -> d
     return counts
 
 
-def read(store: Store, run_id: str) -> list[dict[str, Any]]:
-    """All outcomes of a run, in the order of their fetches; two visits of one page are two rows."""
+def read(store: Store, run_id: str, keys: Iterable[str] | None = None) -> list[dict[str, Any]]:
+    """All outcomes of a run, in the order of their fetches; two visits of one page are two rows.
+
+    `keys`: only those of these staged files.
+    """
     rows: list[dict[str, Any]] = []
-    for key in store.list(f"staged/run={run_id}/"):
+    for key in store.list(f"staged/run={run_id}/") if keys is None else keys:
         rows += pq.read_table(io.BytesIO(store.get(key))).to_pylist()
     return sorted(rows, key=lambda row: (row["fetched_at"], row["doc_id"]))
 
