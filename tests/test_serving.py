@@ -1,4 +1,4 @@
-"""`gongbao serve` as people run it: a schedule fires, `gongbao run` finds the server, an end and a restart lose nothing."""
+"""`gongbao serve` as people run it: a schedule fires, and kills, ends and restarts lose nothing of what was begun."""
 
 import json
 import os
@@ -10,6 +10,7 @@ import time
 import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -23,26 +24,29 @@ from pipeline.report import RunReport
 from pipeline.store import Store
 from tests.conftest import ROOT
 
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.skipif("TEST_SERVING" not in os.environ, reason="takes up to 15 minutes: set TEST_SERVING=1 to run it"),
-]
+pytestmark = pytest.mark.slow
 T = TypeVar("T")
 COMMAND = [sys.executable, "-m", "flows.cli"]
+STARTS = timedelta(seconds=30)  # Prefect's server takes about 15
+SCHEDULED = "0 4 * * 5"  # of a source that has a schedule of its own
 
 
 @pytest.fixture
 def told(tmp_path: Path) -> Iterator[dict[str, str]]:
-    """The environment of a folder of its own: one sample site, a night every minute."""
+    """The environment of a folder of its own: a sample site each minute, and one that has a schedule of its own."""
     config = shutil.copytree(ROOT / "config", tmp_path / "config", ignore=shutil.ignore_patterns("sources"))
     schedules = (config / "schedules.yaml").read_text().splitlines()
-    lines = ['nightly: "* * * * *"' if line.startswith("nightly:") else line for line in schedules]
+    second = (datetime.now(UTC) + STARTS).second  # of each minute, the first one when the server is up
+    lines = [f'nightly: "* * * * * {second}"' if line.startswith("nightly:") else line for line in schedules]
     (config / "schedules.yaml").write_text("\n".join(lines))
     with serve(World(), dict.fromkeys((*SITES, "control"), 0)) as sites:
         for path in write_sources(sites, config / "sources"):
-            if path.stem != "company":
+            if path.stem == "paper":
+                path.write_text(f'{path.read_text()}\nschedule: "{SCHEDULED}"\n')
+            elif path.stem != "company":
                 path.unlink()
-        ours = {"GONGBAO_HOME": str(tmp_path / "home"), "GONGBAO_CONFIG": str(config), "GONGBAO_PROCESSES": "0"}
+        ours = {"GONGBAO_HOME": str(tmp_path / "home"), "GONGBAO_CONFIG": str(config), "GONGBAO_PROCESSES": "0",
+                "PREFECT_RUNNER_POLL_FREQUENCY": "2"}  # fmt: skip
         yield {name: value for name, value in os.environ.items() if not name.startswith(("GONGBAO", "PREFECT"))} | ours
     prefect_server.stop(tmp_path / "home")
     embedded.stop(tmp_path / "home")
@@ -60,66 +64,80 @@ def serving(told: dict[str, str]) -> Iterator["subprocess.Popen[bytes]"]:
         process.wait()
 
 
-def until(ask: Callable[[], T], seconds: float, process: "subprocess.Popen[bytes]") -> T:
-    """What it answers as soon as that is something."""
+def until(ask: Callable[[], T], process: "subprocess.Popen[bytes]", seconds: float = 150) -> T:
+    """What it answers as soon as that is something; the server must live on meanwhile."""
     deadline = time.monotonic() + seconds
     while not (found := ask()):
         assert time.monotonic() < deadline, "it did not come"
         assert process.poll() is None, "the server ended"
-        time.sleep(0.5)
+        time.sleep(0.3)
     return found
 
 
-def flow_runs(home: Path) -> list[dict[str, Any]]:
+def asked(home: Path, path: str, body: dict[str, Any]) -> Any:
+    """What Prefect's server answers; nothing while there is none."""
     server = prefect_server.find(home)
     if not server:
         return []
-    asked = urllib.request.Request(
-        f"{server.api}/flow_runs/filter", b'{"sort": "START_TIME_ASC"}', {"Content-Type": "application/json"}
+    question = urllib.request.Request(
+        f"{server.api}/{path}", json.dumps(body).encode(), {"Content-Type": "application/json"}
     )
-    with urllib.request.urlopen(asked, timeout=20) as answer:
-        found: list[dict[str, Any]] = json.load(answer)
-    return found
+    with urllib.request.urlopen(question, timeout=20) as answer:
+        return json.load(answer)
 
 
-@pytest.mark.timeout(900)  # of which a quiet machine needs three minutes: Prefect's server starts three times
-def test_a_schedule_fires_runs_share_the_server_and_a_restart_goes_on(told: dict[str, str]) -> None:
+def runs(home: Path, flow: str, *states: str) -> list[dict[str, Any]]:
+    found = asked(home, "flow_runs/filter", {"flows": {"name": {"any_": [flow]}}})
+    return [run for run in found if run["state_type"] in states]
+
+
+@pytest.mark.timeout(400)  # of which a quiet machine needs a quarter
+def test_a_schedule_fires_and_kills_ends_and_restarts_lose_nothing(told: dict[str, str]) -> None:
     home = Path(told["GONGBAO_HOME"])
     with serving(told) as process:
-        until(lambda: prefect_server.find(home), 120, process)
-        store = Store.open(f"s3://{embedded.BUCKET}", embedded.start(home).environment())
-        reports = lambda: [key for key in store.list("runs/") if key.endswith(".json") and key.count("/") == 1]  # noqa: E731
-        until(reports, 200, process)
-        first = RunReport.model_validate_json(store.get(reports()[0]))
-        assert first.succeeded
-        assert first.total("documents") > 5
-        assert any(run["auto_scheduled"] and run["name"] == f"nightly {first.run_id}" for run in flow_runs(home))
+        deployments = until(lambda: len(found := asked(home, "deployments/filter", {})) == 5 and found, process)
+        by_name = {each["name"]: each for each in deployments}
+        assert set(by_name) == {"nightly", "backfill", "reprocess", "maintain", "watch"}
+        crons = {schedule["schedule"]["cron"]: schedule["schedule"] for schedule in by_name["nightly"]["schedules"]}
+        assert SCHEDULED in crons
+        assert {schedule["timezone"] for schedule in crons.values()} == {"Asia/Shanghai"}
+        assert "sources" in by_name["reprocess"]["parameter_openapi_schema"]["properties"]
 
         second = subprocess.run([*COMMAND, "serve"], env=told, cwd=ROOT, capture_output=True, text=True, check=False)
         assert (second.returncode, "runs already" in second.stderr) == (1, True)
 
-        by_hand = subprocess.run([*COMMAND, "run", "company"], env=told, cwd=ROOT, capture_output=True, text=True, check=False)  # fmt: skip
-        assert by_hand.returncode == 0, by_hand.stderr
-        assert any(run["name"].split()[-1] in by_hand.stderr for run in flow_runs(home))
-
-        server = prefect_server.find(home)
-        assert server
-        until(lambda: [run for run in flow_runs(home) if run["state_type"] == "RUNNING"], 120, process)
-        process.send_signal(signal.SIGTERM)  # in the middle of a night
-        assert process.wait(60) == 0
-        assert not server.lives
+        (scheduled,) = until(lambda: runs(home, "nightly", "RUNNING"), process)
+        assert scheduled["auto_scheduled"]
+        os.killpg(process.pid, signal.SIGKILL)  # in the middle of a night, with its crawls
+        process.wait()
+    left = prefect_server.find(home)
+    assert left
 
     with serving(told) as process:
-        handed_over = lambda: [run for run in flow_runs(home) if not run["auto_scheduled"] and run["deployment_id"]]  # noqa: E731
-        until(lambda: [run for run in handed_over() if run["state_type"] in ("RUNNING", "COMPLETED")], 200, process)
-        left = prefect_server.find(home)
-        assert left
-        process.kill()  # Prefect's server is left behind, and found by the next
-        process.wait()
-        with serving(told) as again:
-            log = Path(told["GONGBAO_HOME"]).parent / "serve.log"
-            until(lambda: log.read_text().count("store: ") == 3, 60, again)
-            assert prefect_server.find(home) == left
-            again.send_signal(signal.SIGINT)
-            assert again.wait(60) == 0
-            assert not left.lives
+        until(lambda: runs(home, "nightly", "COMPLETED"), process)
+        assert prefect_server.find(home) == left
+        store = Store.open(f"s3://{embedded.BUCKET}", embedded.start(home).environment())
+        (key, *_) = [key for key in store.list("runs/") if key.endswith(".json") and key.count("/") == 1]
+        night = RunReport.model_validate_json(store.get(key))
+        assert (night.succeeded, [source.source_id for source in night.sources]) == (True, ["company"])
+        assert night.total("documents") > 5
+        assert not [run for run in runs(home, "nightly", "RUNNING") if run["id"] == scheduled["id"]]
+
+        form = {"parameters": {"sources": ["company"], "dry_run": True}}
+        by_hand = asked(home, f"deployments/{by_name['reprocess']['id']}/create_flow_run", form)
+        until(lambda: by_hand["id"] in [run["id"] for run in runs(home, "reprocess", "RUNNING")], process)
+        process.send_signal(signal.SIGTERM)  # in the middle of what somebody asked for
+        assert process.wait(60) == 0
+        assert not left.lives
+
+    with serving(told) as process:
+        (done,) = until(lambda: runs(home, "reprocess", "COMPLETED"), process)
+        assert done["parameters"]["sources"] == ["company"]
+        assert done["id"] != by_hand["id"]
+        (shown,) = asked(home, "artifacts/filter", {"artifacts": {"key": {"any_": ["reprocess"]}}})[-1:]
+        assert "No document changes." in shown["data"]
+        server = prefect_server.find(home)
+        assert server
+        process.send_signal(signal.SIGINT)
+        assert process.wait(60) == 0
+        assert not server.lives
