@@ -38,7 +38,7 @@ def nights(history: Sequence[Observation], rules: HealthRules) -> list[Night]:
         sick = bool(seen.cause) or bool(troubles & _LASTING if accepted else troubles)
         sound = not sick and quarantine <= 0
         quarantine = rules.first_nights if sick else quarantine - 1
-        ordinary = rules.holidays is None or rules.holidays.kind(seen.day) is Day.ORDINARY
+        ordinary = not seen.rest and (rules.holidays is None or rules.holidays.kind(seen.day) is Day.ORDINARY)
         if Trouble.FROZEN_FEED in troubles:
             _doubt_silence(found)
         found.append(Night(seen, seen.day.weekday() if ordinary else None, sound))
@@ -61,6 +61,12 @@ class Expectation:
     rate: tuple[float, ...]
     silence: tuple[float, ...]
     beat: tuple[bool, ...]  # something came every time, and not by chance
+    regular: tuple[bool, ...]  # the same, not as surely
+
+    @property
+    def due(self) -> tuple[bool, ...]:
+        """By weekday: whether something is more likely than not."""
+        return tuple(surprise >= log(2) for surprise in self.silence)
 
     @classmethod
     def learn(cls, past: Sequence[Night], rules: HealthRules) -> "Expectation":
@@ -75,16 +81,18 @@ class Expectation:
         spread = _dispersion(count, total, squares)
         chances = [_chance_of_none(rate[day], spread) for day in range(_WEEK)]
         least = rules.silence
-        silence, beat = [], []
+        silence, beat, regular = [], [], []
         steady = [day for day in range(_WEEK) if count[day] and not zeros[day] and rate[day]]
         trials = sum(count[day] for day in steady)  # weekdays that never failed vouch for each other
         for day, chance in enumerate(chances):
-            certain = chance <= least.beat_chance and not zeros[day]
+            by_chance = min(chance, (1 - chance) ** count[day])  # that it would never have failed: one every Tuesday
+            certain = by_chance <= least.beat_chance and not zeros[day] and rate[day] > 0
             beat.append(certain and count[day] >= least.beat_nights)
+            regular.append(chance <= least.regular_chance and not zeros[day] and count[day] >= 2 * least.beat_nights)
             counted = 1 / (trials + 2) if day in steady else (zeros[day] + 1) / (count[day] + 2)
             bounded = max(chance, least.least_chance, 0.0 if certain else counted)
             silence.append(-log(bounded) if count[day] >= rules.class_nights else 0.0)
-        return cls(sum(count), rate, tuple(silence), tuple(beat))
+        return cls(sum(count), rate, tuple(silence), tuple(beat), tuple(regular))
 
     def of(self, some: Sequence[Night]) -> float:
         """Articles to expect of some nights."""

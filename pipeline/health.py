@@ -5,7 +5,7 @@ a week need no settings. A source without history raises only what its crawl its
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from itertools import takewhile
+from itertools import pairwise, takewhile
 from math import exp, log, sqrt
 from statistics import fmean, median
 
@@ -81,22 +81,44 @@ def _frozen(past: Sequence[Night], rules: HealthRules) -> _Told | None:
     if len(gap) < 2 or expected.known < rules.learning:
         return None
     surprise = sum(expected.silence[night.weekday] for night in gap if night.weekday is not None)
-    missed = any(expected.beat[night.weekday] for night in gap[1:] if night.weekday is not None)
-    if surprise < rules.silence.surprise and not missed:
+    enough = rules.silence.surprise * max(1.0, 3 - expected.known / rules.learning)  # a short history is believed less
+    if surprise < enough and not _missed_a_beat(gap, expected, rules):
         return None
     since = gap[-1].seen.day
     chance = f"a sound one is as silent once in {exp(min(surprise, 20)):,.0f} times"
     return Trouble.FROZEN_FEED, f"nothing new since {since}, {len(gap)} nights; {chance}"
 
 
+def _missed_a_beat(gap: Sequence[Night], expected: Expectation, rules: HealthRules) -> bool:
+    """Whether a beat was missed and the time for late posting is over. `gap`: the silent nights, the last first.
+
+    What was due on a Friday may come on the next night on which something is due, be that a Monday. Where such a night
+    is far, as with a paper of every Thursday, a few nights are enough.
+    """
+    due, grace = expected.due, rules.silence
+    regular = 0
+    for number, night in enumerate(gap):
+        if night.weekday is None:
+            continue
+        since = [later.weekday for later in gap[:number] if later.weekday is not None]
+        far = not any(due[(night.weekday + ahead) % 7] for ahead in range(1, grace.soon + 1))
+        over = any(due[weekday] for weekday in since) or (far and len(since) >= grace.late_nights)
+        regular += far and expected.regular[night.weekday]
+        if (over and expected.beat[night.weekday]) or regular > 1:
+            return True
+    return False
+
+
 def _stale(past: Sequence[Night], rules: HealthRules) -> _Told | None:
-    """Its newest date is older than the source itself says that it may be."""
+    """Its newest date is older than the source itself says that it may be, and than it ever was."""
     tonight = past[-1].seen
     newest = next((night.seen.newest for night in reversed(past) if night.seen.newest), None)
     if not newest or not tonight.stale_after or len(past) <= rules.first_nights:
         return None
     age = (tonight.day - newest).days
-    if age <= tonight.stale_after:
+    days = sorted({night.seen.newest for night in past if night.seen.newest})
+    longest = max(((later - earlier).days for earlier, later in pairwise(days)), default=0)
+    if age <= max(tonight.stale_after, rules.silence.longest * longest):
         return None
     return Trouble.FROZEN_FEED, f"its newest is of {newest}, {age} days ago; stale_after_days is {tonight.stale_after}"
 
@@ -106,7 +128,7 @@ def _decay(past: Sequence[Night], rules: HealthRules) -> _Told | None:
     usable = [night for night in past if night.sound]
     came_each = [night.seen.pages for night in usable]
     limits = rules.decay
-    for size in limits.windows:
+    for size, surprise in limits.windows.items():
         window, base = usable[-size:], usable[:-size]
         if len(base) < limits.base:
             return None
@@ -118,7 +140,7 @@ def _decay(past: Sequence[Night], rules: HealthRules) -> _Told | None:
         if came > limits.share * due or came_late > limits.share * late:
             continue
         error = sqrt(dispersion_of_weeks(expected, base) * due * (1 + size / len(base)))
-        if due - came >= limits.surprise * error > 0:
+        if due - came >= surprise * error > 0:
             return Trouble.SLOW_DECAY, f"{came} articles in {size} nights, where {due:.0f} were to be expected"
     return None
 
@@ -221,7 +243,10 @@ def _texts(past: Sequence[Night], before: Sequence[Night], rules: HealthRules) -
     if documents < limits.documents or len(usual) < 2 * rules.class_nights:
         return None
     mean = fmean(_length(night) for night in usual)
-    spread = fmean(night.seen.documents * (_length(night) - mean) ** 2 for night in usual)  # of a single document
+    # Of a single document; a few nights underestimate it, as Student's distribution is wider than the normal one.
+    spread = (
+        fmean(night.seen.documents * (_length(night) - mean) ** 2 for night in usual) * len(usual) / (len(usual) - 4)
+    )
     now = fmean((_length(night) for night in recent), [night.seen.documents for night in recent])
     enough = max(log(limits.factor), limits.deviations * sqrt(spread / documents))
     if mean - now < enough or mean - _length(recent[0]) < log(limits.factor):

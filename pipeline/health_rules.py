@@ -17,6 +17,10 @@ class Silence(Strict):
     rare: float = Field(ge=0, lt=1)
     beat_nights: int = Field(ge=1)
     beat_chance: float = Field(gt=0, lt=1)
+    regular_chance: float = Field(gt=0, lt=1)
+    soon: int = Field(ge=1, le=6)
+    late_nights: int = Field(ge=1)
+    longest: float = Field(ge=1)
 
 
 class Share(Strict):
@@ -28,6 +32,14 @@ class Share(Strict):
     nights: int = Field(ge=1)
     failed: int = Field(ge=1)
     least: float = Field(gt=0, lt=1)
+
+
+class CommonRest(Strict):
+    """When a night is a holiday that nobody entered."""
+
+    sources: int = Field(ge=2)
+    share: float = Field(gt=0, le=1)
+    nights: int = Field(ge=1)
 
 
 class Texts(Strict):
@@ -48,10 +60,9 @@ class ListingRule(Strict):
 class Decay(Strict):
     """When a source brings too few."""
 
-    windows: tuple[int, ...] = Field(min_length=1)
+    windows: dict[int, float] = Field(min_length=1)
     base: int = Field(ge=1)
     share: float = Field(gt=0, lt=1)
-    surprise: float = Field(gt=0)
 
 
 class Addresses(Strict):
@@ -73,6 +84,7 @@ class HealthRules(Strict):
     accept: int = Field(ge=1)
     silence: Silence
     share: Share
+    common_rest: CommonRest
     texts: Texts
     listing: ListingRule
     decay: Decay

@@ -70,9 +70,13 @@ class Holidays(Strict):
     announced: dict[int, Year]
     unannounced: Unannounced
 
+    def knows(self, year: int) -> bool:
+        """Whether somebody has entered the days off of a year."""
+        return year in self.announced
+
     def kind(self, day: date) -> Day:
         """What kind of day it is; in a year that nobody entered, every day that can be a holiday is one."""
-        if day.year not in self.announced:
+        if not self.knows(day.year):
             return Day.HOLIDAY if self.unannounced.may_be_off(day) else Day.ORDINARY
         if day in self._free:
             return Day.HOLIDAY

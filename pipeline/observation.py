@@ -61,6 +61,7 @@ class Observation(Strict):
     filled: dict[str, int] = {}  # field -> how many of the documents have it
     median_length: int = 0  # characters of their texts
     median_age: float | None = None  # days from their publication to tonight
+    rest: bool = False  # most sources were silent that night, in a year whose holidays nobody entered
     troubles: tuple[Trouble, ...] = ()  # what was found wrong that night
 
     def followed_by(self, later: "Observation") -> "Observation":

@@ -18,6 +18,7 @@ from pipeline.health_rules import HealthRules
 from pipeline.observation import Alarm, Observation
 from pipeline.obstacles import Cause
 from pipeline.report import SourceReport
+from pipeline.resting import is_common_rest
 from pipeline.source import Source
 from pipeline.store import Store
 
@@ -40,11 +41,15 @@ def watch(
     pages = new_pages(store, run_id)
     by_id = {source.id: source for source in sources}
     past = history(store, run_id, rules)
+    tonight = [
+        observe(each, pages.filter(pl.col("source_id") == each.source_id), day, by_id.get(each.source_id), rules)
+        for each in reports
+    ]
+    rest = is_common_rest(tonight, past, day, rules)
     observations, alarms = [], []
-    for report in reports:
-        rows = pages.filter(pl.col("source_id") == report.source_id)
-        seen = observe(report, rows, day, by_id.get(report.source_id), rules)
-        found = assess(past.get(report.source_id, []), seen, rules)
+    for each in tonight:
+        seen = each.model_copy(update={"rest": rest})
+        found = assess(past.get(seen.source_id, []), seen, rules)
         observations.append(seen.model_copy(update={"troubles": tuple(alarm.trouble for alarm in found)}))
         alarms += found
     return tuple(observations), tuple(alarms)

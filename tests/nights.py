@@ -143,8 +143,8 @@ def simulate(kind: Kind, seed: int, rules: HealthRules) -> Year:
         alarms = assess(seen, tonight, rules)
         seen.append(tonight.model_copy(update={"troubles": tuple(alarm.trouble for alarm in alarms)}))
         fault = next((each for each in plan if each.first <= number <= each.last), None)
-        if not fault and not seen[-1].pages:
-            fault = healing  # it was repaired, and has shown no page yet by which that could be known
+        if not fault and not seen[-1].documents:
+            fault = healing  # it was repaired, and has shown no document yet by which that could be known
         healing = fault
         for alarm in alarms:
             silent_decay = fault and fault.name == "slow decay" and alarm.trouble is Trouble.FROZEN_FEED

@@ -18,6 +18,7 @@ from pipeline.observation import Alarm, Grade, Observation, Trouble
 from pipeline.observing import night_of, observe
 from pipeline.obstacles import Cause
 from pipeline.report import ListingReport, RunReport, SourceReport, markdown
+from pipeline.resting import is_common_rest
 
 CONFIG = Path(__file__).parent.parent / "config"
 RULES = HealthRules.load(CONFIG)
@@ -173,6 +174,68 @@ def test_a_listing_older_than_the_source_allows_is_frozen_whatever_its_history_s
     assert names(found[31]) == [Trouble.FROZEN_FEED]
 
 
+def test_what_was_due_on_friday_may_come_on_monday():
+    monday_to_friday = [night(number, 0 if number % 7 > 4 else 10) for number in range(77)]
+    history, friday = monday_to_friday[:74], 74
+    late = [night(friday, 0), night(75, 0), night(76, 0), night(77, 20)]
+    assert told(history, *late) == [[]] * 4
+    frozen = [*late[:3], night(77, 0)]
+    assert [names(alarms) for alarms in told(history, *frozen)] == [[], [], [], [Trouble.FROZEN_FEED]]
+
+
+def test_a_weekly_that_misses_its_day_is_named_two_nights_later_and_one_a_day_late_is_not():
+    weekly = [night(number, 12 if number % 7 == 3 else 0, links=20) for number in range(150)]
+    assert 150 % 7 == 3
+    assert [names(alarms) for alarms in told(weekly, *(night(150 + number, 0) for number in range(4)))] == [
+        [], [], [Trouble.FROZEN_FEED], [Trouble.FROZEN_FEED],
+    ]  # fmt: skip
+    assert told(weekly, night(150, 0), night(151, 12), night(152, 0), night(153, 0)) == [[]] * 4
+
+
+def test_a_small_weekly_is_named_on_the_second_day_that_it_misses():
+    weekly = [night(number, 5 if number % 7 == 3 else 0) for number in range(150)]
+    found = told(weekly, *(night(150 + number, 0) for number in range(8)))
+    assert [names(alarms) for alarms in found] == [[]] * 7 + [[Trouble.FROZEN_FEED]]
+
+
+def test_a_monthly_is_stale_only_when_it_is_later_than_it_ever_was():
+    days = [MONDAY + timedelta(days=31 * month) for month in range(5)]
+    monthly = [
+        night(number, 0, newest=max(day for day in days if day <= MONDAY + timedelta(days=number)), stale_after=30)
+        for number in range(200)
+    ]
+    found = [names(alarms) for alarms in told([], *monthly)]
+    assert found[:31] == [[]] * 31  # of the first pause nothing is known but what the source says
+    assert found[62:171] == [[]] * 109
+    assert found[171] == [Trouble.FROZEN_FEED]
+
+
+def test_a_night_on_which_all_are_silent_is_a_holiday_where_nobody_entered_them():
+    def past(source: str, first: date) -> list[Observation]:
+        days = (first + timedelta(days=number) for number in range(70))
+        return [night(0).model_copy(update={"source_id": source, "day": day}) for day in days]
+
+    def silent(count: int, day: date) -> list[Observation]:
+        return [
+            night(0, 0 if number < count else 10).model_copy(update={"source_id": str(number), "day": day})
+            for number in range(5)
+        ]
+
+    day = date(2027, 9, 1)
+    history = {str(number): past(str(number), day - timedelta(days=70)) for number in range(5)}
+    assert is_common_rest(silent(4, day), history, day, RULES)
+    assert not is_common_rest(silent(2, day), history, day, RULES)
+    assert not is_common_rest(silent(4, day)[:3], history, day, RULES)
+    known = date(2026, 9, 1)
+    before = {source: past(source, known - timedelta(days=70)) for source in history}
+    assert not is_common_rest(silent(5, known), before, known, RULES)
+    rested = {
+        source: [each.model_copy(update={"rest": number >= 61}) for number, each in enumerate(nights)]
+        for source, nights in history.items()
+    }
+    assert not is_common_rest(silent(5, day), rested, day, RULES)  # for ten nights: something of ours is wrong
+
+
 def test_two_runs_of_one_night_are_one():
     again = night(60, 0)
     assert told([*SOUND, night(60)], again, night(61, 0), night(61, 0)) == [[], [], []]
@@ -274,7 +337,7 @@ def test_a_single_dead_link_on_a_quiet_night_is_no_broken_source():
 
 
 def test_an_alarm_is_open_until_a_later_night_of_its_source_raises_none():
-    from flows.reading import open_alarms
+    from pipeline.runs import open_alarms
 
     def run(number: int, sources: str, *troubled: str) -> RunReport:
         now = datetime(2026, 6, number, tzinfo=UTC)
