@@ -1,16 +1,22 @@
 """`gongbao status`: the corpus, its sources, the last runs and the alarms, in a second. Starts no Prefect."""
 
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime, timedelta
+
 from rich.table import Table
 
 from flows import console, settings
 from pipeline import overview, runs
 from pipeline.corpus import Corpus
+from pipeline.health_rules import HealthRules
 from pipeline.observation import Grade
+from pipeline.observing import night_of
 from pipeline.report import RunReport
 from pipeline.source import load_all
 from pipeline.store import Store
 
 _LAST_RUNS = 5
+_SOON = 14  # days ahead that the calendar should reach
 
 
 def status() -> None:
@@ -27,9 +33,23 @@ def status() -> None:
     reports = runs.last(store, _LAST_RUNS)
     for report in reports:
         _run(report)
+    for line in calendar(HealthRules.load(known.config), reports, datetime.now(UTC)):
+        console.out.print(line, style="yellow", markup=False)
     for alarm in runs.open_alarms(reports):
         told = f"{alarm.grade}: {alarm.source_id}: {alarm.trouble} since {alarm.since}: {alarm.detail}. {alarm.advice}"
         console.out.print(told, style="yellow" if alarm.grade is Grade.NOTICE else "red", markup=False)
+
+
+def calendar(rules: HealthRules, reports: Sequence[RunReport], now: datetime) -> Iterator[str]:
+    """What the health of sources rests on where nobody entered the holidays."""
+    soon = (night_of(now, rules) + timedelta(days=_SOON)).year
+    if rules.holidays and not rules.holidays.knows(soon):
+        yield (
+            f"the holidays of {soon} are not in config/holidays.yaml: until they are, every day on which they can fall "
+            "counts as one, and so does a night on which most sources are silent"
+        )
+    for day in sorted({seen.day for report in reports for seen in report.observations if seen.rest}):
+        yield f"most sources were silent on {day}: taken for a holiday"
 
 
 def _sources(known: settings.Settings, store: Store) -> None:

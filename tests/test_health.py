@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from nights import KINDS, YEAR, simulate
 
+from flows.status import calendar
 from pipeline.health import assess, trouble_of
 from pipeline.health_rules import HealthRules
 from pipeline.holidays import Day
@@ -285,6 +286,20 @@ def test_no_history_raises(nights: list[Observation]):
 def test_holidays_are_known_and_those_not_announced_are_guessed_widely(day: date, kind: Day):
     assert RULES.holidays
     assert RULES.holidays.kind(day) is kind
+
+
+def test_status_says_when_the_holidays_of_a_year_are_only_guessed():
+    def lines(day: datetime, *rested: date) -> list[str]:
+        seen = tuple(Observation(source_id="a", day=each, rest=True) for each in rested)
+        now = datetime(2026, 6, 1, tzinfo=UTC)
+        run = RunReport(
+            run_id="r", kind="nightly", started_at=now, ended_at=now, version_before=0, version=0, observations=seen
+        )
+        return list(calendar(RULES, [run], day))
+
+    assert lines(datetime(2026, 11, 1, tzinfo=UTC)) == []
+    assert "2027" in lines(datetime(2026, 12, 28, tzinfo=UTC))[0]
+    assert "2027-09-01" in lines(datetime(2026, 11, 1, tzinfo=UTC), date(2027, 9, 1))[0]
 
 
 def test_only_weekend_days_are_worked_for_holidays():
