@@ -15,11 +15,13 @@ from rich.text import Text
 
 from flows import console, crawling, recordings, settings, work
 from flows.recordings import FIELDS, Recording, folder_of
-from pipeline import landing
+from pipeline import drift, landing
 from pipeline.config import Strict, read
+from pipeline.decode import decode
 from pipeline.documents import process
+from pipeline.health import trouble_of
 from pipeline.health_rules import HealthRules
-from pipeline.models import Document, Outcome, Rejected
+from pipeline.models import Decoded, Document, Outcome, Rejected
 from pipeline.observation import Trouble
 from pipeline.report import CrawlReport
 from pipeline.source import Source
@@ -42,9 +44,13 @@ class CheckRules(Strict):
 class Probe:
     """What one look at a source showed."""
 
+    source: Source
     crawl: CrawlReport
+    listings: tuple[Decoded, ...]  # pages, as they came
+    articles: tuple[Decoded, ...]
     outcomes: tuple[Outcome, ...]
     recording: Recording | None
+    now: datetime
 
     @property
     def documents(self) -> list[Document]:
@@ -61,6 +67,18 @@ class Probe:
         """The share of the links that the source's own rules take."""
         turned_away = sum(self.crawl.skipped.get(reason, 0) for reason in _TURNED_AWAY)
         return 1 - turned_away / self.crawl.listed if self.crawl.listed else 1.0
+
+    @property
+    def newest(self) -> datetime | None:
+        """The newest date that its listings show."""
+        return max((listing.newest for listing in self.crawl.listings if listing.newest), default=None)
+
+    @property
+    def lengths(self) -> float | None:
+        """How long its texts are beside the recorded one; None if there is nothing to compare."""
+        if not self.documents or not self.recording or not self.recording.has("text"):
+            return None
+        return median(len(document.text) for document in self.documents) / len(self.recording.article["text"])
 
     def filled(self, field: str) -> int:
         """How many of the documents have a field."""
@@ -98,44 +116,75 @@ def probe(sources: Sequence[Source]) -> bool:
 
 
 def _one(store: Store, source: Source, run_id: str, known: settings.Settings, articles: int) -> Probe:
+    now = datetime.now(UTC)
     crawl = crawling.crawl(
-        store, source.id, run_id, config=known.config, sources=known.sources, now=datetime.now(UTC), probe=articles
+        store, source.id, run_id, config=known.config, sources=known.sources, now=now, probe=articles
     )
     rules = work.rules(known.config)
+    landed = [entry for key in crawl.landing for entry in landing.read_all(store.get(key), key)]
     pages = [page for key in crawl.landing for page in landing.read(store.get(key), key)]
-    outcomes = tuple(process(page, source, rules) for page in pages)
-    return Probe(crawl=crawl, outcomes=outcomes, recording=Recording.find(source.id, folder_of(known.sources)))
+    return Probe(
+        source=source,
+        crawl=crawl,
+        listings=tuple(decode(page.body, page.header("Content-Type")) for kind, page in landed if kind == "listing"),
+        articles=tuple(decode(page.body, page.header("Content-Type")) for page in pages),
+        outcomes=tuple(process(page, source, rules) for page in pages),
+        recording=Recording.find(source.id, folder_of(known.sources)),
+        now=now,
+    )
 
 
 def findings(probed: Probe, rules: CheckRules, health: HealthRules) -> Iterator[Finding]:
     """What is wrong, the root of it first. A crawl that names a cause has said all; else the articles are looked at."""
     crawl = probed.crawl
     if crawl.cause:
-        yield Finding(cause=crawl.cause, detail=crawl.detail, advice=crawl.advice or health.advice[Trouble.DEFECT])
+        found = [crawl.detail.rstrip("."), *map(str, _lost_of_listings(probed))]
+        if trouble_of(crawl.cause) is Trouble.LISTING_CHANGED and probed.recording:
+            found.append(f"it names {probed.links} articles, the recording {probed.recording.links}")
+        advice = crawl.advice or health.advice[Trouble.DEFECT]
+        yield Finding(cause=crawl.cause, detail="; ".join(filter(None, found)), advice=advice)
         return
+    told: dict[Trouble, list[str]] = {}
     for trouble, detail in _drift(probed, rules):
-        yield Finding(cause=trouble, detail=detail, advice=health.advice[trouble])
+        told.setdefault(trouble, []).append(detail)
+    for trouble, details in told.items():
+        yield Finding(cause=trouble, detail="; ".join(details), advice=health.advice[trouble])
 
 
 def _drift(probed: Probe, rules: CheckRules) -> Iterator[tuple[Trouble, str]]:
     documents, recording = probed.documents, probed.recording
+    for lost in _lost_of_listings(probed):
+        yield Trouble.LISTING_CHANGED, str(lost)
     if probed.own_share < rules.own:
         yield Trouble.LISTING_CHANGED, f"{probed.own_share:.0%} of its links are articles by the source's own rules"
+    if probed.newest and (days := (probed.now - probed.newest).days) > _stale_after(probed.source):
+        yield Trouble.FROZEN_FEED, f"its newest is {days} days old; stale_after_days is {_stale_after(probed.source)}"
     if probed.crawl.failed:
         reasons = ", ".join(f"{reason} {count}" for reason, count in sorted(probed.crawl.failed.items()))
         yield Trouble.ARTICLES_FAILED, reasons
     if probed.outcomes and not documents:
         reasons = ", ".join(sorted({each.reason for each in probed.outcomes if isinstance(each, Rejected)}))
         yield Trouble.ARTICLES_CHANGED, f"none of {len(probed.outcomes)} articles gave a document: {reasons}"
+    for lost in drift.of_articles(probed.source, recording.article_pages() if recording else (), probed.articles):
+        yield Trouble.ARTICLES_CHANGED, str(lost)
     if not documents:
         return
     wanted = [name for name in FIELDS if recording.has(name)] if recording else ["title", "text"]
-    if lost := [name for name in wanted if not probed.filled(name)]:
-        yield Trouble.FIELDS_LOST, f"no document has {' or '.join(lost)}" + (", the recording has" if recording else "")
-    if recording and recording.has("text"):
-        then, now = len(recording.article["text"]), median(len(document.text) for document in documents)
-        if now * rules.shrunk < then:
-            yield Trouble.TEXTS_SHRUNK, f"{now:.0f} characters a text, {then} in the recording"
+    if lost_fields := [name for name in wanted if not probed.filled(name)]:
+        told = f"no document has {' or '.join(lost_fields)}" + (", the recording has" if recording else "")
+        yield Trouble.FIELDS_LOST, told
+    if recording and probed.lengths is not None and probed.lengths * rules.shrunk < 1:
+        now, then = median(len(document.text) for document in documents), len(recording.article["text"])
+        yield Trouble.TEXTS_SHRUNK, f"{now:.0f} characters a text, {then} in the recording"
+
+
+def _lost_of_listings(probed: Probe) -> Iterator[drift.Lost]:
+    recorded = probed.recording.listing_pages() if probed.recording else ()
+    return drift.of_listings(probed.source, recorded, probed.listings)
+
+
+def _stale_after(source: Source) -> int:
+    return max(listing.stale_after_days for listing in source.listings)
 
 
 def _print(sources: Sequence[Source], found: dict[str, Probe], wrong: dict[str, list[Finding]]) -> None:
@@ -154,11 +203,22 @@ def _print(sources: Sequence[Source], found: dict[str, Probe], wrong: dict[str, 
 
 def _cells(probed: Probe, wrong: Sequence[Finding]) -> Iterator[str]:
     crawl, documents = probed.crawl, probed.documents
-    newest = max((listing.newest for listing in crawl.listings if listing.newest), default=None)
     yield "yes" if crawl.bytes else "no"
     yield f"{probed.links} links" if probed.links else "nothing"
-    yield newest.astimezone(_SHANGHAI).strftime("%Y-%m-%d") if newest else "–"
+    yield probed.newest.astimezone(_SHANGHAI).strftime("%Y-%m-%d") if probed.newest else "–"
     yield f"{len(documents)} of {len(probed.outcomes)}"
     yield from (f"{probed.filled(name)}/{len(documents)}" if documents else "–" for name in FIELDS)
-    drifted = [each.cause for each in wrong if each.cause in set(Trouble)]
-    yield ", ".join(drifted) or ("none" if documents and probed.recording else "–")
+    yield _measured(probed, [each.cause for each in wrong if each.cause in set(Trouble)])
+
+
+def _measured(probed: Probe, drifted: Sequence[str]) -> str:
+    """The drift in a few words: what is wrong, and how far the pages are from the recording in any case."""
+    if not probed.recording:
+        return ", ".join(drifted) or "–"
+    told = list(drifted) or (["none"] if probed.documents else [])
+    if probed.lengths is not None:
+        told.append(f"text {probed.lengths - 1:+.0%}")
+    left = drift.names_left(probed.recording.article_pages(), probed.articles)
+    if left is not None:
+        told.append(f"{left:.0%} of its names left")
+    return ", ".join(told) or "–"

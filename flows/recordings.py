@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.dates import local_day
+from pipeline.decode import decode
 from pipeline.documents import process
-from pipeline.models import Document, Page
+from pipeline.models import Decoded, Document, Page
 from pipeline.rules import Rules
 from pipeline.source import Source
 
@@ -23,6 +24,7 @@ class Recording:
 
     folder: Path
     article: dict[str, Any]
+    listings: tuple[str, ...]  # names of files
     links: int
 
     @classmethod
@@ -33,7 +35,16 @@ class Recording:
             return None
         told = json.loads(path.read_text("utf-8"))
         links = sum(len(listing["links"]) for listing in told["listings"])
-        return cls(folder=path.parent, article=told.get("article", {}), links=links)
+        files = tuple(listing["file"] for listing in told["listings"])
+        return cls(folder=path.parent, article=told.get("article", {}), listings=files, links=links)
+
+    def listing_pages(self) -> list[Decoded]:
+        """Its listings as they were recorded."""
+        return [decode((self.folder / name).read_bytes()) for name in self.listings]
+
+    def article_pages(self) -> list[Decoded]:
+        """Its article as it was recorded, if one was."""
+        return [decode((self.folder / self.article["file"]).read_bytes())] if self.article else []
 
     def has(self, field: str) -> bool:
         """Whether the recorded article has a field."""

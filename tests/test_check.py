@@ -111,6 +111,25 @@ def test_what_the_recording_had_and_the_live_page_lacks_is_drift(sources: Path, 
     assert causes(capsys.readouterr().out) == {"company": "texts_shrunk"}
 
 
+def test_the_selector_that_lost_its_element_is_named_and_so_is_a_listing_that_stands_still(
+    sources: Path, capsys: pytest.CaptureFixture[str]
+):
+    path = sources / "company.yaml"
+    told = yaml.safe_load(path.read_text("utf-8"))
+    told["article"]["title"] = ["h1.old-title::text, h2.old-title::text"]
+    told["listings"][0]["stale_after_days"] = 2
+    path.write_text(yaml.safe_dump(told, allow_unicode=True), "utf-8")
+    record(sources, "company", {"title": "标题", "text": "正文" * 200, "published": "2026-03-01", "publisher": ""})
+    page = "<html><body><h1 class='old-title'>标题</h1><div id='gone'>正文</div></body></html>"
+    (sources.parent.parent / "tests" / "recordings" / "company" / "article.html").write_text(page, "utf-8")
+    assert not onboarding.check(("company",), offline=False)
+    printed = capsys.readouterr().out
+    assert causes(printed).keys() == {"company"}
+    assert "article.title (h1.old-title::text, h2.old-title::text) matches on 0 of 3 pages" in printed
+    assert "its newest is" in printed
+    assert "0% of its names left" in printed
+
+
 def test_offline_replays_the_recordings_and_names_what_they_lost(sources: Path, capsys: pytest.CaptureFixture[str]):
     assert onboarding.check((), offline=True)
     record(sources, "company", {"title": "标题", "text": "正文", "published": "", "publisher": ""})
