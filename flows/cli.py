@@ -163,12 +163,13 @@ def check_sources(ids: tuple[str, ...], offline: bool) -> None:
 @click.argument("url", required=False, default="")
 @click.option("--from-file", "file", type=_PATH, help="A saved list page.")
 @click.option("--url", "page_url", default="", help="The address that the saved page came from.")
+@click.option("--id", "source_id", default="", help="What to call the source; else after its host.")
 @click.option("--json", "as_json", is_flag=True, help="Write nothing; print what was found.")
-def new_source(url: str, file: Path | None, page_url: str, as_json: bool) -> None:
+def new_source(url: str, file: Path | None, page_url: str, source_id: str, as_json: bool) -> None:
     """Draft a source from a list page."""
     from flows import onboarding
 
-    sys.exit(onboarding.new(url or page_url, file, as_json=as_json))
+    sys.exit(onboarding.new(url or page_url, file, source_id=source_id, as_json=as_json))
 
 
 @cli.group()

@@ -52,9 +52,31 @@ def _replay(known: settings.Settings, sources: Sequence[Source]) -> bool:
     return not wrong
 
 
-def new(url: str, file: Path | None, *, as_json: bool) -> int:
-    """Draft a source from a list page, as `python -m spiders.onboard` does; its exit code."""
-    command = [sys.executable, "-m", "spiders.onboard"]
+def new(url: str, file: Path | None, *, source_id: str, as_json: bool) -> int:
+    """Draft a source from a list page, as `python -m spiders.onboard` does; its exit code.
+
+    Its recorded article is made a document, for a person to read and for `sources check` to hold the rules against.
+    """
+    known = settings.from_environment()
+    command = [sys.executable, "-m", "spiders.onboard", "--sources", str(known.sources)]
+    command += ["--root", str(known.sources.resolve().parent.parent)]
     command += ["--from-file", str(file), "--url", url] if file else [url]
-    command += ["--json"] if as_json else []
-    return subprocess.run(command, check=False).returncode
+    command += ["--id", source_id] if source_id else []
+    if as_json:
+        return subprocess.run([*command, "--json"], check=False).returncode
+    done = subprocess.run(command, check=False, stdout=subprocess.PIPE, text=True)
+    console.out.print(done.stdout, end="", markup=False, soft_wrap=True)
+    if done.returncode == 0:
+        written = [Path(line) for line in done.stdout.splitlines()]
+        _read_article(known, next(path.stem for path in written if path.suffix == ".yaml"))
+    return done.returncode
+
+
+def _read_article(known: settings.Settings, source_id: str) -> None:
+    from flows import recordings, work
+
+    source = load_all(known.sources, [source_id])[0]
+    recording = recordings.Recording.find(source_id, recordings.folder_of(known.sources))
+    if recording and recording.article:
+        told = recording.expect(source, work.rules(known.config))
+        console.say(told or f"the article that it should give is in {recording.folder / 'expected.json'}: read it")

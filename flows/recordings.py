@@ -11,7 +11,7 @@ from typing import Any
 from pipeline.dates import local_day
 from pipeline.decode import decode
 from pipeline.documents import process
-from pipeline.models import Decoded, Document, Page
+from pipeline.models import Decoded, Document, Outcome, Page
 from pipeline.rules import Rules
 from pipeline.source import Source
 
@@ -50,10 +50,33 @@ class Recording:
         """Whether the recorded article has a field."""
         return bool(self.article.get(field))
 
+    def expect(self, source: Source, rules: Rules) -> str:
+        """Write down what today's rules make of the recorded article; why they make nothing of it, if they do not."""
+        path = self.folder / "expected.json"
+        told = json.loads(path.read_text("utf-8"))
+        outcome = self._made(source, rules)
+        if isinstance(outcome, Document):
+            told["article"] |= fields_of(outcome)
+        else:
+            del told["article"]
+        path.write_text(json.dumps(told, ensure_ascii=False, indent=1) + "\n", "utf-8")
+        return (
+            ""
+            if isinstance(outcome, Document)
+            else f"its first article gives no document: {outcome.reason} {outcome.detail}"
+        )
+
     def replay(self, source: Source, rules: Rules) -> list[str]:
         """The fields of the recorded article that today's rules read otherwise."""
         if not self.article:
             return []
+        outcome = self._made(source, rules)
+        if not isinstance(outcome, Document):
+            return [f"{self.article['file']}: no document any more"]
+        now = fields_of(outcome)
+        return [f"{self.article['file']}: another {name}" for name in FIELDS if now[name] != self.article.get(name, "")]
+
+    def _made(self, source: Source, rules: Rules) -> Outcome:
         page = Page(
             url=self.article["url"],
             requested_url=self.article["url"],
@@ -63,11 +86,7 @@ class Recording:
             body=(self.folder / self.article["file"]).read_bytes(),
             fetched_at=datetime.now(UTC),
         )
-        outcome = process(page, source, rules)
-        if not isinstance(outcome, Document):
-            return [f"{self.article['file']}: no document any more"]
-        now = fields_of(outcome)
-        return [f"{self.article['file']}: another {name}" for name in FIELDS if now[name] != self.article.get(name, "")]
+        return process(page, source, rules)
 
 
 def fields_of(document: Document) -> dict[str, str]:

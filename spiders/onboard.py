@@ -14,6 +14,7 @@ import sys
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import yaml
 from pydantic import ValidationError
@@ -24,18 +25,19 @@ from pipeline.source import Stop
 from spiders.asking import Asker
 from spiders.draft import Draft, Page, as_data, draft
 from spiders.listings import Found, Link, Request
+from spiders.listings.page_links import IS_FILE
 
 ROOT = Path(__file__).parents[1]
 
 
-def write(found: Draft, article: Page | None, root: Path) -> list[Path]:
-    """The draft's YAML and recording below `root`; FileExistsError rather than overwriting a source."""
+def write(found: Draft, article: Page | None, sources: Path, recordings: Path) -> list[Path]:
+    """The draft's YAML and its recording; FileExistsError rather than overwriting a source."""
     source = found.source
-    target = root / "config" / "sources" / f"{source.id}.yaml"
+    target = sources / f"{source.id}.yaml"
     if target.exists():
         raise FileExistsError(f"{target} is there already; give --id another name")
     head = "# Drafted by `gongbao sources new`: read it, compare it with the recording, then take `verify` out.\n"
-    folder = root / "tests" / "recordings" / source.id
+    folder = recordings / source.id
     names = [
         f"listing{'' if number == 1 else number}.{_ending(page)}" for number, (page, _) in enumerate(found.steps, 1)
     ]
@@ -83,6 +85,7 @@ def main(arguments: list[str] | None = None) -> int:
     cli.add_argument("--id", default="", help="the source's id; else made of the host")
     cli.add_argument("--json", action="store_true", help="print the findings, write nothing")
     cli.add_argument("--root", type=Path, default=ROOT, help="the folder that holds config/ and tests/")
+    cli.add_argument("--sources", type=Path, help="where the draft goes; else config/sources")
     call = cli.parse_args(arguments)
     url = call.url or call.address
     if not url or not re.match(r"https?://[^/]", url):
@@ -100,23 +103,30 @@ def main(arguments: list[str] | None = None) -> int:
         return 0
     if not found.links and not found.next_pages:
         return _fail(f"{url}: names no article (family {found.family}); its rows may need a browser")
-    return _write(found, call.root, ask)
+    sources = call.sources or call.root / "config" / "sources"
+    return _write(found, sources, call.root / "tests" / "recordings", ask)
 
 
-def _write(found: Draft, root: Path, ask: Asker | None) -> int:
+def _write(found: Draft, sources: Path, recordings: Path, ask: Asker | None) -> int:
     article = None
-    if ask and found.links:
+    if ask and (url := _first_page(found)):
         try:
-            article = ask(Request(url=found.links[0].url))
+            article = ask(Request(url=url))
         except (OSError, ValueError) as error:
-            sys.stderr.write(f"no article recorded: {found.links[0].url}: {error}\n")
+            sys.stderr.write(f"no article recorded: {url}: {error}\n")
     try:
-        written = write(found, article, root)
+        written = write(found, article, sources, recordings)
     except FileExistsError as error:
         return _fail(str(error), 2)
     for path in written:
         sys.stdout.write(f"{path}\n")
     return 0
+
+
+def _first_page(found: Draft) -> str:
+    """The first article that is a page, and on a host of the source."""
+    pages = (link.url for link in found.links if not IS_FILE.search(link.url))
+    return next((url for url in pages if urlsplit(url).hostname in found.source.hosts), "")
 
 
 def _fail(message: str, code: int = 1) -> int:

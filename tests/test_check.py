@@ -8,7 +8,7 @@ from uuid import uuid4
 import pytest
 import yaml
 
-from flows import onboarding
+from flows import onboarding, recordings
 from flows.samples.server import Running, serve, write_sources
 from flows.samples.sites import SITES
 from flows.samples.world import World
@@ -137,6 +137,20 @@ def test_offline_replays_the_recordings_and_names_what_they_lost(sources: Path, 
     printed = capsys.readouterr().out
     assert "company: article.html: no document any more" in printed
     assert "company: listing.html: 1 of 1 articles lost, 0 others" in printed
+
+
+def test_a_drafted_source_has_the_document_that_its_article_should_give(
+    sites: Running, sources: Path, capsys: pytest.CaptureFixture[str]
+):
+    import json
+
+    assert onboarding.new(sites.url("bureau", "/ZWXX5652/GXDT9285/"), None, source_id="drafted", as_json=False) == 0
+    told = json.loads((recordings.folder_of(sources) / "drafted" / "expected.json").read_text("utf-8"))
+    assert all(told["article"][name] for name in ("title", "text", "published", "publisher"))
+    assert onboarding.check(("drafted",), offline=True), capsys.readouterr().out
+    path = sources / "drafted.yaml"
+    path.write_text(path.read_text("utf-8").replace("delay: 3.0", "delay: 0"), "utf-8")
+    assert onboarding.check(("drafted",), offline=False), capsys.readouterr().out
 
 
 def record(sources: Path, source_id: str, article: dict[str, str]) -> None:
