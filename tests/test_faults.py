@@ -53,7 +53,7 @@ def crawl_all(
     def one(name: str) -> CrawlReport:
         return crawl(store, name, f"{run}-{name}", config=CONFIG, sources=sources, now=NIGHT)
 
-    with ThreadPoolExecutor(2) as pool:
+    with ThreadPoolExecutor(8) as pool:
         return dict(zip(names, pool.map(one, names), strict=True))
 
 
