@@ -138,7 +138,7 @@ def findings(probed: Probe, rules: CheckRules, health: HealthRules) -> Iterator[
     """What is wrong, the root of it first. A crawl that names a cause has said all; else the articles are looked at."""
     crawl = probed.crawl
     if crawl.cause:
-        found = [crawl.detail.rstrip("."), *map(str, _lost_of_listings(probed))]
+        found = [crawl.detail.removeprefix(f"{crawl.cause}: ").rstrip("."), *map(str, _lost_of_listings(probed))]
         if trouble_of(crawl.cause) is Trouble.LISTING_CHANGED and probed.recording:
             found.append(f"it names {probed.links} articles, the recording {probed.recording.links}")
         advice = crawl.advice or health.advice[Trouble.DEFECT]

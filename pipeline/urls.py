@@ -46,8 +46,9 @@ _NOT_AN_ADDRESS = re.compile(r"^\s*(javascript|mailto|tel|data|about|blob|sms|we
 _CONTROL = re.compile(r"[\t\r\n]+")
 # Channels of 人民网 show one article under several addresses that share date and trailing number.
 _PEOPLE = re.compile(r"^/n\d/(\d{4})/(\d{4})/c\d*-(\d{6,}(?:-\d+)?)\.html$")
-# Part 2, 3, … of one article: `030277875_01.shtml`, `t20190918_693227_1.shtml`, `c1001-40223222-2.html`.
-_PART = re.compile(r"(?<=\d{5})(?<!/t\d{8})[_-](\d{1,2})(?=\.(?:s?html?|jhtml)$)", re.I)
+# Part 2, 3, … of one article: `030277875_01.shtml`, `t20190918_693227_1.shtml`, `c1001-40223222-2.html`; behind a mere
+# date (`20260917_2.html`) the number is the article's.
+_PART = re.compile(r"(?<=\d{5})(?<!/t\d{8})(?<!/20\d{6})[_-](\d{1,2})(?=\.(?:s?html?|jhtml)$)", re.I)
 
 
 def url_key(url: str) -> str:

@@ -6,6 +6,16 @@ from typing import Any
 
 from pipeline.errors import ConfigError
 
+# Scripts ask for their rows after the page has "loaded". Its links are there when none has come for a while; a page
+# that goes on asking for ever (counters, chats) is not waited for. Numbers in milliseconds.
+_SETTLE = """async () => {
+  const end = Date.now() + 15000;
+  for (let known = -1, since = Date.now(); Date.now() < end && Date.now() - since < 1500; ) {
+    const links = document.querySelectorAll("a, [onclick]").length;
+    if (links !== known) { known = links; since = Date.now(); }
+    await new Promise(done => setTimeout(done, 100));
+  }
+}"""
 _NAMES = ("chromium", "chromium-browser", "google-chrome")
 
 
@@ -25,3 +35,10 @@ def settings(agent: str) -> dict[str, Any]:
         "PLAYWRIGHT_CONTEXTS": {"default": {"user_agent": agent}},
         "PLAYWRIGHT_MAX_CONTEXTS": 1,
     }
+
+
+def request() -> dict[str, Any]:
+    """The meta of a request that a browser makes, and waits for what the page's scripts bring."""
+    from scrapy_playwright.page import PageMethod
+
+    return {"playwright": True, "playwright_page_methods": [PageMethod("evaluate", _SETTLE)]}

@@ -18,7 +18,7 @@ from pipeline.obstacles import Cause, recognise
 from pipeline.seen import Seen, Validators
 from pipeline.source import Listing
 from pipeline.urls import split_part, url_key
-from spiders import parts
+from spiders import browser, parts
 from spiders.clock import inside
 from spiders.failures import NOT_ASKED, Failed
 from spiders.fetch import Fetcher
@@ -223,7 +223,7 @@ class SourceSpider(scrapy.Spider):
             method=wanted.method,
             body=wanted.body,
             headers={**dict(wanted.headers), **_conditions(validators)},
-            meta={"kind": "listing", **({"playwright": True} if listing.render else {})},
+            meta={"kind": "listing", **(browser.request() if listing.render else {})},
         )
         if wanted.body:
             request.headers.setdefault(b"Content-Type", b"application/x-www-form-urlencoded; charset=UTF-8")

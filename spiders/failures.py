@@ -60,6 +60,8 @@ def failure(error: BaseException) -> Failed:
         if isinstance(error, kind):
             return Failed(reason, str(error))
     causes = _beneath(error)
+    if type(error).__module__.startswith("playwright"):
+        return Failed(Cause.TIMEOUT if type(error).__name__ == "TimeoutError" else Cause.NETWORK, str(error)[:200])
     if any(type(cause).__module__.startswith("OpenSSL") or "SSL" in type(cause).__name__ for cause in causes):
         return Failed(Cause.TLS, repr(causes[-1]))
     if any(isinstance(cause, OSError | DownloadFailedError | ConnectError | ConnectionClosed) for cause in causes):

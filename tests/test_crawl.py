@@ -659,8 +659,8 @@ def _until(happens: Callable[[], bool], seconds: float = 30) -> None:
 
 
 RENDERED = """<html><head><meta charset="utf-8"><title>门户</title></head><body><div id="app"></div>
-<script>fetch('/rows.json').then(r => r.json()).then(rows => { document.getElementById('app').innerHTML =
-'<ul>' + rows.map(r => `<li><a href="${r}">关于工作安排的通知</a></li>`).join('') + '</ul>'; })</script></body></html>"""
+<script>setTimeout(() => fetch('/rows.json').then(r => r.json()).then(rows => { document.getElementById('app').innerHTML =
+'<ul>' + rows.map(r => `<li><a href="${r}">关于工作安排的通知</a></li>`).join('') + '</ul>'; }), 500)</script></body></html>"""
 
 
 @pytest.mark.skipif(not shutil.which("chromium"), reason="Chromium is not installed")

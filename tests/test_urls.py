@@ -118,6 +118,7 @@ def test_identities_do_not_change_between_versions() -> None:
         ("http://x.gov.cn/t20190918_693227.shtml", "http://x.gov.cn/t20190918_693227.shtml", 0),
         ("http://x.gov.cn/art_12_3.html", "http://x.gov.cn/art_12_3.html", 0),
         ("http://x.gov.cn/content/post_123456.html", "http://x.gov.cn/content/post_123456.html", 0),
+        ("http://x.gov.cn/a/20260917_2.html", "http://x.gov.cn/a/20260917_2.html", 0),
     ],
 )
 def test_the_number_of_a_part_is_parted_from_the_address(url: str, first: str, part: int) -> None:
