@@ -113,8 +113,8 @@ def _item(tree: HtmlElement, url: str, links: tuple[Link, ...], base: datetime) 
     if best is None:
         return Item()
     for row in _row_selectors(best):
-        item = Item(row=row)
         try:
+            item = Item(row=row)
             found = read_rows(tree, url, item, base)
         except ValueError:  # a class that CSS cannot spell
             continue

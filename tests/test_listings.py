@@ -3,6 +3,7 @@
 import gzip
 from datetime import UTC, datetime
 from typing import Any
+from urllib.parse import urljoin
 
 import pytest
 from hypothesis import given, settings
@@ -14,6 +15,7 @@ from spiders.listings import Answer, Found, Link, first, parse, register
 from spiders.listings.column import NextLink
 from spiders.listings.numbering import create_page
 from spiders.listings.printed import printed_date, without_date
+from spiders.listings.turning import Turning, turning
 
 NIGHT = datetime(2026, 9, 24, 14, 0, tzinfo=UTC)
 COLUMN = "https://www.a.gov.cn/zwgk/tzgg/index.html"
@@ -523,3 +525,37 @@ def test_no_answer_makes_a_family_raise(text: str, family: str):
 def test_no_bytes_make_a_feed_or_sitemap_raise(body: bytes):
     assert isinstance(read("rss", body), Found)
     assert isinstance(read("sitemap", b"\x1f\x8b" + body), Found)
+
+
+# -- pagers that a script draws -------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("script", "pattern", "shift", "count"),
+    [
+        ("function go(p){location.href='list_'+p+'.htm'}</script><a onclick=\"go(2)\">2</a>共9页", "list_{n}.htm", 0, 9),
+        ("function go(p){location='x.jsp?p='+(p-1)}</script><a href=\"javascript:go('2')\">下一页</a>", "x.jsp?p={n}", -1, 2),
+        ("var b='/n/l_'; function go(p){window.open(b+p+'.htm','_self')}</script><a onclick='go(1)'>2</a><a onclick='go(6)'>尾页</a>", "/n/l_{n}.htm", -1, 7),
+        ("kkpager.generPageHtml({total:3,hrefFormer:'/n/l',hrefLatter:'.html',getLink:function(n){return this.hrefFormer+'_'+n+this.hrefLatter;}})</script>", "/n/l_{n}.html", 0, 3),
+        ("layui.laypage.render({count: 21, limit: 10, jump: function(o, first){ if(!first){ location.href='?page='+o.curr } }})</script>", "list?page={n}", 0, 3),
+        ("layui.laypage.render({count: 21, limit: 10, jump: function(o){ load(o.curr) }})</script>", "", 0, None),
+        ("function go(p){document.forms[0].page.value=p;document.forms[0].submit()}</script><a onclick='go(2)'>2</a>", "", 0, None),
+    ],
+)  # fmt: skip
+def test_a_pager_that_a_script_draws_is_read_where_it_opens_addresses(
+    script: str, pattern: str, shift: int, count: int | None
+):
+    url = "http://a.example/n/list"
+    made = turning(f"<script>{script}", url)
+    if not pattern:
+        assert made is None
+    else:
+        assert made == Turning(pattern=urljoin(url, pattern), shift=shift, count=count)
+
+
+def test_trs_names_its_pages_by_pager_too():
+    text = "<script>Pager({size:4, current:0, prefix:'index',suffix:'htm'});</script>"
+    pages = create_page(text, "http://a.example/n/index.htm", 1)
+    assert pages
+    assert [url.rpartition("/")[2] for url in pages.urls] == ["index_1.htm", "index_2.htm", "index_3.htm"]
+    assert create_page("<script>Pager({size:x})</script>", "http://a.example/", 1) is None

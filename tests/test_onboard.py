@@ -11,6 +11,8 @@ from typing import Any
 from urllib.parse import urljoin
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from loopback import Site, answers, article, listing, serve
 
 from pipeline.source import load
@@ -156,6 +158,20 @@ def test_a_page_that_names_no_article_is_a_failure_that_says_so(tmp_path: Path, 
     page.write_text("<html><body><div id='app'></div></body></html>")
     assert main(["--from-file", str(page), "--url", "https://www.a.gov.cn/list", "--root", str(tmp_path)]) == 1
     assert "names no article" in capsys.readouterr().err
+
+
+@given(st.sampled_from(sorted(EXPECTED)), st.data())
+@settings(max_examples=60, deadline=None)
+def test_no_damage_to_a_page_makes_the_draft_fail(name: str, data: st.DataObject):
+    body = (LISTS / f"{name}.html").read_bytes()
+    start, end = sorted(data.draw(st.integers(0, len(body))) for _ in "ab")
+    damaged = (
+        body[:start]
+        + data.draw(st.sampled_from([b"", body[start:end] * 2, b"\x7f<", b"'", b"</div></ul>"]))
+        + body[end:]
+    )
+    found = draft(Page(url=EXPECTED[name]["url"], body=damaged), base=NIGHT)
+    assert found.source.listings
 
 
 def test_a_call_without_a_url_is_refused():

@@ -74,7 +74,7 @@ class _RowFinder:
         for tag, members in by_tag.items():
             yield f"{path} > {tag}", members
         for name, members in by_class.items():
-            if "." in name and len(members) < len(by_tag[name.partition(".")[0]]):
+            if "." in name and len(members) < len(by_tag[str(members[0].tag)]):
                 yield f"{path} > {name}", members
 
     def _adjoin(self, last: HtmlElement, first: HtmlElement) -> bool:
@@ -135,6 +135,7 @@ class _RowFinder:
         headed = [link for link in anchors if any(up.tag in _HEADINGS for up in link.iterancestors())]
         anchors = headed or anchors
         anchors = [link for link in anchors if not is_section(self.links[link][0])] or anchors
+        anchors = [link for link in anchors if self.page.is_under(self.links[link][0])] or anchors
         pages = [link for link in anchors if not IS_FILE.search(self.links[link][0])] or anchors
         texts = {link: len(squeeze(link.text_content())) or len(self.links[link][1]) for link in pages}
         longest = max(texts.values())

@@ -95,7 +95,7 @@ def _read_pager(arguments: str) -> _Script | None:
     return _Script(
         count=int(said["size"]),
         current=int(said["current"]),
-        name=said["prefix"],
+        name=said.get("prefix", "index"),
         ending=said.get("suffix", "html").lstrip("."),
         articles=None,
         in_element=False,

@@ -1,4 +1,4 @@
-"""Pagers that a script draws (kkpager, laypage, a site's own `goPage(n)`): the address of page n, read and never run."""
+"""Pagers that a script draws (kkpager, laypage, jQuery.pagination, a site's own `goPage(n)`): the address of page n, read and never run."""
 
 import math
 import re
@@ -11,12 +11,14 @@ from spiders.listings.numbering import total_pages
 _FUNCTION = re.compile(r"(?:\bfunction\s+(\w+)\s*|\b(\w+)\s*[:=]\s*function\s*|\b(jump)\s*)\(\s*(\w+)[^()]*\)\s*\{")
 _OPENED = re.compile(r"\blocation(?:\.href)?\s*=(?!=)|\blocation\.(?:assign|replace)\s*\(|\bwindow\.open\s*\(")
 _RETURNED = re.compile(r"\breturn\b")
-_PLUGINS = {"getLink": "kkpager", "jump": "laypage"}  # what a plugin calls the function that opens page n
+# What a plugin calls the function that opens page n, and how the plugin is called.
+_PLUGINS = {"getLink": "kkpager", "jump": "laypage", "callback": ".pagination("}
 _CALL = re.compile(r"\b(?!void\b)(\w+)\s*\(\s*['\"]?(\d{1,5})['\"]?\s*[,)][^<>]*>(?:\s*<\w+[^<>]*>)*\s*([^<>\s]{1,6})")
 _LAST = re.compile(r"尾页|末页|最后一?页")
 _TEXT = re.compile(r"""\b(\w+)\s*[:=]\s*(?:"([^"\n]*)"|'([^'\n]*)')""")
 _NUMBER = re.compile(r"\b(\w+)\s*[:=]\s*['\"]?(\d{1,7})\b")
 _TOKEN = re.compile(r"""\s*("[^"\n]*"|'[^'\n]*'|\((?:[^()'"]|\([^()]*\))*\)|[\w.$]+(?:\([^()]*\))?)\s*(\+|$)""")
+_LONGEST = 3000  # characters of a function that is read
 _PER_PAGE = 10  # laypage's own default
 
 
@@ -53,13 +55,13 @@ def _turning(pattern: str, shift: int, called: list[tuple[int, str]], text: str,
 
 
 def page_count(text: str) -> int | None:
-    """The number of pages that a call of kkpager or laypage names."""
+    """The number of pages that a call of a known plugin names."""
     numbers = {name: int(value) for name, value in reversed(_NUMBER.findall(text))}
     if "kkpager" in text:
         said = re.search(r"\btotal\s*:\s*['\"]?(\w+)", text)
         return (int(said[1]) if said[1].isdigit() else numbers.get(said[1])) if said else None
     if "laypage" not in text:
-        return None
+        return numbers.get("pageCount") if ".pagination(" in text else None
     if "count" in numbers:
         return math.ceil(numbers["count"] / max(1, numbers.get("limit", _PER_PAGE)))
     return numbers.get("pages")
@@ -68,8 +70,8 @@ def page_count(text: str) -> int | None:
 def _functions(text: str) -> Iterator[tuple[str, str, str]]:
     """Name, first parameter and body of each function."""
     for match in _FUNCTION.finditer(text):
-        depth, end = 1, match.end()
-        while depth and end < len(text):
+        depth, end, limit = 1, match.end(), match.end() + _LONGEST
+        while depth and end < min(limit, len(text)):
             depth += {"{": 1, "}": -1}.get(text[end], 0)
             end += 1
         yield match[1] or match[2] or match[3], match[4], text[match.end() : end - 1]
@@ -78,12 +80,13 @@ def _functions(text: str) -> Iterator[tuple[str, str, str]]:
 def _addresses(body: str, before: re.Pattern[str]) -> Iterator[str]:
     """What is opened, the last first: the first one is often page 1's own case."""
     for match in reversed(list(before.finditer(body))):
-        yield re.split(r";|\n|\}|,\s*['\"]_", body[match.end() :], maxsplit=1)[0].strip().removesuffix(")")
+        expression = re.split(r";|\n|\}|,\s*['\"]_", body[match.end() :], maxsplit=1)[0].strip()
+        yield expression.removesuffix(")") if expression.count(")") > expression.count("(") else expression
 
 
 def _pattern(expression: str, parameter: str, words: dict[str, str], url: str) -> tuple[str, int] | None:
     """The pattern and the shift of a sum of texts and the page's number; None if it is anything else."""
-    number = rf"{parameter}(?:\.curr)?"
+    number = rf"{parameter}(?:\.curr|\.getCurrent\(\))?"
     own = {"location.pathname": urlsplit(url).path, "location.href": url}
     made, shift, at = "", 0, 0
     while at < len(expression):
