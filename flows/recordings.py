@@ -11,7 +11,7 @@ from typing import Any
 from pipeline.dates import local_day
 from pipeline.decode import decode
 from pipeline.documents import process
-from pipeline.models import Decoded, Document, Outcome, Page
+from pipeline.models import Decoded, Document, Outcome, Page, Rejected
 from pipeline.rules import Rules
 from pipeline.source import Source
 
@@ -55,16 +55,15 @@ class Recording:
         path = self.folder / "expected.json"
         told = json.loads(path.read_text("utf-8"))
         outcome = self._made(source, rules)
+        why = ""
         if isinstance(outcome, Document):
             told["article"] |= fields_of(outcome)
         else:
             del told["article"]
+            said = f": {outcome.reason} {outcome.detail}" if isinstance(outcome, Rejected) else ""
+            why = f"its first article gives no document{said}"
         path.write_text(json.dumps(told, ensure_ascii=False, indent=1) + "\n", "utf-8")
-        return (
-            ""
-            if isinstance(outcome, Document)
-            else f"its first article gives no document: {outcome.reason} {outcome.detail}"
-        )
+        return why
 
     def replay(self, source: Source, rules: Rules) -> list[str]:
         """The fields of the recorded article that today's rules read otherwise."""
