@@ -30,14 +30,15 @@ DONE, BROKEN, WRONG, REFUSED = range(4)
 
 def main(arguments: list[str] | None = None) -> int:
     """Crawl as the command line says; the exit code."""
+    arguments = sys.argv[1:] if arguments is None else arguments
     asked = _parser().parse_args(arguments)
     _log_to_stderr(os.environ.get("GONGBAO_LOG", "INFO"))
     try:
+        source = _source(asked)
+        if source and source.fetch.tls == "p256_only":
+            _allow_p256_only(asked.config / "openssl_p256.cnf", arguments)
         urls = _addresses(asked.urls) if asked.urls else None
-        source = _source(asked, urls or ())
-        if source.fetch.tls == "p256_only":
-            # The one way to choose curves that leaves certificates verified; OpenSSL reads it when it is first loaded.
-            os.environ["OPENSSL_CONF"] = str((asked.config / "openssl_p256.cnf").resolve())
+        source = source or unknown(sorted({urlsplit(url).netloc for url in urls or ()}))
         if asked.with_parent:
             threading.Thread(target=_end_with_parent, daemon=True).start()
         return _crawl(asked, source, urls)
@@ -50,7 +51,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _crawl(asked: argparse.Namespace, source: Source, urls: tuple[str, ...] | None) -> int:
-    """Everything that loads OpenSSL, and with it Scrapy and boto3, is imported from here on."""
+    """Everything that takes long to import is, from here on: a wrong call is told at once."""
     from pipeline import obstacles
     from pipeline.landing import LandingWriter
     from pipeline.store import Store
@@ -99,11 +100,21 @@ def _seen(asked: argparse.Namespace, store: "Store", source_id: str, now: dateti
     return fetches.seen(store, source_id, now)
 
 
-def _source(asked: argparse.Namespace, urls: tuple[str, ...]) -> Source:
-    """The source asked for; the generic one takes addresses of any host."""
+def _source(asked: argparse.Namespace) -> Source | None:
+    """The source asked for; None for the generic one, which takes addresses of any host."""
     if asked.source == UNKNOWN:
-        return unknown(sorted({urlsplit(url).netloc for url in urls}))
+        return None
     return load((asked.sources or asked.config / "sources") / f"{asked.source}.yaml")
+
+
+def _allow_p256_only(configuration: Path, arguments: list[str]) -> None:
+    """Begin again with a configuration of OpenSSL, which reads it when it is first loaded.
+
+    No other way to choose curves leaves certificates verified.
+    """
+    if (wanted := str(configuration.resolve())) != os.environ.get("OPENSSL_CONF"):
+        os.environ["OPENSSL_CONF"] = wanted
+        os.execv(sys.executable, [sys.executable, "-m", "spiders", *arguments])
 
 
 def _addresses(name: str) -> tuple[str, ...]:

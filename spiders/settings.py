@@ -14,6 +14,29 @@ from pipeline.source import Source
 # What is logged, and where to, is for `__main__` to say.
 OF_THE_PROCESS: dict[str, Any] = {"LOG_ENABLED": False, "LOG_INSTALL_ROOT_HANDLER": False}
 
+_SCRAPY = "scrapy.downloadermiddlewares"
+# What takes part in a crawl, and nothing else of Scrapy does. Order of the middlewares: 0 the engine, 1000 the wire.
+PARTS: dict[str, Any] = {
+    "DOWNLOADER_MIDDLEWARES_BASE": {},
+    "DOWNLOADER_MIDDLEWARES": {
+        "spiders.robots.Robots": 100,
+        f"{_SCRAPY}.downloadtimeout.DownloadTimeoutMiddleware": 350,
+        f"{_SCRAPY}.defaultheaders.DefaultHeadersMiddleware": 400,
+        f"{_SCRAPY}.useragent.UserAgentMiddleware": 500,
+        "spiders.patience.Patience": 550,
+        "spiders.hops.Refreshes": 580,
+        "spiders.obstacles.Obstacles": 585,
+        "spiders.wire.Decompression": 590,
+        "spiders.hops.Redirects": 600,
+        f"{_SCRAPY}.httpproxy.HttpProxyMiddleware": 750,
+        f"{_SCRAPY}.stats.DownloaderStats": 850,
+        "spiders.wire.Wire": 880,
+    },
+    "SPIDER_MIDDLEWARES_BASE": {"scrapy.spidermiddlewares.referer.RefererMiddleware": 700},  # redirects ask it
+    "EXTENSIONS_BASE": {},
+    "DOWNLOAD_HANDLERS": dict.fromkeys(("data", "file", "ftp", "s3")),
+}
+
 
 class Retry(Strict):
     """How often and how patiently a request is tried again. Seconds."""
@@ -79,32 +102,18 @@ def agent(settings: CrawlSettings, source: Source) -> str:
 
 
 def of_scrapy(settings: CrawlSettings, source: Source) -> dict[str, Any]:
-    """Everything that Scrapy is told about this crawl. Order of the middlewares: 0 the engine, 1000 the wire."""
+    """Everything that Scrapy is told about this crawl."""
     fetch = source.fetch
     rendered = any(listing.render for listing in source.listings)
     return {
         **OF_THE_PROCESS,
+        **PARTS,
         "USER_AGENT": agent(settings, source),
         "DEFAULT_REQUEST_HEADERS": {
             "Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8",
             "Accept-Language": settings.accept_language,
             "Accept-Encoding": "gzip, deflate",  # what the readers of landing files understand
             **fetch.headers,
-        },
-        "DOWNLOADER_MIDDLEWARES": {
-            "scrapy.downloadermiddlewares.offsite.OffsiteMiddleware": None,
-            "scrapy.downloadermiddlewares.robotstxt.RobotsTxtMiddleware": None,
-            "spiders.robots.Robots": 100,
-            "scrapy.downloadermiddlewares.retry.RetryMiddleware": None,
-            "spiders.patience.Patience": 550,
-            "scrapy.downloadermiddlewares.redirect.MetaRefreshMiddleware": None,
-            "spiders.hops.Refreshes": 580,
-            "spiders.obstacles.Obstacles": 585,
-            "scrapy.downloadermiddlewares.httpcompression.HttpCompressionMiddleware": None,
-            "spiders.wire.Decompression": 590,
-            "scrapy.downloadermiddlewares.redirect.RedirectMiddleware": None,
-            "spiders.hops.Redirects": 600,
-            "spiders.wire.Wire": 880,
         },
         "ROBOTSTXT_OBEY": fetch.robots == "obey",
         "ROBOTSTXT_USER_AGENT": settings.robots_token,
@@ -121,15 +130,7 @@ def of_scrapy(settings: CrawlSettings, source: Source) -> dict[str, Any]:
         "RETRY_GIVE_UP_LOG_LEVEL": "INFO",
         "REDIRECT_MAX_TIMES": settings.max_redirects,
         "METAREFRESH_MAXDELAY": settings.max_refresh_seconds,
-        "COOKIES_ENABLED": False,
         "HTTPPROXY_ENABLED": True,
-        "TELNETCONSOLE_ENABLED": False,
-        "REMOTE_CONTROL_ENABLED": False,  # from 2.19 on; would listen on a port
-        "EXTENSIONS": {
-            "scrapy.extensions.logstats.LogStats": None,
-            "scrapy.extensions.corestats.CoreStats": None,
-            "scrapy.extensions.memusage.MemoryUsage": None,
-        },
         **(_browser(agent(settings, source)) if rendered else {}),
     }
 

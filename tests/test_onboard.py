@@ -174,6 +174,15 @@ def test_no_damage_to_a_page_makes_the_draft_fail(name: str, data: st.DataObject
     assert found.source.listings
 
 
+def test_a_page_in_the_middle_names_those_behind_it():
+    rows = "".join(
+        f"<li><a href='/a/2026090{n}_1.html'>关于开展第{n}次检查的通知</a>2026-09-0{n}</li>" for n in range(1, 6)
+    )
+    pager = "".join(f"<a href='list_{n}.html'>{n}</a>" for n in (1, 2, 4, 5))
+    page = Page(url="http://a.example/n/list_3.html", body=f"<ul>{rows}</ul><div>{pager}</div>".encode())
+    assert draft(page, base=NIGHT).next_pages == ("http://a.example/n/list_4.html", "http://a.example/n/list_5.html")
+
+
 def test_a_call_without_a_url_is_refused():
     assert command("--json").returncode == 2
 

@@ -18,7 +18,7 @@ class RowRules(Strict):
     title_length: int
     under_listing: float
     named_by_title: float
-    beside_pager: float
+    same_part: float
     bad_heading: float
     bad_region: float
     furniture: float

@@ -54,7 +54,7 @@ class Worth:
         worth *= 1 + (rules.under_listing - 1) * self.under_share(candidate)
         worth *= self.heading_factor(candidate)
         around = {candidate.containers[0], *candidate.containers[0].iterancestors()}
-        worth *= self.rules.beside_pager ** sum(part in around for part in self.parts)
+        worth *= self.rules.same_part ** sum(part in around for part in self.parts)
         return worth * self.region_factor(candidate.containers[0])
 
     def _parts(self) -> Iterator[HtmlElement]:
