@@ -50,7 +50,7 @@ class Joiner:
         if any(row.element in best.containers for row in other.rows):
             return False
         worth = self.worth
-        furnished = worth.heading_factor(other) < 1 or worth.region_factor(other.containers[0]) < worth.region_factor(
+        furnished = worth.is_sidebar(other) or worth.region_factor(other.containers[0]) < worth.region_factor(
             best.containers[0]
         )
         of_another = worth.is_named(best) and bool(worth.heading(other)) and not worth.is_named(other)

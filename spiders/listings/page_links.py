@@ -16,12 +16,14 @@ from spiders.listings.anchors import (
     target,
     title_of,
 )
-from spiders.listings.outline import Outline
+from spiders.listings.outline import Outline, visible
 from spiders.listings.printed import is_date_text
 from spiders.listings.rules import RowRules
 
 IS_FILE = re.compile(rf"\.(?:{FILES})(?:$|\?)", re.I)
-CRUMB = re.compile(r"^(?:您?(?:现在|当前|目前)?所?在?的?位置|当前栏目|当前位置)\s*[：:]?")
+_CRUMB = re.compile(r"(?:您?(?:现在|当前|目前)?所?在?的?位置|当前栏目|当前位置)\s*[：:]?")
+_HOME = frozenset({"首页", "网站首页", "本站首页", "主页", "Home", "HOME"})
+_ARROW = re.compile(r"[>＞»›/→]")
 _STATES = re.compile(
     r"(?:first|last|odd|even|on|active|current|cur|hover|selected|top|new|clearfix|clear|cf|fix|\w*\d+)$"
 )
@@ -64,9 +66,29 @@ class PageLinks:
 
     def _breadcrumb(self, found: dict[HtmlElement, tuple[str, str]]) -> set[HtmlElement]:
         """Links of the line that says where the reader is."""
-        lines = {up for link in found for up in link.iterancestors() if CRUMB.match(squeeze(up.text or ""))}
-        short = [line for line in lines if len("".join(self.outline.inside(line))) <= self.rules.crumb_length]
-        return {link for line in short for link in links_in(line)}
+        return {link for link in links_in(self.crumb) if link in found} if self.crumb is not None else set()
+
+    @cached_property
+    def crumb(self) -> HtmlElement | None:
+        """The line that says where the reader is: 当前位置：首页 > 政务公开 > 通知公告, with or without its first words."""
+        lines = (element for element in visible(self.tree) if self._is_crumb(element))
+        return min(lines, key=lambda line: len(self.outline.inside(line)), default=None)
+
+    def _is_crumb(self, element: HtmlElement) -> bool:
+        if element not in self.outline:
+            return False
+        pieces = self.outline.inside(element)
+        if len(pieces) < 2 or sum(map(len, pieces)) > self.rules.crumb_length:
+            return False
+        return bool(_CRUMB.match(pieces[0])) or (pieces[0] in _HOME and bool(_ARROW.match(pieces[1])))
+
+    @cached_property
+    def columns(self) -> frozenset[str]:
+        """What the page calls the column that it shows: by its title, its ColumnName, the end of its breadcrumb."""
+        names = re.split(r"\s*[-_|－—–>＞:：]+\s*|\s{2,}", self.title)
+        if self.crumb is not None:
+            names.append(self.outline.inside(self.crumb)[-1])
+        return frozenset(name.strip(" >＞»›/") for name in names) - {""}
 
     def _related(self, found: dict[HtmlElement, tuple[str, str]]) -> set[HtmlElement]:
         """Links behind a label such as 相关解读： in the same element: material beside the row's article."""

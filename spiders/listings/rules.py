@@ -19,6 +19,8 @@ class RowRules(Strict):
     under_listing: float
     named_by_title: float
     same_part: float
+    in_title: float
+    of_another: float
     bad_heading: float
     bad_region: float
     furniture: float

@@ -8,7 +8,7 @@ from math import sqrt
 from lxml.html import HtmlElement
 
 from spiders.listings.anchors import is_section, links_in, looks_like_article, squeeze
-from spiders.listings.page_links import CRUMB, PageLinks, is_hidden, words_of
+from spiders.listings.page_links import PageLinks, is_hidden, words_of
 from spiders.listings.printed import Printed, is_date_text
 
 FURNITURE = frozenset({"nav", "header", "footer", "aside"})
@@ -59,16 +59,17 @@ class Worth:
 
     def _parts(self) -> Iterator[HtmlElement]:
         """The smallest elements that hold a breadcrumb, or a pager, and something that may be an article."""
-        for pattern in (CRUMB, _PAGER):
-            told = (
-                element
-                for element in self.page.tree.iter()
-                if isinstance(element.tag, str) and pattern.match(squeeze(element.text or ""))
-            )
-            if (element := next(told, None)) is not None and element in self.outline:
-                named = (up for up in (element, *element.iterancestors()) if self._names_articles(up))
-                if (part := next(named, None)) is not None and part.tag not in ("body", "html"):
-                    yield part
+        pager = (
+            element
+            for element in self.page.tree.iter()
+            if isinstance(element.tag, str) and _PAGER.match(squeeze(element.text or "")) and element in self.outline
+        )
+        for element in (self.page.crumb, next(pager, None)):
+            if element is None:
+                continue
+            named = (up for up in (element, *element.iterancestors()) if self._names_articles(up))
+            if (part := next(named, None)) is not None and part.tag not in ("body", "html"):
+                yield part
 
     def _names_articles(self, element: HtmlElement) -> bool:
         return any(looks_like_article(self.links[link][0]) for link in links_in(element) if link in self.links)
@@ -90,12 +91,19 @@ class Worth:
             return 1.0
         if self.is_named(candidate):
             return self.rules.named_by_title
-        return self.rules.bad_heading if re.search(self.rules.bad_headings, heading) else 1.0
+        if any(heading in column for column in self.page.columns):
+            return self.rules.in_title
+        if self.is_sidebar(candidate):
+            return self.rules.bad_heading
+        return self.rules.of_another if self.page.crumb is not None else 1.0
+
+    def is_sidebar(self, candidate: RowSet) -> bool:
+        """Whether the heading above a candidate is one of a sidebar, and not the column's own."""
+        return not self.is_named(candidate) and bool(re.search(self.rules.bad_headings, self.heading(candidate)))
 
     def is_named(self, candidate: RowSet) -> bool:
-        """Whether the heading above a candidate is in the page's title."""
-        heading = self.heading(candidate)
-        return bool(heading) and heading in self.page.title
+        """Whether the heading above a candidate is what the page calls its column."""
+        return self.heading(candidate) in self.page.columns
 
     def heading(self, candidate: RowSet) -> str:
         """The short text directly above the list, inside its container or before it, at most three levels up."""
