@@ -102,8 +102,9 @@ def _next_pages(family: Family, found: Found, pager: Turning | None, tree: HtmlE
         return (following,) if (following := next_link(tree, base_of(tree, url))) else ()
     if pager:
         own = re.fullmatch(re.escape(pager.pattern).replace(r"\{n\}", r"(\d+)"), url)
-        following = int(own[1]) - pager.shift + 1 if own else 2
-        numbers = range(following, max(following if pager.count is None else 0, pager.count or 0) + 1)
+        shown: int = int(own[1]) - pager.shift if own else 1
+        last = shown + 1 if pager.count is None else pager.count
+        numbers = range(shown + 1, last + 1)
         return tuple(pager.pattern.replace("{n}", str(n + pager.shift)) for n in numbers)
     urls = [request.url for request in found.next]
     return tuple(reversed(urls) if family == "reversed" else urls)
