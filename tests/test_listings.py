@@ -527,6 +527,28 @@ def test_no_bytes_make_a_feed_or_sitemap_raise(body: bytes):
     assert isinstance(read("sitemap", b"\x1f\x8b" + body), Found)
 
 
+def test_of_several_units_of_jpage_the_longest_is_the_list():
+    def unit(name: str, count: int) -> str:
+        rows = "".join(
+            f"<record><![CDATA[<li><a href='/art/2026/9/1/art_{name}_{n}.html'>关于开展第{n}次检查的通知</a><span>2026-09-01</span></li>]]></record>"
+            for n in range(count)
+        )
+        return (
+            f"<script type='text/xml'><datastore><nextgroup><![CDATA[<a href='/module/web/jpage/dataproxy.jsp?page=1&appid=1"
+            f"&webid=3&columnid={name}&unitid=u{name}'></a>]]></nextgroup><recordset>{rows}</recordset></datastore></script>"
+            f"<script>$('#{name}').jpage({{perPage:5,totalRecord:{count * 9}}})</script>"
+        )
+
+    listing = Listing(url="http://a.example/col/col22/index.html", family="jpage")
+    text = f"<html>{unit('11', 2)}<div>{unit('22', 5)}</div></html>"
+    found = parse(listing, Answer(url=listing.url, body=b"", text=text), base=datetime(2026, 9, 9, tzinfo=UTC))
+    assert len(found.links) == 5
+    assert all("art_22_" in link.url for link in found.links)
+    assert found.total == 45
+    assert "columnid=22" in found.next[0].body
+    assert "unitid=u22" in found.next[0].body
+
+
 # -- pagers that a script draws -------------------------------------------------
 
 

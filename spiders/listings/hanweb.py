@@ -3,6 +3,7 @@
 import ast
 import json
 import re
+from dataclasses import replace
 from datetime import datetime
 from math import ceil
 from typing import Any
@@ -38,8 +39,11 @@ class Jpage(Reader):
 
     def parse(self, listing: Listing, answer: Answer, base: datetime) -> Found:
         """The records that are here, and requests for the rest."""
+        stores = list(self._STORE.finditer(answer.text))
+        store = max((match[0] for match in stores), key=lambda each: each.lower().count("<record>"), default="")
+        if len(stores) > 1:  # a sidebar's beside the list's own, each with its own parameters inside and behind it
+            answer = replace(answer, text=answer.text[answer.text.index(store) :])
         text = answer.text
-        store = match[0] if (match := self._STORE.search(text)) else ""
         if "dataproxy.jsp" in urlsplit(answer.url).path and not store:
             return Found(flags=frozenset({"not_a_listing"}))
         links = self._links(listing, store, answer, base)
