@@ -118,6 +118,15 @@ def why(page: str, html: Path | None) -> None:
     sys.exit(0 if story.tell(page, html) else _FAILED)
 
 
+@cli.command("console")
+@click.option("--port", type=click.IntRange(1, 65535), help="Unset: 8420, or one that is free.")
+def serve_console(port: int | None) -> None:
+    """Sources, runs, documents and clusters as pages for a browser on this machine; reads only, until stopped."""
+    from flows.web import server
+
+    server.serve(port)
+
+
 @cli.command()
 def status() -> None:
     """Sources, last runs, what needs a look."""

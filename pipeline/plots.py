@@ -1,6 +1,6 @@
 """Counts in, pictures of them out: inline SVG, without scripts, readable in light and dark."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from html import escape
 
 Counts = Sequence[tuple[str, int]]
@@ -27,8 +27,11 @@ def bars(counts: Counts, title: str, width: int = _WIDTH) -> str:
     return _svg("".join(rows), len(counts) * _ROW or _ROW, title, width)
 
 
-def columns(counts: Counts, title: str, width: int = _WIDTH) -> str:
-    """A vertical bar a name, for what has an order: months, lengths. Some names are written, all are on the bars."""
+def columns(counts: Counts, title: str, width: int = _WIDTH, bad: Collection[str] = ()) -> str:
+    """A vertical bar a name, for what has an order: months, lengths. Some names are written, all are on the bars.
+
+    Names in `bad` have a mark under the axis.
+    """
     most = max((number for _, number in counts), default=0) or 1
     wide = width / max(len(counts), 1)
     named = max(1, round(60 / wide)) if wide < _NAME else 1
@@ -39,11 +42,32 @@ def columns(counts: Counts, title: str, width: int = _WIDTH) -> str:
             f'<rect x="{x + wide * 0.1:.1f}" y="{_HEIGHT - tall + 14}" width="{wide * 0.8:.1f}" height="{tall}">'
             f"<title>{escape(name)}: {number:,}</title></rect>"
         )
+        if name in bad:
+            parts.append(_mark(x + wide * 0.1, wide * 0.8, _HEIGHT + 15))
         if index % named == 0:
             middle = min(max(x + wide / 2, _NAME / 2), width - _NAME / 2)
             parts.append(f'<text x="{middle:.1f}" y="{_HEIGHT + 30}" text-anchor="middle">{escape(name)}</text>')
     parts.append(f'<text x="0" y="10">{most:,}</text>')
     return _svg("".join(parts), _HEIGHT + _FOOT, title, width)
+
+
+def spark(counts: Counts, title: str, bad: Collection[str] = ()) -> str:
+    """The same as small as a word, without words; what it says is in its title."""
+    width, tall = 150, 24
+    most = max((number for _, number in counts), default=0) or 1
+    wide = width / max(len(counts), 1)
+    parts = []
+    for index, (name, number) in enumerate(counts):
+        height = max(round(tall * number / most, 1), 1)
+        parts.append(
+            f'<rect x="{index * wide:.1f}" y="{tall - height:.1f}" width="{wide * 0.8:.1f}" height="{height}"/>'
+            + (_mark(index * wide, wide * 0.8, tall + 2) if name in bad else "")
+        )
+    return _svg("".join(parts), tall + 6, title, width)
+
+
+def _mark(x: float, width: float, y: int) -> str:
+    return f'<rect class="bad" x="{x:.1f}" y="{y}" width="{width:.1f}" height="4"/>'
 
 
 def _fit(name: str, width: int) -> str:

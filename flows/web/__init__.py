@@ -1,0 +1,1 @@
+"""The console: a store in, pages of HTML for a browser on this machine out. It only reads."""

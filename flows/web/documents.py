@@ -1,0 +1,104 @@
+"""Documents: searched, read, and asked why they are as they are."""
+
+from typing import Any
+
+import polars as pl
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+
+from flows.web import pages
+from flows.web.guard import SANDBOX
+from flows.web.reader import Reader
+from pipeline import marking
+from pipeline.models import Document, Rejected
+from pipeline.original import harmless
+from pipeline.story import Story
+
+_PAGE, _HITS = 30, 50
+_SHOWN = ("doc_id", "title", "source_id", "lang", "publisher", "published_at")
+_FIELDS = {
+    "published_at": "published", "publisher": "来源", "author": "作者", "editor": "编辑", "document_number": "发文字号",
+    "index_number": "索引号", "issuer": "发文机关", "topic": "主题分类", "validity": "有效性", "signed_on": "成文日期",
+    "effective_on": "施行日期", "source_id": "source", "lang": "language", "fetched_at": "fetched",
+}  # fmt: skip
+
+
+def listed(request: Request) -> Response:
+    """What was searched for, or the newest; an address or a doc_id leads to its page."""
+    asked = request.query_params.get("q", "").strip()
+    source, number = request.query_params.get("source", ""), pages.number(request, "page")
+    reader = pages.reader(request)
+    if asked.startswith(("http://", "https://")) or len(asked) == 32:
+        if told := reader.story(asked):
+            return RedirectResponse(f"/documents/{told.doc_id}", 303)
+        if asked.startswith("http"):
+            return pages.missing(request, f"{asked} was never fetched.")
+    about: dict[str, Any] = {"source": source, "sources": sorted(reader.sources()), "number": number, "q": asked}
+    if asked:
+        hits = reader.search(asked, _HITS)
+        found = [(hit, marking.found(hit.around, asked)) for hit in hits or () if source in ("", hit.source_id)]
+        return pages.page(request, "documents.html", found=found, rows=[], more=False, waits=hits is None, **about)
+    rows = _newest(reader, number * _PAGE + 1, source)
+    shown = rows[(number - 1) * _PAGE : number * _PAGE]
+    more = len(rows) > number * _PAGE
+    return pages.page(request, "documents.html", found=[], rows=shown, more=more, waits=False, **about)
+
+
+def _newest(reader: Reader, count: int, source: str) -> list[dict[str, Any]]:
+    """The newest documents, month by month, without their texts."""
+    documents = reader.corpus().documents(sources=[source] if source else ())
+    months = documents.select(pl.col("month").unique()).collect(engine="streaming")["month"].sort(descending=True)
+    found: list[dict[str, Any]] = []
+    when = pl.coalesce("published_at", "first_fetched_at")
+    for month in months:
+        rows = documents.filter(pl.col("month") == month).sort(when, "doc_id", descending=[True, False])
+        found += rows.limit(count - len(found)).select(_SHOWN).collect(engine="streaming").to_dicts()
+        if len(found) >= count:
+            break
+    return found
+
+
+def document(request: Request) -> Response:
+    """A document to read."""
+    told = pages.reader(request).story(request.path_params["doc_id"])
+    if not told:
+        return _unknown(request)
+    if not told.row:
+        return RedirectResponse(f"/documents/{told.doc_id}/why", 303)
+    return pages.page(request, "document.html", told=told, row=told.row, fields=_fields(told), tab="text")
+
+
+def why(request: Request) -> Response:
+    """The original page beside its lines, each kept or removed, and by which rule."""
+    reader = pages.reader(request)
+    told = reader.story(request.path_params["doc_id"])
+    if not told:
+        return _unknown(request)
+    page = reader.page(told)
+    read = reader.reading(page) if page else None
+    ended = ""
+    if read and not isinstance(read.outcome, Document):
+        ended = (
+            f"{read.outcome.reason}: {read.outcome.detail}" if isinstance(read.outcome, Rejected) else "not modified"
+        )
+    return pages.page(request, "why.html", told=told, row=told.row, page=page, read=read, ended=ended, tab="why")
+
+
+def original(request: Request) -> Response:
+    """The page as its publisher sent it, made harmless, for the frame of `why`."""
+    reader = pages.reader(request)
+    told = reader.story(request.path_params["doc_id"])
+    page = reader.page(told) if told else None
+    if not page:
+        return _unknown(request)
+    read = reader.reading(page)
+    return HTMLResponse(harmless(read.decoded, read.lines), headers=SANDBOX)
+
+
+def _fields(told: Story) -> list[tuple[str, Any]]:
+    row = told.row or {}
+    return [(words, row[name]) for name, words in _FIELDS.items() if row[name]]
+
+
+def _unknown(request: Request) -> Response:
+    return pages.missing(request, f"No page {request.path_params['doc_id']} was ever fetched.")

@@ -1,0 +1,99 @@
+"""What the pages show, read from the store anew for each of them; reports of runs are kept, they do not change."""
+
+from functools import cached_property
+from threading import Lock, Thread
+
+import xxhash
+
+from flows.settings import Settings
+from pipeline import landing, runs, source, story
+from pipeline.corpus import Corpus
+from pipeline.errors import StoreError
+from pipeline.models import Page
+from pipeline.observation import Alarm, Observation
+from pipeline.report import RunReport
+from pipeline.rules import Rules
+from pipeline.search import Hit, Index
+from pipeline.source import Source
+from pipeline.store import Store
+from pipeline.story import Reading, Story
+
+_PATIENCE = 5.0  # seconds that a search waits for the index to follow the corpus
+
+
+class Reader:
+    """The store of a console, and what was read of it."""
+
+    def __init__(self, known: Settings, store: Store) -> None:
+        self.known, self.store = known, store
+        self._reports: dict[str, RunReport] = {}
+        self._lock = Lock()
+        self._syncing: Thread | None = None
+        name = xxhash.xxh3_64_hexdigest(store.url.encode())
+        self._index = Index(known.home / "search" / f"{name}.sqlite")
+
+    @cached_property
+    def rules(self) -> Rules:
+        """The rules, as they were when the console began."""
+        return Rules.load(self.known.config)
+
+    def corpus(self) -> Corpus:
+        """The newest snapshot."""
+        return Corpus.open(self.store)
+
+    def sources(self) -> dict[str, Source]:
+        """The sources that are configured now."""
+        return {each.id: each for each in source.load_all(self.known.sources)}
+
+    def run_ids(self) -> list[str]:
+        """Newest first."""
+        return runs.ids(self.store)
+
+    def report(self, run_id: str) -> RunReport:
+        """The report of a run; StoreError if there is none."""
+        if run_id not in self._reports:
+            self._reports[run_id] = runs.report(self.store, run_id)
+        return self._reports[run_id]
+
+    def nights(self, count: int) -> list[RunReport]:
+        """The reports of the last runs that observed sources, oldest first."""
+        found = [report for run_id in self.run_ids()[:count] if (report := self.report(run_id)).observations]
+        return found[::-1]
+
+    def observed(self, count: int) -> dict[str, list[Observation]]:
+        """By source: what the last nights showed of it, oldest first."""
+        found: dict[str, list[Observation]] = {}
+        for report in self.nights(count):
+            for each in report.observations:
+                found.setdefault(each.source_id, []).append(each)
+        return found
+
+    def alarms(self, count: int) -> list[Alarm]:
+        """What is wrong now."""
+        return runs.open_alarms(self.nights(count)[::-1])
+
+    def story(self, asked: str) -> Story | None:
+        """All that the store holds on a page."""
+        return story.story(self.store, asked)
+
+    def page(self, told: Story) -> Page | None:
+        """The page as it came; None where its bytes are not kept, or are gone."""
+        try:
+            return landing.read_at(self.store, told.place) if told.place else None
+        except (StoreError, StopIteration, ValueError):
+            return None
+
+    def reading(self, page: Page) -> Reading:
+        """The page as the rules read it now."""
+        return story.read(page, source.of(self.known.sources, page.source_id), self.rules)
+
+    def search(self, asked: str, limit: int) -> list[Hit] | None:
+        """The documents that fit best; None while the index is still being made."""
+        corpus = self.corpus()
+        with self._lock:
+            if not (self._syncing and self._syncing.is_alive()):
+                self._syncing = Thread(target=self._index.sync, args=(corpus,), daemon=True)
+                self._syncing.start()
+            syncing = self._syncing
+        syncing.join(_PATIENCE)
+        return None if syncing.is_alive() else self._index.search(corpus, asked, limit)

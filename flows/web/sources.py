@@ -1,0 +1,75 @@
+"""Sources, their health over time, and what is wrong with them now."""
+
+from collections.abc import Sequence
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from flows.web import pages
+from pipeline import overview as held
+from pipeline import plots
+from pipeline.observation import Observation
+
+_NIGHTS = 60
+_SPARK = 30
+
+
+def overview(request: Request) -> Response:
+    """All sources: how each of the last nights was, and what needs a look."""
+    reader = pages.reader(request)
+    observed, alarms = reader.observed(_SPARK), reader.alarms(_SPARK)
+    rows = held.held(reader.store, reader.sources().values())
+    corpus = reader.corpus()
+    troubled = {alarm.source_id for alarm in alarms}
+    return pages.page(
+        request,
+        "sources.html",
+        totals=held.totals(corpus),
+        corpus=corpus,
+        alarms=alarms,
+        rows=[(each, observed.get(each.source_id, [])[-1:], _spark(observed.get(each.source_id, []))) for each in rows],
+        troubled=troubled,
+    )
+
+
+def source(request: Request) -> Response:
+    """One source: its nights in plots and in a table."""
+    reader, id_ = pages.reader(request), request.path_params["source_id"]
+    rows = {each.source_id: each for each in held.held(reader.store, reader.sources().values())}
+    if id_ not in rows:
+        return pages.missing(request, f"There is no source {id_}.")
+    nights = reader.observed(_NIGHTS).get(id_, [])
+    return pages.page(
+        request,
+        "source.html",
+        held=rows[id_],
+        nights=nights[::-1],
+        plots=[pages.drawn(plot) for plot in _plots(nights)],
+        alarms=[alarm for alarm in reader.alarms(_SPARK) if alarm.source_id == id_],
+    )
+
+
+def _spark(nights: Sequence[Observation]) -> object:
+    counts = [(f"{each.day:%m-%d}", each.pages) for each in nights]
+    bad = [f"{each.day:%m-%d}" for each in nights if each.troubles or each.cause]
+    told = f"new pages of the last {len(nights)} nights" + (f", trouble on {', '.join(bad)}" if bad else "")
+    return pages.drawn(plots.spark(counts, told, bad)) if nights else ""
+
+
+def _plots(nights: Sequence[Observation]) -> list[str]:
+    """What can go wrong with a source, night by night."""
+    if not nights:
+        return []
+    bad = [f"{each.day:%m-%d}" for each in nights if each.troubles or each.cause]
+    told = {
+        "New pages": [each.pages for each in nights],
+        "Documents": [each.documents for each in nights],
+        "Rejected, % of new pages": [round(100 * each.rejected / max(each.pages, 1)) for each in nights],
+        "Characters of a text, median": [each.median_length for each in nights],
+    }
+    days = [f"{each.day:%m-%d}" for each in nights]
+    return [
+        f"<figcaption>{title}</figcaption>"
+        + plots.columns(list(zip(days, counts, strict=True)), f"{title}, by night", plots.NARROW, bad)
+        for title, counts in told.items()
+    ]
