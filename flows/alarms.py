@@ -10,7 +10,7 @@ from flows.alarm_places import KEY, InStore, Place
 from pipeline import alarms
 from pipeline.alarm_rules import AlarmRules, RunTrouble
 from pipeline.alarms import Found, Letter, Message, Standing, State
-from pipeline.errors import GongbaoError
+from pipeline.errors import ConfigError, GongbaoError
 from pipeline.observation import Trouble
 from pipeline.report import RunReport
 from pipeline.store import Store
@@ -67,7 +67,9 @@ def on_failure(flow: Any, flow_run: Any, state: Any) -> None:
     say = get_logger("gongbao.alarms").warning
     with _never_failing(say):
         known, now = settings.from_environment(), datetime.now(UTC)
-        run_id, cause = flow_run.name.rpartition(" ")[2], (state.message or state.name)[:500]
+        run_id, cause = _run_id(flow_run), (state.message or state.name)[:500]
+        if _was_ended(state) or _was_asked_wrongly(flow_run, state):
+            return
         store, rules = settings.open_store(known), AlarmRules.load(known.config)
         trouble = RunTrouble.NOT_MAINTAINED if flow.name == "maintain" else RunTrouble.FAILED
         if trouble is RunTrouble.FAILED:
@@ -103,6 +105,22 @@ def _of_report(report: RunReport, now: datetime, rules: AlarmRules) -> Iterator[
     if crashed:
         cause = ", ".join(f"{count} of {source_id}" for source_id, count in crashed.items())
         yield alarms.of_run(report.kind, RunTrouble.CRASHED_PAGES, cause, now, rules, report.run_id)
+
+
+def _run_id(flow_run: Any) -> str:
+    """As the flow itself makes it. The hook may hold a flow run that has not got its name yet."""
+    given = flow_run.parameters.get("run_id", "")
+    return given or f"{flow_run.expected_start_time:%Y%m%dT%H%M%SZ}-{str(flow_run.id)[-4:]}"
+
+
+def _was_ended(state: Any) -> bool:
+    """Somebody ended it, or `gongbao serve`, which begins it again."""
+    return state.is_crashed() and "SIGTERM" in (state.message or "")
+
+
+def _was_asked_wrongly(flow_run: Any, state: Any) -> bool:
+    """Whoever asked for it sees that."""
+    return not flow_run.auto_scheduled and f"{ConfigError.__name__}: " in (state.message or "")
 
 
 def _leave_report(store: Store, kind: Any, run_id: str, began: datetime, now: datetime, cause: str) -> None:
