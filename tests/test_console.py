@@ -122,11 +122,11 @@ def console(s3: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cons
     home = tmp_path_factory.mktemp("console")
     env = os.environ | {"GONGBAO_STORE": store.url, "GONGBAO_HOME": str(home)}
     command = [sys.executable, "-m", "flows.cli", "console"]
-    process = subprocess.Popen(command, env=env, cwd=ROOT, stderr=subprocess.PIPE, text=True)
-    assert process.stderr
-    said = process.stderr.readline()
+    process = subprocess.Popen(command, env=env, cwd=ROOT, stdout=subprocess.PIPE, text=True)
+    assert process.stdout
+    said = process.stdout.readline()
     assert "http://127.0.0.1:" in said, said
-    yield Console(process, int(said.split("/  ")[0].rsplit(":", 1)[1]))
+    yield Console(process, int(said.strip().strip("/").rsplit(":", 1)[1]))
     process.send_signal(signal.SIGINT)
     assert process.wait(20) == 0
 

@@ -96,7 +96,9 @@ def original(request: Request) -> Response:
 
 
 def _fields(told: Story) -> list[tuple[str, Any]]:
-    row = told.row or {}
+    row = dict(told.row or {})
+    if row["published_precision"] in ("day", "month"):
+        row["published_at"] = row["published_raw"] or row["published_at"]
     return [(words, row[name]) for name, words in _FIELDS.items() if row[name]]
 
 

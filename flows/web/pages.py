@@ -1,6 +1,6 @@
 """A template and what it tells in, a page out. Everything is escaped, unless it says itself that it is markup."""
 
-from datetime import date, datetime
+from datetime import datetime
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -13,7 +13,6 @@ from starlette.responses import HTMLResponse
 
 from flows import console
 from flows.web.reader import Reader
-from pipeline import plots
 
 _FOLDER = Path(__file__).parent
 _SECTIONS = (("/", "Sources"), ("/runs", "Runs"), ("/documents", "Documents"), ("/clusters", "Clusters"))
@@ -22,7 +21,7 @@ _SECTIONS = (("/", "Sources"), ("/runs", "Runs"), ("/documents", "Documents"), (
 def page(request: Request, template: str, *, status: int = 200, **told: Any) -> HTMLResponse:
     """The page of a template."""
     here = next((path for path, _ in _SECTIONS[1:] if request.url.path.startswith(path)), "/")
-    if request.url.path.startswith("/nothing") or status != 200:
+    if status != 200:
         here = ""
     text = _environment().get_template(template).render(sections=_SECTIONS, here=here, asked="", **told)
     return HTMLResponse(text, status)
@@ -65,7 +64,6 @@ def _environment() -> Environment:
         "count": lambda value: f"{value:,}",
         "percent": lambda value: f"{value:.0%}",
         "web": lambda url: url if urlsplit(url).scheme in ("http", "https") else "",
-        "said": lambda value: value.isoformat() if isinstance(value, date) else str(value),
+        "said": lambda value: console.minute(value) if isinstance(value, datetime) else str(value),
     }
-    made.globals |= {"bars": lambda *about: drawn(plots.bars(*about, width=plots.NARROW))}
     return made

@@ -3,9 +3,10 @@
 import socket
 from contextlib import suppress
 
+import click
 import uvicorn
 
-from flows import console, settings
+from flows import settings
 from flows.web.app import app
 from flows.web.reader import Reader
 from pipeline.errors import ConfigError
@@ -21,7 +22,7 @@ def serve(port: int | None) -> None:
     config = uvicorn.Config(
         pages, log_level="warning", access_log=False, lifespan="off", ws="none", timeout_graceful_shutdown=2
     )
-    console.say(f"http://127.0.0.1:{listening.getsockname()[1]}/  (Ctrl+C ends it)")
+    click.echo(f"http://127.0.0.1:{listening.getsockname()[1]}/")
     with suppress(KeyboardInterrupt), listening:
         uvicorn.Server(config).run(sockets=[listening])
 

@@ -21,6 +21,7 @@ def overview(request: Request) -> Response:
     rows = held.held(reader.store, reader.sources().values())
     corpus = reader.corpus()
     troubled = {alarm.source_id for alarm in alarms}
+    rows.sort(key=lambda each: (each.source_id not in troubled, each.source_id not in observed, each.source_id))
     return pages.page(
         request,
         "sources.html",
@@ -72,4 +73,5 @@ def _plots(nights: Sequence[Observation]) -> list[str]:
         f"<figcaption>{title}</figcaption>"
         + plots.columns(list(zip(days, counts, strict=True)), f"{title}, by night", plots.NARROW, bad)
         for title, counts in told.items()
+        if any(counts)
     ]
