@@ -240,10 +240,10 @@ def main() -> None:
     try:
         cli(standalone_mode=False)
     except ConfigError as error:
-        click.echo(f"gongbao: {error}", err=True)
+        _say(error)
         sys.exit(_WRONG_CALL)
     except GongbaoError as error:
-        click.echo(f"gongbao: {error}", err=True)
+        _say(error)
         sys.exit(_FAILED)
     except click.ClickException as error:
         error.show()
@@ -253,6 +253,12 @@ def main() -> None:
     except BrokenPipeError:  # `gongbao read | head`
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(0)
+
+
+def _say(error: GongbaoError) -> None:
+    from flows import console
+
+    console.say(f"gongbao: {error}", "error")
 
 
 if __name__ == "__main__":

@@ -2,6 +2,7 @@
 
 import json
 import sys
+import time
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import date, datetime
@@ -11,6 +12,8 @@ from zoneinfo import ZoneInfo
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.text import Text
+
+from flows import logs
 
 if TYPE_CHECKING:
     from pipeline.comparing import Difference
@@ -22,9 +25,12 @@ _T = TypeVar("_T")
 _SHANGHAI = ZoneInfo("Asia/Shanghai")
 
 
-def say(words: str) -> None:
-    """A line for people, on standard error."""
-    err.print(words, markup=False)
+def say(words: str, level: str = "info") -> None:
+    """A line for people, on standard error; where that is no terminal, a line of the log (`logs`)."""
+    if err.is_terminal:
+        err.print(words, markup=False)
+    else:
+        sys.stderr.write(logs.line(words, level, "gongbao", time.time()) + "\n")
 
 
 def emit(row: Mapping[str, Any]) -> None:

@@ -18,6 +18,7 @@ from pipeline.store import Store
 def demo(nights: int = NIGHTS) -> bool:
     """Run the nights in a store that holds nothing but an earlier demo; whether all went as the truth has it."""
     started = time.monotonic()
+    os.environ.setdefault("PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL", "WARNING")  # the sites' crawls interest nobody here
     store = settings.open_store(settings.from_environment())
     world = World()
     with serve(world) as sites:

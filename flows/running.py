@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from flows import console, leases, prefect_server, progress, settings
+from flows import console, leases, logs, prefect_server, progress, settings
 from pipeline.errors import ConfigError, GongbaoError
 from pipeline.report import RunReport
 from pipeline.schedules import Schedules
@@ -56,7 +56,7 @@ def prepare_prefect(known: settings.Settings) -> None:
         "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
         "DO_NOT_TRACK": "1",
         "PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS": "120",
-        "PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL": "WARNING",
+        **logs.for_prefect(),
         "PREFECT_SERVER_LOGGING_LEVEL": "ERROR",
     }
     for name, value in defaults.items():

@@ -52,8 +52,9 @@ def answers(
     """An answer for each address asked for, in that order; where a source was asked for days, for each that it listed."""
     visits = {doc_id(row["requested_url"]): row for row in staged}
     held = _held(corpus, [row["doc_id"] for row in visits.values()])
-    found = {key: _of_visit(row, held) for key, row in visits.items()}
     causes = {crawl.source_id: crawl for crawl in crawls}
+    run_ids = {crawl.run_id for crawl in causes.values()}
+    found = {key: _of_visit(row, held, run_ids) for key, row in visits.items()}
     for crawl in causes.values():
         for url, fate, reason in crawl.not_fetched:
             if asked.get(crawl.source_id) or reason not in _NOT_ASKED_FOR:
@@ -69,19 +70,20 @@ def _each(asked: Mapping[str, Sequence[str]]) -> Iterable[tuple[str, str]]:
 
 def _held(corpus: Corpus, ids: Collection[str]) -> dict[str, dict[str, Any]]:
     """What the corpus says of these documents, and of those that they repeat."""
-    columns = corpus.scan().select("doc_id", "url", "canonical_id", "landing", "title", "revision")
+    columns = corpus.scan().select("doc_id", "url", "canonical_id", "landing", "title", "revision", "run_id")
     rows = columns.filter(pl.col("doc_id").is_in(list(ids))).collect().to_dicts()
     canonical = [row["canonical_id"] for row in rows if row["canonical_id"]]
     rows += columns.filter(pl.col("doc_id").is_in(canonical)).collect().to_dicts() if canonical else []
     return {row["doc_id"]: row for row in rows}
 
 
-def _of_visit(row: Mapping[str, Any], held: Mapping[str, Mapping[str, Any]]) -> Answer:
+def _of_visit(row: Mapping[str, Any], held: Mapping[str, Mapping[str, Any]], run_ids: Collection[str]) -> Answer:
     of = {"url": row["requested_url"], "source_id": row["source_id"], "doc_id": row["doc_id"]}
     if row["outcome"] == "rejected":
         return Answer(**of, answer="rejected", because=row["reason"], detail=row["detail"] or "")
     stands = held.get(row["doc_id"])
-    if row["outcome"] == "unchanged" or not stands or stands["landing"] != row["landing"]:
+    ours = stands and stands["landing"] == row["landing"] and stands["run_id"] in run_ids
+    if row["outcome"] == "unchanged" or not stands or not ours:
         return Answer(**of, answer="unchanged", title=stands["title"] if stands else "")
     told = {"title": stands["title"], "revision": stands["revision"]}
     if canonical := stands["canonical_id"]:
