@@ -5,17 +5,18 @@ import os
 import sys
 from collections import Counter
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
-from flows import backfilling, embedded, settings
+from flows import backfill, backfilling, crawling, embedded, reprocessing, settings, work
 from flows.samples.articles import Truth
 from flows.samples.server import Running, serve, write_sources
 from flows.samples.sites import SITES
 from flows.samples.world import World
-from pipeline import runs
+from pipeline import fetches, runs, staging
 from pipeline.belonging import source_of
 from pipeline.source import Source
 
@@ -39,13 +40,24 @@ def sites(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     os.environ.update(before)
 
 
+@pytest.fixture
+def killed(sites: Running) -> str:
+    """The day of a crawl of `bureau` whose run was killed before it published."""
+    known, now = settings.from_environment(), datetime.now(UTC)
+    store = settings.open_store(known)
+    if not any(store.list("landing/source=bureau/")):
+        crawl = crawling.crawl(store, "bureau", "killed", config=known.config, sources=known.sources, now=now)
+        assert crawl.landing
+    return f"{now.astimezone(ZoneInfo('Asia/Shanghai')):%Y-%m-%d}"
+
+
 def pages(sites: Running, site: str) -> list[Truth]:
     return [page for page in sites.world.truth(LAST) if page.site == site and page.state != "withdrawn"]
 
 
 def answered(capsys: pytest.CaptureFixture[str], *urls: str, **options: Any) -> tuple[bool, Answered]:
     """Backfill, and what standard output says: by URL, and whether all is settled."""
-    settled = backfilling.backfill(urls, as_json=True, **options)
+    settled = backfilling.command(urls, as_json=True, **options)
     rows = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     report = runs.last(settings.open_store(settings.from_environment()), 1)[0]
     assert all(source.closes for source in report.sources)
@@ -124,11 +136,48 @@ def test_a_source_and_days_bring_what_was_published_on_them(sites: Running, caps
     assert {url for url, row in told.items() if row["answer"] in ("document", "repost")} == wanted
 
 
+def test_what_was_fetched_and_never_published_is_published_from_its_landing_files(sites: Running, killed: str) -> None:
+    """A crawl ended, and nobody published it: the machine was lost, or its run was killed and never run again."""
+    store = settings.open_store(settings.from_environment())
+    sites.requests.clear()
+    done = backfill(landing=f"source=bureau/date={killed}")
+    assert not sites.requests
+    wanted = {sites.url(page.site, page.path) for page in pages(sites, "bureau")}
+    documents = {answer.url for answer in done.answers if answer.answer in ("document", "repost")}
+    assert done.settled
+    assert documents
+    assert documents <= wanted
+    (source,) = done.report.sources
+    assert source.closes
+    assert (source.listed, source.documents + source.reposts) == (len(done.answers), len(documents))
+    assert runs.last(store, 1)[0] == done.report
+
+    again = backfill(landing=f"{store.url}/landing/source=bureau/")
+    assert {answer.answer for answer in again.answers if answer.url in documents} == {"unchanged"}
+    assert again.report.version == again.report.version_before
+    assert fetches.seen(store, "bureau", datetime.now(UTC)).keys.size == len(done.answers)
+
+
+def test_an_old_landing_file_does_not_bring_back_an_old_text(sites: Running, killed: str) -> None:
+    edited = next(page for page in pages(sites, "farm") if page.state == "edited")
+    url = sites.url(edited.site, edited.path)
+    sites.night = 0
+    before = backfill([url], force=True)
+    sites.night = LAST
+    after = backfill([url], force=True)
+    told = {
+        answer.url: answer for answer in backfill(landing=f"source=farm/date={killed}/{before.report.run_id}").answers
+    }
+    assert [answer.revision for answer in (*before.answers, *after.answers)] == [1, 2]
+    assert told[url].answer == "unchanged"
+
+
 @pytest.mark.parametrize(
     "call",
     [[], ["--since", "2026-01-01"], ["--source", "company"], ["--source", "nobody", "http://127.0.0.1/1"],
      ["ftp://127.0.0.1/1"], ["--source", "company", "--since", "2026-02-01", "--until", "2026-01-01"],
-     ["--file", "no such file"], ["http://127.0.0.1:port/"]],
+     ["--file", "no such file"], ["http://127.0.0.1:port/"], ["--landing", "source=nobody"],
+     ["--landing", "source=company", "--source", "company"]],
 )  # fmt: skip
 def test_a_call_that_makes_no_sense_ends_with_2_before_any_request(
     sites: Running, call: list[str], monkeypatch: pytest.MonkeyPatch
@@ -162,3 +211,27 @@ def test_of_sources_that_share_a_host_the_one_whose_articles_look_like_it_has_th
     assert source_of("https://www.gov.example/laws/old/1.html", every) is laws
     assert source_of("https://www.town.gov.example/news/1.html", every) is town
     assert source_of("https://notgov.example/news/1.html", every) is None
+
+
+def test_a_reprocess_goes_on_where_it_was_stopped_and_publishes_only_what_is_accepted(
+    sites: Running, capsys: pytest.CaptureFixture[str]
+) -> None:
+    known = settings.from_environment()
+    store = settings.open_store(known)
+    backfill([sites.url("company", page.path) for page in pages(sites, "company")[:3]], force=True)
+    name = reprocessing.staged_as(work.rules(known.config).version, known.sources)
+    (first, *_) = reprocessing.landing_keys(store, ["company"], None, None)
+    staging.write(store, staging.key_of(name, first), [])  # what a killed one had made: it is believed
+    store.put(f"staged/run={reprocessing.STAGED}0/made-by-other-rules.parquet", b"")
+    before = store.get(staging.key_of(name, first))
+    sites.requests.clear()
+    assert reprocessing.reprocess(["company"], "", "", dry_run=True, accept=False)
+    assert not sites.requests
+    assert store.get(staging.key_of(name, first)) == before
+    staged = list(store.list(f"staged/run={reprocessing.STAGED}"))
+    assert staged == sorted(
+        staging.key_of(name, key) for key in reprocessing.landing_keys(store, ["company"], None, None)
+    )
+    assert reprocessing.reprocess(["company"], "", "", dry_run=False, accept=True)
+    assert not list(store.list(f"staged/run={reprocessing.STAGED}"))
+    assert runs.last(store, 1)[0].kind == "reprocess"
