@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
@@ -54,10 +55,12 @@ def story(store: Store, asked: str) -> Story | None:
     """The story of a doc_id or an address, also of one that led elsewhere; None if it was never fetched."""
     corpus = Corpus.open(store)
     for doc_id in _ids(store, asked):
-        row = next(iter(corpus.of_ids([doc_id]).to_dicts()), None)
-        visits = tuple(fetches.story(store, doc_id))
+        with ThreadPoolExecutor() as pool:
+            log = pool.submit(fetches.story, store, doc_id)
+            members = corpus.cluster(doc_id).to_dicts()
+            visits = tuple(log.result())
+        row = next((each for each in members if each["doc_id"] == doc_id), None)
         if row or visits:
-            members = corpus.cluster(doc_id).to_dicts() if row else []
             return Story(doc_id=doc_id, visits=visits, row=row, cluster=tuple(members) if len(members) > 1 else ())
     return None
 
