@@ -116,7 +116,7 @@ class Corpus:
 
     def cluster(self, id_: str) -> pl.DataFrame:
         """All rows that say the same as a document: the canonical one first, the others as they were published."""
-        root = self.of_ids([id_], ["canonical_id"])["canonical_id"]
+        root = self.scan().filter(pl.col("doc_id") == id_).select("canonical_id").collect(engine="streaming").to_series()
         canonical = next(iter(root.drop_nulls()), id_)
         rows = self._whole((pl.col("doc_id") == canonical) | (pl.col("canonical_id") == canonical))
         order = [
