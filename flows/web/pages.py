@@ -62,7 +62,7 @@ def _environment() -> Environment:
         "minute": console.minute,
         "day": lambda at: console.minute(at)[:10] if isinstance(at, datetime) else at.isoformat() if at else "",
         "count": lambda value: f"{value:,}",
-        "percent": lambda value: f"{value:.0%}",
+        "percent": lambda value: "–" if value is None else f"{value:.0%}",
         "web": lambda url: url if urlsplit(url).scheme in ("http", "https") else "",
         "said": lambda value: console.minute(value) if isinstance(value, datetime) else str(value),
     }
