@@ -28,6 +28,7 @@ pytestmark = pytest.mark.slow
 T = TypeVar("T")
 COMMAND = [sys.executable, "-m", "flows.cli"]
 STARTS = timedelta(seconds=30)  # Prefect's server takes about 15
+TOKEN = "t0ken-of-the-webhook"
 SCHEDULED = "0 4 * * 5"  # of a source that has a schedule of its own
 
 
@@ -46,7 +47,7 @@ def told(tmp_path: Path) -> Iterator[dict[str, str]]:
             elif path.stem != "company":
                 path.unlink()
         ours = {"GONGBAO_HOME": str(tmp_path / "home"), "GONGBAO_CONFIG": str(config), "GONGBAO_PROCESSES": "0",
-                "PREFECT_RUNNER_POLL_FREQUENCY": "2"}  # fmt: skip
+                "PREFECT_RUNNER_POLL_FREQUENCY": "2", "GONGBAO_ALARM_WEBHOOK": f"http://127.0.0.1:1/{TOKEN}"}  # fmt: skip
         yield {name: value for name, value in os.environ.items() if not name.startswith(("GONGBAO", "PREFECT"))} | ours
     prefect_server.stop(tmp_path / "home")
     embedded.stop(tmp_path / "home")
@@ -89,6 +90,17 @@ def asked(home: Path, path: str, body: dict[str, Any]) -> Any:
 def runs(home: Path, flow: str, *states: str) -> list[dict[str, Any]]:
     found = asked(home, "flow_runs/filter", {"flows": {"name": {"any_": [flow]}}})
     return [run for run in found if run["state_type"] in states]
+
+
+def assert_no_secret_is_told(home: Path, store: Store) -> None:
+    """Neither in logs nor in Prefect, nor in any object of the store: reports, answers, landing files."""
+    told = (home.parent / "serve.log").read_bytes() + b"".join(store.get(key) for key in store.list())
+    told += "".join(
+        json.dumps(asked(home, f"{what}/filter", {})) for what in ("logs", "artifacts", "flow_runs")
+    ).encode()
+    assert b"Beginning flow run" in told
+    for secret in (TOKEN, embedded.start(home).secret_key):
+        assert secret.encode() not in told
 
 
 @pytest.mark.timeout(400)  # of which a quiet machine needs a quarter
@@ -136,6 +148,7 @@ def test_a_schedule_fires_and_kills_ends_and_restarts_lose_nothing(told: dict[st
         assert done["id"] != by_hand["id"]
         (shown,) = asked(home, "artifacts/filter", {"artifacts": {"key": {"any_": ["reprocess"]}}})[-1:]
         assert "No document changes." in shown["data"]
+        assert_no_secret_is_told(home, store)
         server = prefect_server.find(home)
         assert server
         process.send_signal(signal.SIGINT)
