@@ -40,7 +40,9 @@ def reprocess(sources: Sequence[str], since: str, until: str, *, dry_run: bool, 
     for line in () if accept else done.refusals:
         console.say(line)
     if done.report:
-        console.say(f"published as {run_id}, version {done.report.version}; `gongbao rollback {run_id}` puts it back")
+        same = done.report.version == done.report.version_before
+        told = f"published as {run_id}, version {done.report.version}; `gongbao rollback {run_id}` puts it back"
+        console.say("nothing was to be published" if same else told)
         return done.report.succeeded
     if not dry_run and not done.refusals:
         console.say("someone else published meanwhile, and what is left to change is not accepted; look again")
