@@ -52,6 +52,7 @@ def html(title: str, lines: list[str], extra: str = "") -> bytes:
 PAGES = {
     "bureau": ("供水管网改造工程全线完工", BODY, HOSTILE),
     "paper": ("青溪供水管网改造完工", [BODY[0], BODY[1].replace("新建加压", "新建了加压"), BODY[2]], ""),
+    "shell": ("首页", [], ""),
     "hostile": ("&lt;script&gt;alert(1)&lt;/script&gt; 关于图书馆开放时间的通知",
                 ["市图书馆自二月一日起调整开放时间，周一闭馆整理图书，其余各日延长至晚上九点，欢迎读者前来借阅。" + str(n) for n in range(4)],
                 ""),
@@ -153,6 +154,7 @@ KINDS = {
     "search": "/documents?q=%E7%AE%A1%E7%BD%91",
     "document": f"/documents/{IDS['bureau']}",
     "why": f"/documents/{IDS['bureau']}/why",
+    "rejected": f"/documents/{IDS['shell']}",
     "clusters": "/clusters",
     "cluster": f"/clusters/{IDS['bureau']}",
     "missing": "/nowhere",
@@ -253,6 +255,12 @@ def test_a_chinese_word_is_found_and_a_hostile_title_is_only_words(console: Cons
     assert "<script>" not in title
     assert "&lt;script&gt;alert(1)" in title
     assert "<b>now</b>" not in console.get("/")[2]
+
+
+def test_a_rejected_page_tells_why(console: Console) -> None:
+    status, headers, _ = console.get(f"/documents/{IDS['shell']}")
+    assert (status, headers["location"]) == (303, f"/documents/{IDS['shell']}/why")
+    assert "Rejected, " in console.get(headers["location"])[2]
 
 
 def test_an_address_leads_to_its_document(console: Console) -> None:
