@@ -27,8 +27,9 @@ INDEXED = (
     "doc_id", "source_id", "lang", "published_at", "first_fetched_at", "fetched_at", "canonical_id", "withdrawn_at",
     "forgotten_at", "run_id",
 )  # fmt: skip
+UNREAD = ("canonical_id", "withdrawn_at")  # who reads canonical documents that stand wants none of them filled
 # Of the rows within a month, nulls first: what readers read lies together, and by language and source.
-ORDER = ("canonical_id", "withdrawn_at", "lang", "source_id")
+ORDER = (*UNREAD, "lang", "source_id")
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +117,9 @@ class Corpus:
 
     def cluster(self, id_: str) -> pl.DataFrame:
         """All rows that say the same as a document: the canonical one first, the others as they were published."""
-        root = self.scan().filter(pl.col("doc_id") == id_).select("canonical_id").collect(engine="streaming").to_series()
+        root = (
+            self.scan().filter(pl.col("doc_id") == id_).select("canonical_id").collect(engine="streaming").to_series()
+        )
         canonical = next(iter(root.drop_nulls()), id_)
         rows = self._whole((pl.col("doc_id") == canonical) | (pl.col("canonical_id") == canonical))
         order = [
@@ -197,7 +200,7 @@ def chosen(
     """
     when = pl.coalesce("published_at", "first_fetched_at")
     if not every:
-        rows = rows.filter(pl.col("canonical_id").is_null() & pl.col("withdrawn_at").is_null())
+        rows = rows.filter(pl.all_horizontal(pl.col(*UNREAD).is_null()))
     if since:
         rows = rows.filter((pl.col("month") >= month_of(None, since)) & (when >= since.astimezone(UTC)))
     if until:

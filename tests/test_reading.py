@@ -106,7 +106,7 @@ def test_an_export_that_was_stopped_goes_on_and_its_manifest_is_true(
 def test_files_of_which_every_row_is_wanted_are_copied_and_read_like_the_others(
     three_nights: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(export, "_COPIED", 0)
+    monkeypatch.setattr(export, "_LARGE", 0)
     corpus = Corpus.open(three_nights)
     manifest = export.export(corpus, tmp_path / "some", "parquet", {})
     lying = {file.size for file in corpus.files()}
