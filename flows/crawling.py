@@ -1,8 +1,6 @@
-"""One source's crawl as a child process: it may crash without taking the flow with it, and its exit code is believed."""
+"""One source's crawl in a process of its own: it may crash without taking the flow with it, and its exit code is believed."""
 
 import json
-import subprocess
-import sys
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from datetime import UTC, date, datetime
@@ -11,6 +9,7 @@ from tempfile import TemporaryDirectory
 
 from pydantic import ValidationError
 
+from flows import nursery
 from pipeline.errors import ConfigError, StoreError
 from pipeline.report import CrawlReport
 from pipeline.seen import Seen
@@ -44,7 +43,7 @@ def crawl(
     The child's standard input is a pipe from us: when we die, however we die, it reads the end and stops.
     """
     started = datetime.now(UTC)
-    command = [sys.executable, "-m", "spiders", source_id, "--run", run_id, "--now", now.isoformat(), "--with-parent"]
+    command = [source_id, "--run", run_id, "--now", now.isoformat(), "--with-parent"]
     command += ["--store", store.url, "--config", str(config), "--sources", str(sources)]
     command += ["--urls", "-"] if urls else []
     command += ["--force"] if force else []
@@ -78,9 +77,7 @@ def _watch(
     command: Sequence[str], urls: Sequence[str], log: Callable[[str], None], began: Callable[[int], None]
 ) -> tuple[int, list[str]]:
     """Run a crawl to its end; its exit code and the last lines of its log."""
-    child = subprocess.Popen(command, stdin=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-    assert child.stdin
-    assert child.stderr
+    child = nursery.begin(command)
     tail: list[str] = []
     try:
         began(child.pid)
@@ -94,6 +91,7 @@ def _watch(
     finally:  # a flow that is cancelled ends its crawls so, too
         with suppress(BrokenPipeError):
             child.stdin.close()
+        child.stderr.close()
 
 
 def key_of(run_id: str, source_id: str) -> str:
