@@ -79,13 +79,14 @@ def append(
     A source's listings are remembered only if nothing of it failed or was left for later: a listing that has not
     changed is not read again, and what it named and we missed would be lost.
     """
+    broken = {crawl.source_id for crawl in crawls if crawl.cause}
     while True:
         table = _open(store)
         if table.has(run_id):
             return None
         before = table.scan().filter(pl.col("doc_id").is_in([row["doc_id"] for row in staged]))
         visits = dict(_latest(before).select("key64", "visits").collect().iter_rows())
-        rows = [_article(row, run_id, visits, sources) for row in staged]
+        rows = [_article(row, run_id, visits, sources, broken) for row in staged]
         rows += [row for crawl in crawls if not (crawl.failed or crawl.cause) for row in _listings(crawl)]
         if not rows:
             return None
@@ -173,12 +174,15 @@ def _validators(row: dict[str, Any]) -> Validators:
     return Validators(etag=row["etag"] or "", last_modified=row["last_modified"] or "", digest=row["body_digest"] or "")
 
 
-def _article(row: dict[str, Any], run_id: str, before: dict[int, int], sources: dict[str, Source]) -> dict[str, Any]:
+def _article(
+    row: dict[str, Any], run_id: str, before: dict[int, int], sources: dict[str, Source], broken: set[str]
+) -> dict[str, Any]:
+    """The log's row of a visit. What is gone is not visited again, unless its whole source seems to be."""
     key = _signed(key64(row["requested_url"]))
     visits = before.get(key, 0) + 1
     source = sources.get(row["source_id"])
     schedule = source.revisit.after_days if source else ()
-    gone = row["reason"] in ("gone", "forgotten")
+    gone = row["reason"] == "forgotten" or (row["reason"] == "gone" and row["source_id"] not in broken)
     next_visit = (
         row["fetched_at"] + timedelta(days=schedule[visits - 1]) if visits <= len(schedule) and not gone else None
     )

@@ -98,7 +98,8 @@ def _attempt(
     if done := published(corpus, run_id):
         return done
     before = corpus.version
-    night = Night(corpus, staged, sources, rules, run_id, now)
+    broken = {crawl.source_id for crawl in crawls if crawl.cause}
+    night = Night(corpus, staged, sources, rules, run_id, now, broken)
     rows = night.rows(decide(night.fresh(), night, rules))
     reports = night.reports(crawls)
     balance(reports)
@@ -123,8 +124,10 @@ class Night:
         rules: DedupeRules,
         run_id: str,
         now: datetime,
+        broken: Collection[str] = (),
     ) -> None:
         self._corpus, self._sources, self._run_id, self._now = corpus, sources, run_id, now
+        self._broken = frozenset(broken)  # sources of which this run learned that something is wrong with them
         self._publishers = Publishers(sources.values(), rules.publishers)
         self._visits = staged
         last = {row["doc_id"]: row for row in self._visits}  # of two visits in one run the later one counts
@@ -213,8 +216,8 @@ class Night:
         )
 
     def _ends(self, row: Row) -> str:
-        """Why a visit takes a document out of the corpus; empty if it does not."""
-        return row["reason"] if row["reason"] in WITHDRAWN else ""
+        """Why a visit takes a document out of the corpus; empty if it does not: a site that is down withdraws nothing."""
+        return row["reason"] if row["reason"] in WITHDRAWN and row["source_id"] not in self._broken else ""
 
     def _differs(self, row: Row) -> bool:
         held = self._held.get(row["doc_id"])

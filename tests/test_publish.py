@@ -72,10 +72,13 @@ def night(
     *,
     at: datetime = NIGHT,
     listed: int | None = None,
+    cause: str = "",
 ) -> Published:
     staging.write(store, staging.key_of(run_id, "landing/source=ministry/date=2026-01-04/x-000.warc.gz"), outcomes)
     count = len(outcomes) if listed is None else listed
-    crawl = CrawlReport(run_id=run_id, source_id="ministry", started_at=at, ended_at=at, listed=count, fetched=count)
+    crawl = CrawlReport(
+        run_id=run_id, source_id="ministry", started_at=at, ended_at=at, listed=count, fetched=count, cause=cause
+    )
     return publish(store, run_id, at, [crawl], {"ministry": SOURCE}, RULES)
 
 
@@ -135,6 +138,15 @@ def test_a_page_that_is_gone_is_marked_and_kept(store: Store) -> None:
     assert rows(store)["1.html"]["withdrawn_at"] == later
     assert rows(store)["1.html"]["text"] == prose(1)
     assert Corpus.open(store).documents().collect().is_empty()
+
+
+def test_a_site_that_is_down_withdraws_nothing_and_is_asked_again(store: Store) -> None:
+    night(store, "run1", [document(1, prose(1))])
+    later = NIGHT + timedelta(days=1)
+    report = night(store, "run2", [gone(1, later)], at=later, cause="http_error")
+    assert (report.sources[0].withdrawn, report.sources[0].rejected) == (0, {"gone": 1})
+    assert rows(store)["1.html"]["withdrawn_at"] is None
+    assert len(fetches.seen(store, "ministry", NIGHT + timedelta(days=30)).due) == 1
 
 
 def test_a_night_that_lost_a_page_publishes_nothing(store: Store) -> None:
