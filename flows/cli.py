@@ -239,7 +239,9 @@ for command in (*corpus_cli.COMMANDS, *alarms_cli.COMMANDS):
 
 def main() -> None:
     """Run the command line; what is wrong is one line on standard error: 1 a run failed, 2 the call or our YAML is wrong."""
-    gc.set_threshold(50_000, 20, 20)  # loading Polars and boto3 leaves no garbage: looking for it costs a fifth of a start
+    gc.set_threshold(
+        50_000, 20, 20
+    )  # loading Polars and boto3 leaves no garbage: looking for it costs a fifth of a start
     atexit.register(gc.freeze)  # nor does it at the end
     try:
         cli(standalone_mode=False)
