@@ -66,5 +66,5 @@ def _ask(request: bytes, ends: list[int]) -> None:
 def _start() -> socket.socket:
     ours, theirs = socket.socketpair()
     with theirs:
-        subprocess.Popen([sys.executable, "-m", "spiders.nursery"], stdin=theirs, stdout=subprocess.DEVNULL)
+        subprocess.Popen([sys.executable, "-m", "spiders.nursery"], stdin=theirs.fileno(), stdout=subprocess.DEVNULL)
     return ours
