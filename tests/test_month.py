@@ -1,6 +1,7 @@
-"""A month of sample sites: each of its pages reads as it says. `tests.benchmarks.month` lives it."""
+"""A month of sample sites: each of its pages reads as it says, and a few of its nights end with the corpus that is true."""
 
 from datetime import UTC, date, datetime
+from pathlib import Path
 
 import pytest
 
@@ -14,7 +15,7 @@ from pipeline.documents import process
 from pipeline.models import Document, Page
 from pipeline.rules import Rules
 from pipeline.source import Source, load_all
-from tests.benchmarks.month import MONTH
+from tests.benchmarks.month import MONTH, WEEK, living
 from tests.conftest import ROOT
 
 
@@ -64,3 +65,11 @@ def test_in_a_month_something_of_everything_happens_every_week() -> None:
     assert len([one for one in postings if one.edited]) > 15
     assert len([one for one in postings if one.withdrawn]) > 5
     assert all(night < MONTH.nights - 1 for fault in MONTH.faults for night in fault.nights)  # the last one is sound
+
+
+@pytest.mark.slow
+def test_five_nights_with_faults_backfills_a_kill_and_housekeeping_end_with_the_truth(tmp_path: Path) -> None:
+    with living(tmp_path, WEEK) as lived:
+        for night in range(WEEK.nights):
+            told = lived.night(night)
+            assert not told.wrong, f"night {night}: " + "\n".join(told.wrong)

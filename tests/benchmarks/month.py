@@ -224,10 +224,19 @@ class Month:
         yield from (f"{url}: {answer}" for url, answer in told.items() if answer != "unchanged")
 
     def _backfill_forced(self, night: int) -> Iterator[str]:
+        """Edited pages: one that a night has looked at since is unchanged, each other a document that now reads anew."""
         edited = [one for one in self.sites.world.postings if one.edited and one.edited[0] == night and one.since == 0]
-        told = self._backfill(night, urls=[self.sites.url(one.site, one.path) for one in edited], force=True)
-        if not edited or set(told.values()) != {"document"}:
-            yield f"forced: {told}"
+        urls = [self.sites.url(one.site, one.path) for one in edited]
+        before = self._texts()
+        told = self._backfill(night, urls=urls, force=True)
+        after = self._texts()
+        expected = {url: "document" if before[url] != after[url] else "unchanged" for url in urls}
+        if told != expected or "document" not in expected.values():
+            yield f"forced: {told}, and it was {expected}"
+
+    def _texts(self) -> dict[str, str]:
+        rows = Corpus.open(self.store).documents(every=True).select("url", "text").collect()
+        return dict(rows.iter_rows())
 
     def _backfill(self, night: int, **asked: Any) -> dict[str, str]:
         from flows import nightly
