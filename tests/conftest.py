@@ -1,8 +1,10 @@
-"""What tests share: a real S3 server of their own, a store in it for each test, and the folders beside the repository."""
+"""What tests share: a real S3 server, a store in it for each test, a real browser, and the folders beside the repository."""
 
 import os
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -40,3 +42,16 @@ def shared() -> Path:
     if not SHARED.is_dir():
         pytest.skip("../shared, the reference pages and texts, is not here")
     return SHARED
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    """Debian's Chromium, driven by Playwright."""
+    playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed: the extra `browser`")
+    chromium = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    if not chromium:
+        pytest.skip("no browser: apt-get install chromium")
+    with playwright.sync_playwright() as driver:
+        browser = driver.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+        yield browser
+        browser.close()

@@ -1,7 +1,6 @@
 """The console in a real browser, over a real store that the real pipeline filled: what it shows, and what it refuses."""
 
 import os
-import shutil
 import signal
 import subprocess
 import sys
@@ -130,19 +129,6 @@ def console(s3: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cons
     yield Console(process, int(said.strip().strip("/").rsplit(":", 1)[1]))
     process.send_signal(signal.SIGINT)
     assert process.wait(20) == 0
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    """Debian's Chromium, driven by Playwright."""
-    playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed: the extra `browser`")
-    chromium = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-    if not chromium:
-        pytest.skip("no browser: apt-get install chromium")
-    with playwright.sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
-        yield browser
-        browser.close()
 
 
 KINDS = {

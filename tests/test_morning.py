@@ -1,8 +1,6 @@
 """The morning report: what it says of a night, and how it looks in a real browser at a desk and on a phone."""
 
 import os
-import shutil
-from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -108,19 +106,6 @@ def test_the_page_asks_nothing_of_any_server_and_runs_no_script() -> None:
     assert "<script" not in text
     assert not [word for word in ("src=", "@import", "url(", "<link") if word in text]
     assert "&lt;script&gt;" in text
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    """Debian's Chromium, driven by Playwright."""
-    playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed: the extra `browser`")
-    chromium = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-    if not chromium:
-        pytest.skip("no browser: apt-get install chromium")
-    with playwright.sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
-        yield browser
-        browser.close()
 
 
 @pytest.mark.parametrize("width", [1280, 390])
