@@ -48,7 +48,8 @@ def read(path: Path, model: type[Model]) -> Model:
     try:
         return model.model_validate(data)
     except ValidationError as error:
-        first = error.errors()[0]
+        # A misspelt key is also a missing one: what stands in the file is what helps.
+        first = min(error.errors(), key=lambda each: each["type"] == "missing")
         line = _line_of(root, first["loc"])
         key = ".".join(str(part) for part in first["loc"])
         message = "unknown key" if first["type"] == "extra_forbidden" else first["msg"].removeprefix("Value error, ")

@@ -43,6 +43,11 @@ def test_an_unknown_key_is_named_with_its_line(wrong) -> None:
     assert "unknown key" in str(error)
 
 
+def test_a_misspelt_key_is_named_and_not_the_one_that_it_leaves_missing(wrong) -> None:
+    error = wrong(GOOD.replace("name:", "nmae:"))
+    assert (error.line, error.key) == (2, "nmae")
+
+
 def test_a_wrong_type_is_named_with_its_line(wrong) -> None:
     error = wrong(GOOD + "fetch:\n  delay: soon\n")
     assert (error.line, error.key) == (9, "fetch.delay")
