@@ -1,9 +1,10 @@
 """The work on one landing file, and the processes that do it. Imports no Prefect: each process starts in a second."""
 
 import multiprocessing
+import os
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from threading import Lock
 from typing import ParamSpec, TypeVar
@@ -54,7 +55,15 @@ def in_pool(work: Callable[_P, _R], *args: _P.args, **kwargs: _P.kwargs) -> _R:
         if _pool is None:
             # Not by fork: flows run threads, and a fork of a process with threads may inherit a held lock.
             _pool = ProcessPoolExecutor(processes, mp_context=multiprocessing.get_context("forkserver"))
-    return _pool.submit(work, *args, **kwargs).result()
+    return _pool.submit(partial(_in_environment, dict(os.environ), work, *args, **kwargs)).result()
+
+
+def _in_environment(environment: dict[str, str], work: Callable[_P, _R], *args: _P.args, **kwargs: _P.kwargs) -> _R:
+    """Run `work` where settings and credentials are what they are now, not what they were when the worker began."""
+    if environment != os.environ:
+        os.environ.clear()
+        os.environ.update(environment)
+    return work(*args, **kwargs)
 
 
 def _source_of(page: Page, by_id: dict[str, source.Source]) -> source.Source:
