@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -83,8 +84,15 @@ def asked(home: Path, path: str, body: dict[str, Any]) -> Any:
     question = urllib.request.Request(
         f"{server.api}/{path}", json.dumps(body).encode(), {"Content-Type": "application/json"}
     )
-    with urllib.request.urlopen(question, timeout=20) as answer:
-        return json.load(answer)
+    deadline = time.monotonic() + 30
+    while True:
+        try:
+            with urllib.request.urlopen(question, timeout=20) as answer:
+                return json.load(answer)
+        except urllib.error.HTTPError as error:  # 503: SQLite was busy; Prefect's own client asks again, too
+            if error.code != 503 or time.monotonic() > deadline:
+                raise
+        time.sleep(2)
 
 
 def runs(home: Path, flow: str, *states: str) -> list[dict[str, Any]]:
