@@ -15,6 +15,7 @@ demo: $(READY)  ## three nights on the bundled sample sites, checked against wha
 
 test: $(READY)  ## all tests, on real parts
 	@$(BIN)/python -m pytest
+	@echo "all tests passed; next: make demo, then .venv/bin/gongbao read" >&2
 
 lint: $(READY)  ## style, types, import directions
 	@$(BIN)/ruff check .

@@ -1,5 +1,6 @@
 """What tests share: a real S3 server, a store in it for each test, a real browser, and the folders beside the repository."""
 
+import logging
 import os
 import shutil
 from collections.abc import Iterator
@@ -11,6 +12,11 @@ import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 SHARED = ROOT.parent / "shared"
+
+
+def pytest_unconfigure() -> None:
+    """Prefect says at exit that it stops its server, to a stream that pytest has closed: no page of traceback of that."""
+    logging.raiseExceptions = False
 
 
 @pytest.fixture(scope="session")
