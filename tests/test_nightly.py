@@ -107,7 +107,15 @@ def test_reports_are_in_the_store_as_json_and_in_prefect_as_markdown(nights: lis
     assert {f"nightly {report.run_id}" for report in nights} <= {flow.name for flow in flows}
 
 
-@pytest.mark.parametrize("moment", ["landing/", "corpus/_delta_log/00000000000000000001"])
+@pytest.mark.parametrize(
+    "moment",
+    [
+        "landing/",
+        "staged/",
+        "corpus/_delta_log/00000000000000000001",
+        "fetches/_delta_log/00000000000000000001",
+    ],
+)
 def test_a_flow_killed_at_any_moment_and_run_again_leaves_the_corpus_of_an_undisturbed_run(
     nights: list[RunReport], sites: Running, moment: str, tmp_path: Path
 ) -> None:
