@@ -3,6 +3,7 @@
 import re
 from dataclasses import dataclass
 from functools import cached_property
+from operator import ne
 
 from pydantic import Field
 
@@ -95,5 +96,5 @@ def _is_traditional(text: str, rules: PassageRules) -> bool:
     other = simplified(text)
     if other == text:
         return False
-    changed = sum(one != two for one, two in zip(text, other, strict=False))
+    changed = sum(map(ne, text, other))
     return changed >= rules.traditional_share * len(text)
