@@ -154,8 +154,7 @@ def _states(corpus: Corpus, since: int) -> pl.DataFrame:
     columns = [*_LIGHT, "withdrawn_because"]
     if since >= corpus.version:
         return _from_nothing(corpus).clear()
-    feed = pl.from_arrow(corpus.table.changes(since, columns))
-    assert isinstance(feed, pl.DataFrame)
+    feed = corpus.table.changes(since, columns)
     empty = _from_nothing(corpus).clear()
     lacking = [name for name in (*_STATE, "withdrawn_because") if name not in feed.columns]
     feed = feed.with_columns(
@@ -185,7 +184,7 @@ def _digested(corpus: Corpus, since: int, feed: pl.DataFrame) -> pl.DataFrame:
     ids = old["doc_id"].unique().to_list()
     listed = ", ".join(f"'{id_}'" for id_ in ids)
     keys = ["doc_id", "_commit_version", "_change_type"]
-    full = corpus.table.changes(since, [*keys, *schema.CONTENT], f"doc_id IN ({listed})").to_pylist()
+    full = corpus.table.changes(since, [*keys, *schema.CONTENT], f"doc_id IN ({listed})").to_dicts()
     digests = pl.DataFrame(
         [{**{name: row[name] for name in keys}, "digest": schema.content_digest(row)} for row in full]
     )

@@ -16,7 +16,7 @@ import polars as pl
 import zstandard
 
 from pipeline import fetches, landing, nightly_files, redacting, schema, urls
-from pipeline.corpus import Corpus
+from pipeline.corpus import INDEXED, Corpus
 from pipeline.models import Page, Place, Reason, Rejected
 from pipeline.staging import month_of
 from pipeline.store import Store
@@ -24,6 +24,7 @@ from pipeline.tables import Conflict
 
 Row = dict[str, Any]
 _FOLDER = "forgotten/"
+_TOLD_BY_LOG = {name.split(".")[0] for name in INDEXED}
 _LISTS = {"attachments", "removed", "evidence", "shingle_keys", "near_ids", "cut", "added"}  # empty, not null, in a row
 
 
@@ -202,7 +203,7 @@ def _without_values(line: str) -> str:
     stats = json.loads((action.get("add") or {}).get("stats") or "{}")
     found = False
     for ends in ("minValues", "maxValues"):
-        for name in set(stats.get(ends) or {}) - redacting.KEPT - {"lang", "published_at"}:
+        for name in set(stats.get(ends) or {}) - _TOLD_BY_LOG:
             found |= stats[ends].pop(name) not in (None, {}, "")
     if not found:
         return line

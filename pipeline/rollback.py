@@ -46,7 +46,7 @@ def rollback(store: Store, run: str, run_id: str, now: datetime, *, dry_run: boo
 
 def _rows(corpus: Corpus, version: int, run: str, run_id: str, now: datetime) -> tuple[list[Row], int]:
     after, before = Corpus.open(corpus.store, version), Corpus.open(corpus.store, version - 1)
-    touched = set(after.table.changes(version - 1, ["doc_id"]).to_pydict()["doc_id"])
+    touched = set(after.table.changes(version - 1, ["doc_id"])["doc_id"])
     held = {row["doc_id"]: row for row in corpus.of_ids(sorted(touched)).to_dicts()}
     mine = [id_ for id_, row in held.items() if row["run_id"] == run and not row["forgotten_at"]]
     old = {row["doc_id"]: row for row in before.of_ids(mine).to_dicts()}

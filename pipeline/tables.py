@@ -32,6 +32,7 @@ _WRITER = WriterProperties(
     column_properties={"text": _NO_STATISTICS, "text_as_published": _NO_STATISTICS},
 )
 _FILE = 16 << 20  # bytes; a month of 20,000 documents makes three, so that one of them holds what readers do not read
+_NULLS = "null_count."
 _SMALL = _FILE // 2  # a night's files are of 1 MB: two below this are worth merging
 
 
@@ -47,6 +48,7 @@ class DataFile:
     size: int
     rows: int
     partition: str
+    nulls: dict[str, int]  # rows without a value, of the indexed columns; an older release's log may not say it
 
 
 class HistoryGone(GongbaoError):
@@ -184,7 +186,7 @@ class Table:
         except (DeltaError, OSError) as error:
             raise StoreError(str(error)) from error
 
-    def changes(self, since: int, columns: Sequence[str] = (), predicate: str | None = None) -> pa.Table:
+    def changes(self, since: int, columns: Sequence[str] = (), predicate: str | None = None) -> pl.DataFrame:
         """Rows changed by the commits after version `since` up to this one, with `_change_type` and `_commit_version`.
 
         Compaction changes no rows. HistoryGone where files of these commits were vacuumed.
@@ -194,19 +196,24 @@ class Table:
             feed = self._handle.load_cdf(
                 starting_version=since + 1, ending_version=self.version, columns=wanted or None, predicate=predicate
             )
-            return pa.table(feed.read_all())
+            return pl.DataFrame(feed)
         except (DeltaError, OSError) as error:
             raise HistoryGone(f"the commits after version {since} are not all there any more: {error}") from error
 
     def files(self) -> list[DataFile]:
         """The Parquet files of this version, in the order of their keys."""
-        actions = pa.table(self._handle.get_add_actions(flatten=True)).to_pylist()
+        actions = pl.DataFrame(self._handle.get_add_actions(flatten=True)).to_dicts()
         found = (
             DataFile(
                 path=each["path"],
                 size=each["size_bytes"],
                 rows=each["num_records"],
                 partition=next((str(value) for name, value in each.items() if name.startswith("partition.")), ""),
+                nulls={
+                    name.removeprefix(_NULLS): count
+                    for name, count in each.items()
+                    if name.startswith(_NULLS) and count is not None
+                },
             )
             for each in actions
         )
