@@ -14,9 +14,9 @@ from typing import Any, Literal
 import polars as pl
 
 from pipeline import schema
-from pipeline.corpus import Corpus
 from pipeline.cursors import Cursor
 from pipeline.errors import ConfigError
+from pipeline.snapshot import Snapshot
 
 What = Literal["added", "revised", "withdrawn"]
 _STATE = ("canonical_id", "withdrawn_at", "content_digest")
@@ -43,7 +43,7 @@ class Changes:
     its results under that name does nothing twice, however often it dies.
     """
 
-    corpus: Corpus
+    corpus: Snapshot
     since: int
     until: int
     every: bool = False
@@ -51,7 +51,7 @@ class Changes:
     cursor: Cursor | None = None
 
     @classmethod
-    def of(cls, corpus: Corpus, since: int | datetime | None, path: Path | None, *, every: bool = False) -> "Changes":
+    def of(cls, corpus: Snapshot, since: int | datetime | None, path: Path | None, *, every: bool = False) -> "Changes":
         """Changes up to this snapshot since a version or a time (None: from the very beginning), or since a cursor."""
         cursor = Cursor.read(path, corpus.store, every=every) if path else None
         if cursor is None:
@@ -65,12 +65,12 @@ class Changes:
         return cls._offered(corpus, cursor.version, every, path, cursor)
 
     @classmethod
-    def _offered(cls, corpus: Corpus, since: int, every: bool, path: Path | None, cursor: Cursor | None) -> "Changes":
+    def _offered(cls, corpus: Snapshot, since: int, every: bool, path: Path | None, cursor: Cursor | None) -> "Changes":
         if cursor is None or path is None:
             return cls(corpus, since, corpus.version, every)
         if cursor.offered is not None and cursor.offered <= corpus.version:
             if cursor.offered != corpus.version:
-                corpus = Corpus.open(corpus.store, cursor.offered)
+                corpus = Snapshot.open(corpus.store, cursor.offered)
             return cls(corpus, since, cursor.offered, every, path, cursor)
         cursor = cursor.offering(corpus.version)
         cursor.note(corpus.store)
@@ -140,7 +140,7 @@ def _visible(when: str, every: bool) -> pl.Expr:
     return stands if every else stands & pl.col(f"canonical_id_{when}").is_null()
 
 
-def _from_nothing(corpus: Corpus) -> pl.DataFrame:
+def _from_nothing(corpus: Snapshot) -> pl.DataFrame:
     """Everything is new to a reader that begins; needs no history."""
     rows = corpus.scan().select("doc_id", "month", "withdrawn_because", *_STATE).collect(engine="streaming")
     nothing = rows.schema
@@ -149,7 +149,7 @@ def _from_nothing(corpus: Corpus) -> pl.DataFrame:
     )
 
 
-def _states(corpus: Corpus, since: int) -> pl.DataFrame:
+def _states(corpus: Snapshot, since: int) -> pl.DataFrame:
     """A row a document that any commit touched: its state before the first of them and after the last."""
     columns = [*_LIGHT, "withdrawn_because"]
     if since >= corpus.version:
@@ -176,7 +176,7 @@ def _states(corpus: Corpus, since: int) -> pl.DataFrame:
     ).select(empty.columns)
 
 
-def _digested(corpus: Corpus, since: int, feed: pl.DataFrame) -> pl.DataFrame:
+def _digested(corpus: Snapshot, since: int, feed: pl.DataFrame) -> pl.DataFrame:
     """The feed with the digests that an older release did not write, where a comparison needs them."""
     old = feed.filter(pl.col("content_digest").is_null() & (pl.col("_change_type") != "insert"))
     if old.is_empty():
@@ -192,11 +192,11 @@ def _digested(corpus: Corpus, since: int, feed: pl.DataFrame) -> pl.DataFrame:
     return whole.with_columns(content_digest=pl.coalesce("digest", "content_digest")).drop("digest")
 
 
-def _version_at(corpus: Corpus, since: int | datetime | None) -> int:
+def _version_at(corpus: Snapshot, since: int | datetime | None) -> int:
     if since is None:
         return 0
     if isinstance(since, int):
         if not 0 <= since <= corpus.version:
             raise ConfigError(f"the corpus has versions 0 to {corpus.version}, not {since}")
         return since
-    return min(Corpus.open(corpus.store, at=since).version, corpus.version)
+    return min(Snapshot.open(corpus.store, at=since).version, corpus.version)

@@ -1,79 +1,24 @@
 """The corpus: one table, one row a document, read at one version and written in one commit a run."""
 
 import json
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import polars as pl
 import pyarrow as pa
 
 from pipeline import schema
-from pipeline.errors import ConfigError
-from pipeline.staging import month_of
-from pipeline.store import Store
-from pipeline.tables import DataFile, Table
-
-if TYPE_CHECKING:
-    from pipeline.changes import Changes
-
-_SCHEMA = schema.arrow(schema.CORPUS)
-_NAME = "corpus"
-_ABOUT = "documents of Chinese government and industry news, one row each"
-# A reader asks for a month, a source, a language, a time, a document, or what stands: by these, files are skipped.
-INDEXED = (
-    "doc_id", "source_id", "lang", "published_at", "first_fetched_at", "fetched_at", "canonical_id", "withdrawn_at",
-    "forgotten_at", "run_id",
-    "charset.replaced", "landing.offset",  # delta-rs 1.6 reads no statistics of what follows a struct that has none
-)  # fmt: skip
-UNREAD = ("canonical_id", "withdrawn_at")  # who reads canonical documents that stand wants none of them filled
-# Of the rows within a month, nulls first: what readers read lies together, and by language and source.
-ORDER = (*UNREAD, "lang", "source_id")
+from pipeline.changes import Changes
+from pipeline.snapshot import ORDER, SCHEMA, UNREAD, Snapshot, chosen
+from pipeline.tables import DataFile
 
 
 @dataclass(frozen=True, slots=True)
-class Corpus:
+class Corpus(Snapshot):
     """One snapshot of the corpus. It never changes; open it again to see what was published since."""
-
-    store: Store
-    table: Table
-
-    @classmethod
-    def open(
-        cls, store: Store | str, version: int | None = None, *, at: datetime | None = None, run: str = ""
-    ) -> "Corpus":
-        """The newest snapshot in a store (or at `s3://bucket/prefix`), or that of a version, of a time, or after a run."""
-        found = store if isinstance(store, Store) else Store.open(store)
-        if run:
-            told = cls.open(found).about_run(run)
-            if not told:
-                raise ConfigError(f"run {run} committed nothing to the corpus")
-            version = told["version"]
-        asked = at if version is None else version
-        return cls(
-            found,
-            Table.open(found, _NAME, _SCHEMA, partition_by="month", description=_ABOUT, version=asked, indexed=INDEXED),
-        )
-
-    @property
-    def version(self) -> int:
-        """The number of the snapshot; each commit adds one."""
-        return self.table.version
-
-    @property
-    def columns(self) -> list[str]:
-        """The names of the columns, in order."""
-        return list(_SCHEMA.names)
-
-    def scan(self) -> pl.LazyFrame:
-        """Every row, reposts and withdrawn documents too, with all columns of `schema.CORPUS`; older tables lack some."""
-        return complete(self.table.scan(), self.table.columns)
-
-    def documents(self, *, every: bool = False, **filters: Any) -> pl.LazyFrame:
-        """Canonical documents that stand, or with `every` all rows, that pass the `filters` of `chosen`."""
-        return chosen(self.scan(), every=every, **filters)
 
     def count(self, by: str = "month", *, every: bool = False, **filters: Any) -> pl.DataFrame:
         """How many documents there are for each value of a column, filtered like `documents`.
@@ -111,13 +56,11 @@ class Corpus:
 
     def changes(
         self, since: int | datetime | None = None, cursor: Path | str | None = None, *, every: bool = False
-    ) -> "Changes":
+    ) -> Changes:
         """What was added, revised or withdrawn up to this snapshot since a version or a time, or since a cursor.
 
         A cursor is a file; it moves when `commit()` of the answer is called, and not before.
         """
-        from pipeline.changes import Changes
-
         return Changes.of(self, since, Path(cursor) if cursor else None, every=every)
 
     def of_ids(self, ids: Sequence[str], columns: Sequence[str] = ()) -> pl.DataFrame:
@@ -139,30 +82,12 @@ class Corpus:
         ]
         return rows.sort(order).collect(engine="streaming")
 
-    def about_run(self, run_id: str) -> dict[str, Any] | None:
-        """What the commit of a run told about itself, with its `version`; None if it has not committed."""
-        commit = self.table.commit_of(run_id)
-        return {"version": commit["version"], **json.loads(commit["about"])} if commit else None
-
-    def files(self) -> list[DataFile]:
-        """The Parquet files of this snapshot, for tools that read files: `store.url_of(corpus.key_of(file))`."""
-        return self.table.files()
-
-    def scan_files(self, files: Sequence[DataFile]) -> pl.LazyFrame:
-        """The rows of some of its files, like `scan`."""
-        return pl.concat([complete(rows, rows.collect_schema().names()) for rows in self.table.scan_files(files)])
-
-    @staticmethod
-    def key_of(file: DataFile) -> str:
-        """The key of such a file in the store."""
-        return f"{_NAME}/{file.path}"
-
     def commit(self, rows: Sequence[dict[str, Any]], run_id: str, about: dict[str, Any], *, only_new: bool) -> int:
         """Add or replace rows in one commit against this snapshot, and the version it made; Conflict if anyone committed since."""
         told = {"run_id": run_id, "about": json.dumps(about, ensure_ascii=False)}
         digested = [row | {"content_digest": schema.content_digest(row)} for row in rows]
         digested.sort(key=lambda row: [str(row.get(name) or "") for name in ORDER])
-        data = pa.Table.from_pylist(digested, schema=_SCHEMA)
+        data = pa.Table.from_pylist(digested, schema=SCHEMA)
         months = set() if only_new else self._months([row["doc_id"] for row in rows])
         if months:
             self.table.upsert(data, "doc_id", run_id, told, partitions=("month", months))
@@ -192,46 +117,3 @@ def standing(file: DataFile) -> int | None:
 
 def _counted(rows: pl.LazyFrame, by: str) -> pl.DataFrame:
     return rows.group_by(by).agg(pl.len().alias("documents")).sort(by).collect(engine="streaming")
-
-
-def complete(rows: pl.LazyFrame, present: Collection[str]) -> pl.LazyFrame:
-    """Rows with the columns that an older table lacks, as nulls, in the order of `schema.CORPUS`."""
-    missing = [column for column in _SCHEMA if column.name not in present]
-    nulls = pl.from_arrow(pa.Table.from_batches([], pa.schema(missing)))
-    assert isinstance(nulls, pl.DataFrame)
-    filled = rows.with_columns(pl.lit(None, dtype=kind).alias(name) for name, kind in nulls.schema.items())
-    return filled.select(_SCHEMA.names)
-
-
-def chosen(
-    rows: pl.LazyFrame,
-    *,
-    every: bool = False,
-    since: datetime | None = None,
-    until: datetime | None = None,
-    sources: Collection[str] = (),
-    languages: Collection[str] = (),
-    publisher: str = "",
-    contains: str = "",
-) -> pl.LazyFrame:
-    """Canonical documents that stand, with `every` also reposts and withdrawn ones, that pass all filters.
-
-    `since` and `until` (not included) are times of publication, of the first fetch where there is none.
-    """
-    when = pl.coalesce("published_at", "first_fetched_at")
-    if not every:
-        rows = rows.filter(pl.all_horizontal(pl.col(*UNREAD).is_null()))
-    if since:
-        rows = rows.filter((pl.col("month") >= month_of(None, since)) & (when >= since.astimezone(UTC)))
-    if until:
-        rows = rows.filter((pl.col("month") <= month_of(None, until)) & (when < until.astimezone(UTC)))
-    if sources:
-        rows = rows.filter(pl.col("source_id").is_in(list(sources)))
-    if languages:
-        rows = rows.filter(pl.col("lang").is_in(list(languages)))
-    if publisher:
-        rows = rows.filter(pl.col("publisher").str.contains(publisher, literal=True))
-    if contains:
-        found = [pl.col(name).str.contains(contains, literal=True) for name in ("title", "text")]
-        rows = rows.filter(found[0] | found[1])
-    return rows

@@ -18,8 +18,9 @@ import pyarrow.parquet as pq
 from pydantic import ValidationError
 
 from pipeline.config import Strict
-from pipeline.corpus import UNREAD, Corpus, chosen
+from pipeline.corpus import Corpus
 from pipeline.errors import ConfigError
+from pipeline.snapshot import UNREAD, chosen
 from pipeline.staging import month_of
 from pipeline.tables import DataFile
 

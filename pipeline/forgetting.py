@@ -16,8 +16,9 @@ import polars as pl
 import zstandard
 
 from pipeline import fetches, landing, nightly_files, redacting, schema, urls
-from pipeline.corpus import INDEXED, Corpus
+from pipeline.corpus import Corpus
 from pipeline.models import Page, Place, Reason, Rejected
+from pipeline.snapshot import INDEXED
 from pipeline.staging import month_of
 from pipeline.store import Store
 from pipeline.tables import Conflict

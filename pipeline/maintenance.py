@@ -13,8 +13,9 @@ from pydantic import Field
 
 from pipeline import cursors, fetches, schema
 from pipeline.config import Strict, read
-from pipeline.corpus import INDEXED, ORDER, Corpus
+from pipeline.corpus import Corpus
 from pipeline.errors import StoreError
+from pipeline.snapshot import INDEXED, ORDER
 from pipeline.store import Store
 
 _RUN = re.compile(r"staged/run=([^/]+)/")

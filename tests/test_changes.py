@@ -9,9 +9,10 @@ import pytest
 
 from pipeline import schema
 from pipeline.changes import Changes
-from pipeline.corpus import INDEXED, ORDER, Corpus
+from pipeline.corpus import Corpus
 from pipeline.cursors import Cursor, slowest
 from pipeline.errors import ConfigError
+from pipeline.snapshot import INDEXED, ORDER
 from pipeline.store import Store
 from tests.test_publish import NIGHT, document, gone, night, prose
 

@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline import schema
-from pipeline.corpus import INDEXED, UNREAD, Corpus, standing
+from pipeline.corpus import Corpus, standing
+from pipeline.snapshot import INDEXED, UNREAD
 from pipeline.staging import month_of
 from pipeline.store import Store
 from pipeline.tables import DataFile

@@ -12,11 +12,12 @@ from click.testing import CliRunner
 from flows.cli import cli
 from pipeline import fetches, forgetting, landing, nightly_files, redacting, staging
 from pipeline.changes import Changes
-from pipeline.corpus import ORDER, Corpus
+from pipeline.corpus import Corpus
 from pipeline.landing import Capture, LandingWriter
 from pipeline.models import Document, Outcome, Page, Place
 from pipeline.publish import publish
 from pipeline.report import CrawlReport
+from pipeline.snapshot import ORDER
 from pipeline.store import Store
 from pipeline.urls import doc_id
 from tests.test_publish import NIGHT, RULES, SOURCE, document, gone, night, prose

@@ -10,7 +10,8 @@ import pytest
 
 from pipeline import comparing, nightly_files, schema
 from pipeline.changes import Changes
-from pipeline.corpus import INDEXED, ORDER, Corpus
+from pipeline.corpus import Corpus
+from pipeline.snapshot import INDEXED, ORDER
 from pipeline.store import Store
 from tests.test_publish import NIGHT, document, night, prose
 
