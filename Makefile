@@ -35,15 +35,17 @@ lock: $(READY)  ## resolve the dependencies anew
 	@awk '/^uv==/{p=1;print;next} p&&!/^ /{exit} p' requirements.lock | grep -v '# via' > requirements-uv.lock
 
 # pip installs only uv, by its hashes; uv installs the rest, ten times faster. Where uv cannot reach the index that
-# pip is configured for, pip does it.
+# pip is configured for, pip does it. All is compiled here: loading it from source takes a command two seconds, and where
+# PYTHONDONTWRITEBYTECODE is set nobody else compiles it.
 $(READY): requirements.lock requirements-uv.lock pyproject.toml
 	@echo "setting up $(VENV)" >&2
 	@$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed, this is " + sys.version.split()[0] if sys.version_info < (3, 11) else 0)'
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-uv.lock
-	@$(BIN)/uv pip sync --quiet --system-certs --require-hashes --python $(BIN)/python requirements.lock \
+	@$(BIN)/uv pip sync --quiet --compile-bytecode --system-certs --require-hashes --python $(BIN)/python requirements.lock \
 		|| $(BIN)/python -m pip install --quiet --no-deps --require-hashes -r requirements.lock
 	@$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
+	@$(BIN)/python -m compileall -q pipeline spiders flows
 	@touch $(READY)
 
 clean:  ## stop the embedded store and remove all that make and gongbao made here
