@@ -84,12 +84,14 @@ _SILENT = frozenset(
     ]
 )
 _EMPTY = frozenset(("br", "hr", "meta", "img"))
+_LINE = _INLINE | {"p"}  # a comment directly in one of these ends no line
 _KINDS = {**dict.fromkeys(_INLINE, "inline"), **dict.fromkeys(_SILENT, "silent"), **dict.fromkeys(_EMPTY, "empty")}
 _ROLES: dict[str, Role] = {
     **dict.fromkeys(("h1", "h2", "h3", "h4", "h5", "h6"), "heading"),
     "figcaption": "caption",
     "pre": "preformatted",
 }
+_CAPTION = re.compile(r"(?:^|[\s_-])caption(?:[_-]text)?(?:\s|$)")  # a class; old pages have no <figcaption>
 _FILMS = frozenset(("embed", "object", "iframe"))
 _PLAYER = re.compile(r"video|player|\.mp4|\.swf|\.m3u8", re.IGNORECASE)
 _HIDDEN = re.compile(r"display\s*:\s*none|font-size\s*:\s*0(?:px|pt|em)?\s*(?:;|$)", re.IGNORECASE)
@@ -155,7 +157,7 @@ class _Walk:
                     elif self.strong and self.strong[-1] is element:
                         self.strong.pop()
                 elif event == "comment" and element.text and len(element.text) < 120:
-                    self._mark(element.text)
+                    self._mark(element.text, within_a_line=element.getparent().tag in _LINE)
             if text and (self.pieces or not text.isspace()):
                 self._say(text)
         self._flush()
@@ -187,7 +189,7 @@ class _Walk:
             elif tag in ("b", "strong"):
                 self.strong.append(element)
             return True
-        self._open(element, tag, hidden)
+        self._open(element, tag, hidden, classes or "")
         return True
 
     def _enter_empty(self, element: HtmlElement, tag: str) -> None:
@@ -202,7 +204,7 @@ class _Walk:
         else:
             self._flush()
 
-    def _open(self, element: HtmlElement, tag: str, hidden: bool) -> None:
+    def _open(self, element: HtmlElement, tag: str, hidden: bool, classes: str) -> None:
         if self.pieces:
             if self.row is None:
                 self._flush()
@@ -210,7 +212,8 @@ class _Walk:
                 self.pieces.append("\t" if tag in ("td", "th") else " ")
         if self.open:
             up = self.open[-1]
-            span = Span(element, len(self.blocks), up.hidden + hidden, _ROLES.get(tag, up.role))
+            role: Role = "caption" if up.images and _CAPTION.search(classes) else _ROLES.get(tag, up.role)
+            span = Span(element, len(self.blocks), up.hidden + hidden, role)
             up.children.append(span)
         else:
             span = Span(element, len(self.blocks), int(hidden), _ROLES.get(tag, ""))
@@ -235,9 +238,11 @@ class _Walk:
             self.spans.pop()
             self.open[-1].children.pop()
 
-    def _mark(self, name: str) -> None:
-        self._flush()
-        self.marks.append((name, len(self.blocks)))
+    def _mark(self, name: str, *, within_a_line: bool = False) -> None:
+        """Note what is named here; within a line it stands behind it: portals put comments around a keyword."""
+        if not within_a_line:
+            self._flush()
+        self.marks.append((name, len(self.blocks) + bool(self.pieces)))
 
     def _say(self, text: str) -> None:
         if "\t" in text:

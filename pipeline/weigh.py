@@ -201,13 +201,17 @@ class Weighed:
         return max(0.0, weight) if above or self.raw[index] <= self.rules.weights.words * len(block.text) else 0.0
 
     def _reveal(self) -> None:
-        """A page that hides nearly all it has to say lets a script show it: then nothing is hidden."""
-        said = [0, 0]
-        for block in self.page.blocks:
-            said[block.hidden > 0] += len(block.text) if _SENTENCE.search(block.text) else 0
-        if said[1] >= 20 and said[1] > 3 * said[0]:
-            for block in self.page.blocks:
+        """A page that hides nearly all it has to say lets a script show it; one that says it in captions is of pictures."""
+        blocks = self.page.blocks
+        said = [len(block.text) if _SENTENCE.search(block.text) else 0 for block in blocks]
+        hidden = sum(length for block, length in zip(blocks, said, strict=True) if block.hidden)
+        if _nearly_all(hidden, sum(said)):
+            for block in blocks:
                 block.hidden = max(0, block.hidden - 1)  # what is hidden inside the hidden stays so
+        captions = sum(length for block, length in zip(blocks, said, strict=True) if block.caption and not block.hidden)
+        if _nearly_all(captions, sum(length for block, length in zip(blocks, said, strict=True) if not block.hidden)):
+            for block in blocks:
+                block.caption = False
 
     def _find_title(self, title: str) -> int | None:
         """The line that repeats what the page is called; a heading before any other line, the longer the better."""
@@ -368,3 +372,7 @@ def words_of(name: str) -> frozenset[str]:
 def _named(element: HtmlElement, words: frozenset[str]) -> str:
     names = f"{element.get('class') or ''} {element.get('id') or ''}"
     return next(iter(sorted(words & words_of(names))), "") if len(names) > 1 else ""
+
+
+def _nearly_all(some: int, all_: int) -> bool:
+    return some >= 20 and some > 3 * (all_ - some)

@@ -11,6 +11,7 @@ from pipeline.rows import LINKED, SENTENCE_END, Row, is_prose, is_short_sentence
 
 _BULLET = re.compile(r"^[-•·*●■▪◆>]\s*")
 _NUMBERED = re.compile(r"^(?P<stem>.{4,60}?)\s*\(\d{1,2}\)$")
+_BRACKETED_END = re.compile(r"\s*[(（][^(（)）]*[)）]\s*$")  # of a title: a document's number, a date, a remark
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,8 +55,7 @@ def _stem(row: Row) -> str:
 
 def take_head(rows: Sequence[Row], title: str, rules: BoilerplateRules) -> Split:
     """All up to the last metadata line, the title or an unbroken run of furniture above the body."""
-    wanted = letters(title)
-    title_at = _title_at(rows, wanted, rules)
+    title_at = _title_at(rows, title, rules)
     cut, unknown = 0, 0
     known: dict[int, Rule] = {}
     seen: Counter[str] = Counter()
@@ -88,7 +88,12 @@ def take_head(rows: Sequence[Row], title: str, rules: BoilerplateRules) -> Split
         )
         for at, row in enumerate(rows[:cut])
     ]
-    return list(rows[cut:]), taken
+    kept = list(rows[cut:])
+    if cut and _title_lines(kept, title, rules) and _title_at(kept, title, rules) is not None:
+        # a heading of the page, then the article's own
+        kept, more = take_head(kept, title, rules)
+        taken += more
+    return kept, taken
 
 
 def head_rule(key: str, rules: BoilerplateRules) -> Rule | None:
@@ -128,10 +133,10 @@ def _statement_spans(key: str, pattern: str) -> Sequence[tuple[int, int]]:
     return spans
 
 
-def _title_at(rows: Sequence[Row], wanted: str, rules: BoilerplateRules) -> int | None:
+def _title_at(rows: Sequence[Row], title: str, rules: BoilerplateRules) -> int | None:
     """Where the title stands above the first running text, if it does."""
     for at, row in enumerate(rows[: rules.limits.head_lines]):
-        if lines := _title_lines(rows[at : at + 3], wanted):
+        if lines := _title_lines(rows[at:], title, rules):
             beside = [*rows[max(0, at - 1) : at], *rows[at + lines : at + lines + 1]]
             document = any(compiled(rules.document_head).search(near.key) for near in beside)
             return None if document else at + lines - 1
@@ -140,10 +145,15 @@ def _title_at(rows: Sequence[Row], wanted: str, rules: BoilerplateRules) -> int 
     return None
 
 
-def _title_lines(rows: Sequence[Row], wanted: str) -> int:
-    """Over how many of these rows, from the first on, the title runs; 0 if the first does not begin it."""
+def _title_lines(rows: Sequence[Row], title: str, rules: BoilerplateRules) -> int:
+    """Over how many of these rows, from the first on, the title runs, or it without the brackets at its end; else 0."""
+    bare = letters(_BRACKETED_END.sub("", title))
+    return _lines_of(rows, letters(title)) or (_lines_of(rows, bare) if len(bare) >= rules.limits.title_least else 0)
+
+
+def _lines_of(rows: Sequence[Row], wanted: str) -> int:
     said = ""
-    for count, row in enumerate(rows, 1):
+    for count, row in enumerate(rows[:3], 1):
         said += letters(row.key)
         if is_title(said, wanted) if count == 1 else said == wanted:
             return count
