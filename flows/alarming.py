@@ -65,7 +65,7 @@ def test() -> bool:
     """Send a message on every way that is configured; whether all arrived."""
     known, now = settings.from_environment(), datetime.now(UTC)
     rules, webhook = AlarmRules.load(known.config), known.alarm_webhook.get_secret_value()
-    running.prepare_prefect(known)
+    running.prepare_prefect(known)()
     alarm = Found(
         subject="test", trouble="none", grade=Grade.NOTICE, since=now.date(), cause="somebody asked for a test message",
         advice="Nothing is to be done.", look="gongbao alarms",
@@ -89,10 +89,11 @@ def test() -> bool:
 def automate(block: str) -> None:
     """Create the automations in Prefect, or replace those of the same names."""
     known = settings.from_environment()
-    running.prepare_prefect(known)
+    ready = running.prepare_prefect(known)
     from prefect.automations import Automation
     from prefect.blocks.core import Block
 
+    ready()
     stored: Any = Automation  # its methods return coroutines, or not, as they are called
     blocks: Any = Block
     try:
@@ -117,9 +118,10 @@ def watch() -> None:
     """Look once, as a flow of Prefect."""
     known = settings.from_environment()
     AlarmRules.load(known.config)  # wrong configuration stops here
-    running.prepare_prefect(known)
+    ready = running.prepare_prefect(known)
     from flows import watch_flow
 
+    ready()
     if count := watch_flow.watch():
         console.say(f"{count} {'alarm stands' if count == 1 else 'alarms stand'}; `gongbao alarms` shows them")
 

@@ -57,15 +57,16 @@ def backfill(
     check(known, urls, source, since, until, landing)
     now = datetime.now(UTC)
     run_id = running.new_run_id(now)
+    ready = running.prepare_prefect(known)
     store = settings.open_store(known)
     if landing:
         landing_keys(store, landing)
-    running.prepare_prefect(known)
     from flows import nightly
 
     key = f"runs/{run_id}/urls.txt" if urls else ""
     if key:
         store.put(key, "".join(f"{url}\n" for url in urls).encode())
+    ready()
     with progress.bars():
         report = nightly.backfill(
             listed_in=key, source=source, since=since, until=until, force=force, landing=landing, run_id=run_id, now=now

@@ -13,9 +13,10 @@ def maintain() -> bool:
     """One round of housekeeping, as a Prefect flow."""
     known = settings.from_environment()
     MaintenanceRules.load(known.config)  # wrong configuration stops here
-    running.prepare_prefect(known)
+    ready = running.prepare_prefect(known)
     from flows import maintenance_flow
 
+    ready()
     done = maintenance_flow.maintain()
     console.say(
         f"{done.compacted} months compacted, {done.deleted} files deleted, {done.staged} staged files deleted; "

@@ -28,9 +28,10 @@ def reprocess(sources: Sequence[str], since: str, until: str, *, dry_run: bool, 
     store, limits = settings.open_store(known), Schedules.load(known.config).leases
     leases.check(store, "reprocess", limits)  # said at once, not after Prefect has started
     console.say(f"{len(list(landing_keys(store, sources, first, last)))} landing files")
-    running.prepare_prefect(known)
+    ready = running.prepare_prefect(known)
     from flows import reprocess_flow
 
+    ready()
     run_id = running.new_run_id(datetime.now(UTC))
     done = reprocess_flow.reprocess(list(sources) or None, first, last, dry_run, accept, run_id)
     if done is None:

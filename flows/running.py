@@ -2,12 +2,13 @@
 
 import os
 import secrets
-from collections.abc import Iterator, Mapping, Sequence
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from flows import console, leases, logs, prefect_server, progress, settings
+from flows import console, leases, logs, prefect_child, prefect_server, progress, settings
 from pipeline.errors import ConfigError, GongbaoError
 from pipeline.report import RunReport
 from pipeline.schedules import Schedules
@@ -21,10 +22,11 @@ def run(sources: Sequence[str], now: datetime | None = None) -> RunReport:
     if not any(source.enabled or sources for source in chosen):
         raise ConfigError("no source is enabled", path=known.sources)
     night = leases.of_night(sources), Schedules.load(known.config).leases
+    ready = prepare_prefect(known)
     leases.check(settings.open_store(known), *night)  # said at once, not after Prefect has started
-    prepare_prefect(known)
     from flows import nightly
 
+    ready()
     started = now or datetime.now(UTC)
     with progress.bars():
         report = nightly.nightly(new_run_id(started), started, list(sources) or None)
@@ -45,11 +47,26 @@ def dedupe(new: Path, against: Path, *, within: bool) -> Iterator[dict[str, Any]
     return decide(read_texts(new, rules), read_texts(against, rules), rules, within=within)
 
 
-def prepare_prefect(known: settings.Settings) -> None:
+def prepare_prefect(known: settings.Settings) -> Callable[[], None]:
+    """Settle which server of Prefect is used, before Prefect is imported; what is returned waits until it answers.
+
+    It is that of PREFECT_API_URL, that of `gongbao serve` in this folder, or one that begins and ends with us.
+    """
+    configure_prefect(known)
+    if "PREFECT_API_URL" in os.environ or "prefect" in sys.modules:
+        return lambda: None
+    if server := prefect_server.find(known.home):
+        os.environ["PREFECT_API_URL"] = server.api
+        return lambda: None
+    os.environ["PREFECT_API_URL"], wait = prefect_child.start(known.home)
+    return wait
+
+
+def configure_prefect(known: settings.Settings) -> None:
     """Defaults for Prefect, each of which the environment may overrule.
 
-    Nothing phones home; a server of its own keeps its data beside the embedded store, and may take a minute to
-    start (its own default of 20 s is too short for a first start on a busy machine: platform.md, C).
+    Nothing phones home; a server keeps its data beside the embedded store. Prefect's own temporary one, used where
+    somebody imported Prefect before us, may take a minute to start (its default is 20 s: platform.md, C).
     """
     defaults: Mapping[str, str] = {
         "PREFECT_HOME": str((known.home / "prefect").resolve()),
@@ -61,8 +78,6 @@ def prepare_prefect(known: settings.Settings) -> None:
     }
     for name, value in defaults.items():
         os.environ.setdefault(name, value)
-    if "PREFECT_API_URL" not in os.environ and (server := prefect_server.find(known.home)):
-        os.environ["PREFECT_API_URL"] = server.api  # `gongbao serve` is running here
 
 
 def new_run_id(now: datetime) -> str:

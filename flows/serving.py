@@ -22,7 +22,7 @@ def serve() -> None:
     with prefect_server.only_one(known.home, "serve"):
         store = settings.open_store(known)
         is_ours = "PREFECT_API_URL" not in os.environ
-        running.prepare_prefect(known)
+        running.configure_prefect(known)
         try:
             if is_ours:
                 server = prefect_server.start(known.home)

@@ -12,7 +12,7 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -106,19 +106,25 @@ def called(home: Path, *arguments: str) -> Took:
 
 def busy(database: Path, since: datetime) -> float:
     """Seconds in which any crawl or any processing ran, by Prefect's own record."""
-    with sqlite3.connect(database) as held:
-        rows = held.execute("SELECT name, start_time, end_time FROM task_run WHERE end_time IS NOT NULL").fetchall()
-    spans = sorted(
-        (datetime.fromisoformat(f"{first}+00:00"), datetime.fromisoformat(f"{last}+00:00"))
-        for name, first, last in rows
-        if name.startswith(("crawl ", "process "))
-    )
     total, until = 0.0, since
-    for first, last in spans:
+    for first, last in _spans(database, since):
         if last > until:
             total += (last - max(first, until)).total_seconds()
             until = last
     return total
+
+
+def _spans(database: Path, since: datetime) -> list[tuple[datetime, datetime]]:
+    """When each crawl and each processing began and ended. A server writes that down some seconds later."""
+    told = "SELECT start_time, end_time FROM task_run WHERE start_time >= ? AND (name LIKE 'crawl %' OR name LIKE 'process %')"
+    for _ in range(60):
+        with sqlite3.connect(database) as held:
+            rows = held.execute(told, [f"{since.astimezone(UTC):%Y-%m-%d %H:%M:%S.%f}"]).fetchall()
+        if rows and all(last for _, last in rows):
+            moment = datetime.fromisoformat
+            return sorted((moment(f"{first}+00:00"), moment(f"{last}+00:00")) for first, last in rows)
+        time.sleep(0.5)
+    raise SystemExit("Prefect does not say when the crawls ended")
 
 
 def overheads() -> Iterator[Figure]:
