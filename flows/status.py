@@ -1,6 +1,7 @@
 """`gongbao status`: the corpus, its sources, the last runs and the alarms, in a second. Starts no Prefect."""
 
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
 from rich.table import Table
@@ -13,7 +14,6 @@ from pipeline.observation import Grade
 from pipeline.observing import night_of
 from pipeline.report import RunReport
 from pipeline.source import load_all
-from pipeline.store import Store
 
 _LAST_RUNS = 5
 _SOON = 14  # days ahead that the calendar should reach
@@ -23,14 +23,17 @@ def status() -> None:
     """Print it."""
     known = settings.from_environment()
     store = settings.open_store(known)
-    corpus = Corpus.open(store)
-    counts = overview.totals(corpus)
+    with ThreadPoolExecutor() as pool:
+        sources = pool.submit(lambda: overview.held(store, load_all(known.sources)))
+        last = pool.submit(runs.last, store, _LAST_RUNS)
+        corpus = Corpus.open(store)
+        counts = overview.totals(corpus)
     console.out.print(
         f"corpus {store.url}, version {corpus.version}: {counts.documents} documents, {counts.reposts} reposts, "
         f"{counts.withdrawn} withdrawn"
     )
-    _sources(known, store)
-    reports = runs.last(store, _LAST_RUNS)
+    _sources(sources.result())
+    reports = last.result()
     for report in reports:
         _run(report)
     for line in calendar(HealthRules.load(known.config), reports, datetime.now(UTC)):
@@ -52,11 +55,11 @@ def calendar(rules: HealthRules, reports: Sequence[RunReport], now: datetime) ->
         yield f"most sources were silent on {day}: taken for a holiday"
 
 
-def _sources(known: settings.Settings, store: Store) -> None:
+def _sources(held: Sequence[overview.Held]) -> None:
     table = Table(box=None, header_style="dim")
     for name in ("source", "state", "known articles", "last fetch"):
         table.add_column(name, justify="right" if name == "known articles" else "left")
-    for each in overview.held(store, load_all(known.sources)):
+    for each in held:
         table.add_row(each.source_id, each.state, str(each.known), console.minute(each.last_fetch) or "never")
     console.out.print(table)
 

@@ -137,7 +137,7 @@ def of_sources(store: Store) -> pl.DataFrame:
     """A row a source: known articles, last fetch."""
     scan = _open(store).scan().filter(pl.col("kind") == _ARTICLE)
     return scan.group_by("source_id").agg(
-        pl.col("doc_id").n_unique().alias("known"), pl.col("fetched_at").max().alias("last_fetch")
+        pl.col("key64").n_unique().alias("known"), pl.col("fetched_at").max().alias("last_fetch")
     ).sort("source_id").collect()  # fmt: skip
 
 

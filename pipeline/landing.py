@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 from tempfile import NamedTemporaryFile
-from typing import Literal
+from typing import IO, Literal
 from urllib.parse import quote, urlsplit
 
 import zstandard
@@ -95,32 +95,35 @@ class LandingWriter:
         return self._writer
 
 
-def read(data: bytes, key: str, start: int = 0) -> Iterator[Page]:
-    """The articles of a landing file, in order, each with its further parts; listings and the like are passed over.
-
-    `data` may be the file's tail from offset `start` on.
-    """
-    head: Page | None = None
-    parts: list[Page] = []
-    for capture_kind, page in _pages(data, key, start):
-        if capture_kind == "part" and head:
-            parts.append(page)
-        elif capture_kind == "article":
-            if head:
-                yield _joined(head, parts)
-            head, parts = page, []
-    if head:
-        yield _joined(head, parts)
+def read(data: bytes, key: str) -> Iterator[Page]:
+    """The articles of a landing file, in order, each with its further parts; listings and the like are passed over."""
+    yield from _articles(io.BytesIO(data), key)
 
 
 def read_at(store: Store, place: Place) -> Page:
-    """The one page whose record begins at a place."""
-    return next(read(store.get_range(place.key, place.offset), place.key, place.offset))
+    """The one page whose record begins at a place; of the rest of the file little is read."""
+    with store.stream(place.key, place.offset) as stream:
+        return next(_articles(stream, place.key, place.offset))
 
 
 def read_all(data: bytes, key: str) -> Iterator[tuple[Kind, Page]]:
     """Every response of a landing file with its kind, listings too."""
-    yield from _pages(data, key)
+    yield from _pages(io.BytesIO(data), key)
+
+
+def _articles(stream: IO[bytes], key: str, start: int = 0) -> Iterator[Page]:
+    """`read`, of a stream that begins at offset `start` of its file."""
+    head: Page | None = None
+    parts: list[Page] = []
+    for capture_kind, page in _pages(stream, key, start):
+        if capture_kind == "part" and head:
+            parts.append(page)
+            continue
+        if head:
+            yield _joined(head, parts)
+        head, parts = (page, []) if capture_kind == "article" else (None, [])
+    if head:
+        yield _joined(head, parts)
 
 
 def _joined(head: Page, parts: list[Page]) -> Page:
@@ -172,8 +175,8 @@ def _target(url: str) -> str:
     )
 
 
-def _pages(data: bytes, key: str, start: int = 0) -> Iterator[tuple[Kind, Page]]:
-    records = ArchiveIterator(io.BytesIO(data))
+def _pages(stream: IO[bytes], key: str, start: int = 0) -> Iterator[tuple[Kind, Page]]:
+    records = ArchiveIterator(stream)
     for record in records:
         if record.rec_type != "response":
             continue

@@ -1,10 +1,11 @@
 """Keys in, bytes out: S3-compatible storage behind one door. Endpoint and credentials come from boto3's own chain."""
 
 from collections.abc import Iterator, Mapping
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 from urllib.parse import urlsplit
 
 import boto3
@@ -146,6 +147,13 @@ class Store:
         span = f"bytes={start}-" + (str(end - 1) if end else "")
         body: bytes = self._call("get_object", Bucket=self.bucket, Key=self.prefix + key, Range=span)["Body"].read()
         return body
+
+    @contextmanager
+    def stream(self, key: str, start: int = 0) -> Iterator[IO[bytes]]:
+        """An object from a byte on; what nobody reads of it is not sent."""
+        body = self._call("get_object", Bucket=self.bucket, Key=self.prefix + key, Range=f"bytes={start}-")["Body"]
+        with closing(body):
+            yield body
 
     def find(self, key: str) -> bytes | None:
         """The whole object, or None if there is none."""

@@ -109,6 +109,18 @@ def test_what_is_landed_is_read_again_byte_for_byte(store: Store) -> None:
     assert [kind for kind, _ in read_all(store.get(key), key)] == ["listing", "article", "part", "article"]
 
 
+def test_one_page_is_read_without_the_rest_of_its_landing_file(store: Store) -> None:
+    writer = LandingWriter(store, "ministry", "run", date(2026, 1, 4))
+    first = writer.write(
+        capture("article", "http://example.cn/1", b"one"), capture("part", "http://example.cn/2", b"two")
+    )
+    writer.write(capture("listing", "http://example.cn/", b"list"))
+    writer.close()
+    store.put(first.key, store.get(first.key) + os.urandom(1_000_000))
+    page = read_at(store, first)
+    assert (page.body, [part.body for part in page.parts]) == (b"one", [b"two"])
+
+
 def test_a_landing_file_is_closed_by_size_and_uploaded_while_the_crawl_goes_on(store: Store) -> None:
     writer = LandingWriter(store, "ministry", "run", date(2026, 1, 4), max_bytes=10_000)
     for number in range(20):
