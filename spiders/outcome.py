@@ -46,13 +46,16 @@ def report(
 def diagnose(spider: SourceSpider) -> tuple[str, str]:
     """Cause and detail of what is broken; two empty strings if nothing is.
 
-    In this order: a host that turned us away, a listing that does not work, articles of which none could be had.
+    In this order: a host that turned us away, a listing that does not work, articles of which none could be had (also
+    where the host was left alone after the first of them).
     """
     ledger = spider.ledger
     if Cause.CRASHED in ledger.failed:
         return Cause.CRASHED, f"{ledger.failed[Cause.CRASHED]} articles ended in a defect of ours"
+    read = not any(walk.failure[0] for walk in spider.walks)
     for why in spider.obstacles.cooled.values():
-        return why.reason, why.detail
+        if not (why.reason == Cause.HTTP_ERROR and read and not ledger.fetched):
+            return why.reason, why.detail
     for walk in spider.walks:
         if walk.failure[0]:
             return walk.failure

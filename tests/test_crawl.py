@@ -344,7 +344,7 @@ def test_what_was_listed_was_fetched_skipped_or_failed(crawled: Mapping[str, Out
         ("shell", Cause.JS_REQUIRED),
         ("soft_404", Cause.SOFT_404),
         ("list_500", Cause.HTTP_ERROR),
-        ("all_500", Cause.HTTP_ERROR),
+        ("all_500", Cause.ALL_FAILED),
         ("all_404", Cause.ALL_FAILED),
         ("later", Cause.BUSY),
         ("too_many", Cause.BUSY),
