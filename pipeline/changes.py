@@ -115,7 +115,8 @@ class Changes:
 
     def table(self) -> pl.DataFrame:
         """What changed, without the documents: doc_id, month, what, why; by month, so that each batch reads few files."""
-        state = _from_nothing(self.corpus) if self.since == 0 else _states(self.corpus, self.since)
+        begins = self.since == 0
+        state = _from_nothing(self.corpus).collect(engine="streaming") if begins else _states(self.corpus, self.since)
         before, after = _visible("before", self.every), _visible("after", self.every)
         same = pl.col("content_digest_before").eq_missing(pl.col("content_digest_after"))
         if self.every:
@@ -140,10 +141,10 @@ def _visible(when: str, every: bool) -> pl.Expr:
     return stands if every else stands & pl.col(f"canonical_id_{when}").is_null()
 
 
-def _from_nothing(corpus: Snapshot) -> pl.DataFrame:
+def _from_nothing(corpus: Snapshot) -> pl.LazyFrame:
     """Everything is new to a reader that begins; needs no history."""
-    rows = corpus.scan().select("doc_id", "month", "withdrawn_because", *_STATE).collect(engine="streaming")
-    nothing = rows.schema
+    rows = corpus.scan().select("doc_id", "month", "withdrawn_because", *_STATE)
+    nothing = rows.collect_schema()
     return rows.rename({name: f"{name}_after" for name in _STATE}).with_columns(
         *(pl.lit(None, dtype=nothing[name]).alias(f"{name}_before") for name in _STATE), is_before=False, is_after=True
     )
@@ -152,10 +153,10 @@ def _from_nothing(corpus: Snapshot) -> pl.DataFrame:
 def _states(corpus: Snapshot, since: int) -> pl.DataFrame:
     """A row a document that any commit touched: its state before the first of them and after the last."""
     columns = [*_LIGHT, "withdrawn_because"]
+    empty = pl.DataFrame(schema=_from_nothing(corpus).collect_schema())
     if since >= corpus.version:
-        return _from_nothing(corpus).clear()
+        return empty
     feed = corpus.table.changes(since, columns)
-    empty = _from_nothing(corpus).clear()
     lacking = [name for name in (*_STATE, "withdrawn_because") if name not in feed.columns]
     feed = feed.with_columns(
         pl.lit(None, dtype=empty[f"{name}_after" if name in _STATE else name].dtype).alias(name) for name in lacking
