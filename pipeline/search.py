@@ -9,7 +9,7 @@ are simplified and folded first, so 產業 finds 产业.
 import re
 import sqlite3
 from collections.abc import Iterator, Sequence
-from contextlib import closing
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,7 @@ import polars as pl
 
 from pipeline.changes import Changes
 from pipeline.corpus import Corpus
+from pipeline.errors import GongbaoError
 from pipeline.fingerprint import readable
 from pipeline.tables import HistoryGone
 
@@ -28,10 +29,11 @@ _ASKED = re.compile(r'"([^"]+)"|(\S+)')
 _TITLE, _TEXT = 5.0, 1.0  # a word in the title says five times what it says in the text
 _DEAD = 0.2  # share of revised and withdrawn documents at which the index is made anew
 _AROUND = 40  # characters beside a hit
-_FORMAT = "1"
+_MOST = 64  # pairs that are looked for where no document holds all of what was asked for
+_FORMAT = "2"
 _SCHEMA = """
 CREATE TABLE about (name TEXT PRIMARY KEY, value TEXT);
-CREATE TABLE documents (number INTEGER PRIMARY KEY, doc_id TEXT, month TEXT, lives INTEGER);
+CREATE TABLE documents (number INTEGER PRIMARY KEY, doc_id TEXT, month TEXT, source_id TEXT, lives INTEGER);
 CREATE INDEX of_doc ON documents (doc_id) WHERE lives;
 CREATE VIRTUAL TABLE words USING fts5 (title, text, content='', tokenize='ascii');
 """
@@ -55,17 +57,25 @@ def tokens(text: str) -> str:
     return " ".join(token for piece in _PIECE.findall(readable(text)) for token in _split(piece))
 
 
-class Index:
-    """The index in one file. Whatever happens to that file, the next `sync` makes it good."""
+class Busy(GongbaoError):
+    """Another process is bringing the index up to date."""
 
-    def __init__(self, path: Path) -> None:
+
+class Index:
+    """The index in one file. Whatever happens to that file, the next `sync` makes it good.
+
+    Busy is raised where another process writes it for longer than `patience` seconds.
+    """
+
+    def __init__(self, path: Path, patience: float = 60.0) -> None:
         self._path = path
+        self._patience = patience
 
     def sync(self, corpus: Corpus, *, rebuild: bool = False) -> int:
         """Bring the index to this snapshot; the count of documents read for it."""
         if rebuild or self._about("store") != corpus.store.url or self._about("format") != _FORMAT:
             self._path.unlink(missing_ok=True)
-        since = int(self._about("version") or 0)
+        since = self.version
         if since > corpus.version:
             return self.sync(corpus, rebuild=True)
         try:
@@ -76,33 +86,57 @@ class Index:
         if since and (what["why"].is_in(["forgotten"]).any() or self._dead(what) > _DEAD):
             return self.sync(corpus, rebuild=True)  # what is forgotten must not stay in pieces
         self._path.parent.mkdir(parents=True, exist_ok=True)
-        with closing(self._open()) as index, index:  # one transaction: all of the range, or nothing
-            for rows in changes.batches():
-                _apply(index, rows)
-            told = {"store": corpus.store.url, "format": _FORMAT, "version": str(corpus.version)}
-            index.executemany("INSERT OR REPLACE INTO about VALUES (?, ?)", told.items())
-        return what.height
+        with self._opened() as index, index:  # one transaction: all of the range, or nothing
+            index.execute("BEGIN IMMEDIATE")
+            if self.version == since:
+                for rows in changes.batches():
+                    _apply(index, rows)
+                told = {"store": corpus.store.url, "format": _FORMAT, "version": str(corpus.version)}
+                index.executemany("INSERT OR REPLACE INTO about VALUES (?, ?)", told.items())
+                return what.height
+        return self.sync(corpus)  # another process was quicker
 
-    def search(self, corpus: Corpus, asked: str, limit: int) -> list[Hit]:
-        """The documents that hold every word asked for, best first; where none does, those that hold the most."""
+    @property
+    def version(self) -> int:
+        """The snapshot that it was brought to; 0 where it was not made yet."""
+        return int(self._about("version") or 0)
+
+    def search(
+        self, corpus: Corpus, asked: str, limit: int, *, skip: int = 0, sources: Sequence[str] = ()
+    ) -> list[Hit]:
+        """The documents (of some sources) that hold every word asked for, best first, without the first `skip`.
+
+        Where none holds every word, those that hold the most of them.
+        """
         words = ["".join(pair) for pair in _ASKED.findall(asked)]
         phrases = [phrase for word in words if (phrase := _phrase(word))]
-        found = self._ranked(" AND ".join(phrases), limit) if phrases else []
-        if not found and phrases:
-            found = self._ranked(" OR ".join(f'"{token}"' for word in words for token in tokens(word).split()), limit)
-        return list(_told(corpus, found, words))
+        if not phrases:
+            return []
+        pairs = list(dict.fromkeys(token for word in words for token in tokens(word).split()))[:_MOST]
+        with self._opened() as index:
+            for question in (" AND ".join(phrases), " OR ".join(f'"{pair}"' for pair in pairs)):
+                if index.execute(_found(sources, "1") + " LIMIT 1", (question, *sources)).fetchone():
+                    ranked = (
+                        _found(sources, "doc_id, month, -bm25(words, ?, ?)")
+                        + " ORDER BY 3 DESC, doc_id LIMIT ? OFFSET ?"
+                    )
+                    asked_for = (_TITLE, _TEXT, question, *sources, limit, skip)
+                    return list(_told(corpus, index.execute(ranked, asked_for).fetchall(), words))
+        return []
 
-    def _ranked(self, question: str, limit: int) -> list[tuple[str, str, float]]:
-        sql = (
-            "SELECT doc_id, month, -bm25(words, ?, ?) FROM words JOIN documents ON documents.number = words.rowid "
-            "WHERE words MATCH ? AND lives ORDER BY 3 DESC, doc_id LIMIT ?"
-        )
-        with closing(self._open()) as index:
-            return index.execute(sql, (_TITLE, _TEXT, question, limit)).fetchall()
+    @contextmanager
+    def _opened(self) -> Iterator[sqlite3.Connection]:
+        try:
+            with closing(self._open()) as index:
+                yield index
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode == sqlite3.SQLITE_BUSY:
+                raise Busy("the index is being brought up to date by another process; ask again in a moment") from error
+            raise
 
     def _open(self) -> sqlite3.Connection:
         fresh = not self._path.exists()
-        index = sqlite3.connect(self._path)
+        index = sqlite3.connect(self._path, self._patience)
         if fresh:
             index.executescript(_SCHEMA)
         return index
@@ -111,7 +145,7 @@ class Index:
         if not self._path.exists():
             return ""
         try:
-            with closing(sqlite3.connect(self._path)) as index:
+            with self._opened() as index:
                 row = index.execute("SELECT value FROM about WHERE name = ?", (name,)).fetchone()
         except sqlite3.DatabaseError:
             self._path.unlink()
@@ -120,23 +154,30 @@ class Index:
 
     def _dead(self, what: pl.DataFrame) -> float:
         dying = what.filter(pl.col("what") != "added").height
-        with closing(self._open()) as index:
+        with self._opened() as index:
             rows, lives = index.execute("SELECT count(*), coalesce(sum(lives), 0) FROM documents").fetchone()
         return float((rows - lives + dying) / max(rows + what.height, 1))
 
 
 def _apply(index: sqlite3.Connection, rows: pl.DataFrame) -> None:
-    for what, id_, month, title, text in rows.select("what", "doc_id", "month", "title", "text").iter_rows():
+    columns = ("what", "doc_id", "month", "source_id", "title", "text")
+    for what, id_, month, source_id, title, text in rows.select(columns).iter_rows():
         if what != "added":
             index.execute("UPDATE documents SET lives = 0 WHERE doc_id = ? AND lives", (id_,))
         if what != "withdrawn":
             number = index.execute(
-                "INSERT INTO documents (doc_id, month, lives) VALUES (?, ?, 1)", (id_, month)
+                "INSERT INTO documents (doc_id, month, source_id, lives) VALUES (?, ?, ?, 1)", (id_, month, source_id)
             ).lastrowid
             index.execute(
                 "INSERT INTO words (rowid, title, text) VALUES (?, ?, ?)",
                 (number, tokens(title or ""), tokens(text or "")),
             )
+
+
+def _found(sources: Sequence[str], columns: str) -> str:
+    """The query for what matches a question, in some sources or in all."""
+    within = f" AND source_id IN ({', '.join('?' * len(sources))})" if sources else ""
+    return f"SELECT {columns} FROM words JOIN documents ON documents.number = words.rowid WHERE words MATCH ? AND lives{within}"
 
 
 def _split(piece: str) -> list[str]:
@@ -160,7 +201,8 @@ def _told(corpus: Corpus, found: Sequence[tuple[str, str, float]], words: Sequen
     )
     by_id = {row["doc_id"]: row for row in rows.collect(engine="streaming").iter_rows(named=True)}
     for id_, _, score in found:
-        row = by_id[id_]
+        if not (row := by_id.get(id_)):
+            continue  # the index may be ahead of this snapshot, or behind
         told = {name: row[name] for name in ("doc_id", "title", "url", "source_id", "published_at")}
         yield Hit(score=round(score, 3), around=_around(row["text"] or "", words), **told)
 

@@ -12,7 +12,7 @@ from click.testing import CliRunner
 from flows.cli import cli
 from pipeline import forgetting
 from pipeline.corpus import Corpus
-from pipeline.search import Index, tokens
+from pipeline.search import Busy, Index, tokens
 from pipeline.store import Store
 from pipeline.urls import doc_id
 from tests.test_publish import NIGHT, document, gone, night, prose
@@ -81,6 +81,33 @@ def test_the_index_follows_the_corpus(told: Store, tmp_path: Path) -> None:
     assert [hit.doc_id for hit in fresh.search(corpus, "风电", 10)] == [
         hit.doc_id for hit in index.search(corpus, "风电", 10)
     ]
+
+
+def test_a_source_is_searched_whole_and_page_by_page(store: Store, tmp_path: Path) -> None:
+    rows = [
+        {"doc_id": f"{n:032x}", "source_id": "daily" if n > 8 else "ministry", "title": f"充电桩{n}", "text": prose(n),
+         "month": "2026-01", "first_fetched_at": NIGHT, "fetched_at": NIGHT, "kind": "original", "url": f"https://a.cn/{n}"}
+        for n in range(1, 12)
+    ]  # fmt: skip
+    Corpus.open(store).commit(rows, "run1", {}, only_new=True)
+    corpus, index = Corpus.open(store), Index(tmp_path / "index")
+    index.sync(corpus)
+    every = [hit.doc_id for hit in index.search(corpus, "充电桩", 50)]
+    assert len(every) == 11
+    assert [hit.doc_id for skip in (0, 4, 8) for hit in index.search(corpus, "充电桩", 4, skip=skip)] == every
+    assert not index.search(corpus, "充电桩", 4, skip=12)
+    assert {hit.source_id for hit in index.search(corpus, "充电桩", 3, sources=["daily"])} == {"daily"}
+    assert len(index.search(corpus, "充电桩", 50, sources=["daily"])) == 3
+
+
+def test_while_another_process_writes_the_index_it_is_busy_and_stays(told: Store, tmp_path: Path) -> None:
+    path = tmp_path / "index"
+    Index(path).sync(Corpus.open(told))
+    with closing(sqlite3.connect(path)) as writer:
+        writer.execute("BEGIN EXCLUSIVE")
+        with pytest.raises(Busy):
+            Index(path, patience=0.1).search(Corpus.open(told), "充电桩", 10)
+    assert Index(path).sync(Corpus.open(told)) == 0
 
 
 def test_a_broken_index_is_made_anew_and_nothing_forgotten_stays_in_it(told: Store, tmp_path: Path) -> None:
