@@ -177,15 +177,19 @@ def _validators(row: dict[str, Any]) -> Validators:
 def _article(
     row: dict[str, Any], run_id: str, before: dict[int, int], sources: dict[str, Source], broken: set[str]
 ) -> dict[str, Any]:
-    """The log's row of a visit. What is gone is not visited again, unless its whole source seems to be."""
+    """The log's row of a visit. What is gone is not visited again.
+
+    Of a source that is broken a page that is no document says nothing of itself: it is asked for again the next night,
+    and all the visits that it had before it are still to come.
+    """
     key = _signed(key64(row["requested_url"]))
-    visits = before.get(key, 0) + 1
     source = sources.get(row["source_id"])
     schedule = source.revisit.after_days if source else ()
-    gone = row["reason"] == "forgotten" or (row["reason"] == "gone" and row["source_id"] not in broken)
-    next_visit = (
-        row["fetched_at"] + timedelta(days=schedule[visits - 1]) if visits <= len(schedule) and not gone else None
-    )
+    told = not (row["source_id"] in broken and row["outcome"] == "rejected")
+    visits = before.get(key, 0) + told
+    days = schedule[visits - 1 if told else 0 :][:1]
+    gone = row["reason"] == "forgotten" or (row["reason"] == "gone" and told)
+    next_visit = row["fetched_at"] + timedelta(days=days[0]) if days and not gone else None
     wanted = {name: row[name] for name in _SCHEMA.names if name in row}
     return wanted | {
         "key64": key,

@@ -146,7 +146,11 @@ def test_a_site_that_is_down_withdraws_nothing_and_is_asked_again(store: Store) 
     report = night(store, "run2", [gone(1, later)], at=later, cause="http_error")
     assert (report.sources[0].withdrawn, report.sources[0].rejected) == (0, {"gone": 1})
     assert rows(store)["1.html"]["withdrawn_at"] is None
-    assert len(fetches.seen(store, "ministry", NIGHT + timedelta(days=30)).due) == 1
+    (due,) = fetches.seen(store, "ministry", later + timedelta(days=1)).due
+    assert due.visits == 1  # of the two that its source is visited by, this was none
+    night(store, "run3", [document(1, prose(1), at=later + timedelta(days=1))], at=later + timedelta(days=1))
+    (due,) = fetches.seen(store, "ministry", later + timedelta(days=4)).due
+    assert due.visits == 2
 
 
 def test_a_night_that_lost_a_page_publishes_nothing(store: Store) -> None:
