@@ -23,6 +23,7 @@ class FurnitureRules(Strict):
     """From how many texts on a sentence is furniture (`config/dedupe.yaml`)."""
 
     least_texts: int = Field(ge=2)
+    learned_from: int = Field(ge=1)
     least_length: int = Field(ge=1)
     own_share: float = Field(ge=0, le=1)
     own_length: int = Field(ge=0)

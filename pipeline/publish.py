@@ -129,6 +129,7 @@ class Night:
         self._corpus, self._sources, self._run_id, self._now = corpus, sources, run_id, now
         self._broken = frozenset(broken)  # sources of which this run learned that something is wrong with them
         self._publishers = Publishers(sources.values(), rules.publishers)
+        self._enough = rules.furniture.learned_from
         self._visits = staged
         last = {row["doc_id"]: row for row in self._visits}  # of two visits in one run the later one counts
         told = [row["doc_id"] for row in last.values() if row["outcome"] == "document" or self._ends(row)]
@@ -163,11 +164,14 @@ class Night:
     def recent(self, source_ids: Collection[str]) -> list[Text]:
         """What the corpus took in from these sources of late (`dedupe.Known`)."""
         since = self._now - _RECENT
-        return self._texts(
+        taken_in = (
             pl.col("source_id").is_in(list(source_ids))
             & (pl.col("month") >= staging.month_of(None, since))
             & (pl.col("first_fetched_at") >= since)
         )
+        rows = self._corpus.scan().filter(taken_in).select("doc_id", "source_id", "first_fetched_at")
+        last = rows.sort("first_fetched_at", "doc_id", descending=True).group_by("source_id").head(self._enough)
+        return self._texts(taken_in & pl.col("doc_id").is_in(last.collect(engine="streaming")["doc_id"].implode()))
 
     def rows(self, decisions: Sequence[Decision]) -> list[Row]:
         """The rows to commit: new and revised documents, known ones whose cluster changed, withdrawn ones."""
