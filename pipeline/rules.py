@@ -1,6 +1,7 @@
 """The folder `config/` in, every rule and threshold of the domain out, with a version of them all."""
 
-from dataclasses import dataclass
+import re
+from dataclasses import dataclass, fields
 from functools import cache
 from pathlib import Path
 
@@ -14,10 +15,13 @@ from pipeline.obstacles import Signatures
 from pipeline.quality import QualityRules
 from pipeline.weigh import ExtractionRules
 
+_IMPORTED = re.compile(r"^\s*from pipeline(\.\w+| import (?:\([^)]*\)|.*))", re.MULTILINE)
+_NAME = re.compile(r"\w+")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rules:
-    """All rules. `version` changes whenever a rule, a threshold or the code of the domain does."""
+    """All rules. `version` changes whenever a rule, a threshold or code does that may change a document."""
 
     extraction: ExtractionRules
     fields: FieldRules
@@ -44,6 +48,19 @@ class Rules:
 @cache
 def _version(config: Path) -> str:
     digest = xxhash.xxh3_64()
-    for path in (*sorted(config.glob("*.yaml")), *sorted(Path(__file__).parent.glob("*.py"))):
+    files = [config / f"{each.name}.yaml" for each in fields(Rules) if each.name != "version"]
+    for path in (*files, *code()):
         digest.update(path.read_bytes())
     return digest.hexdigest()[:12]
+
+
+def code() -> list[Path]:
+    """The modules that a document depends on: those of its way, whatever these import of us, and its row."""
+    folder = Path(__file__).parent
+    found, todo = set[Path](), ["documents"]
+    while todo:
+        path = folder / f"{todo.pop()}.py"
+        if path not in found and path.exists():
+            found.add(path)
+            todo += [name for names in _IMPORTED.findall(path.read_text("utf-8")) for name in _NAME.findall(names)]
+    return sorted(found | {folder / "schema.py", folder / "staging.py"})
