@@ -51,7 +51,7 @@ def crawl(
     command += ["--until", until.isoformat()] if until else []
     command += ["--probe", str(probe)] if probe else []
     with TemporaryDirectory(prefix="gongbao-") as folder:
-        if seen and not force:
+        if seen:
             packed = Path(folder) / "seen.npz"
             packed.write_bytes(seen.pack())
             command += ["--seen", str(packed)]

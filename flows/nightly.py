@@ -3,15 +3,16 @@
 `backfill` is the same for given addresses or days. Between tasks go keys, ids and small reports, never pages or documents.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime
+from itertools import islice
 from typing import Any, Literal
 
 from prefect import flow, get_run_logger, task
 from prefect.artifacts import create_markdown_artifact
 from prefect.cache_policies import NO_CACHE
 from prefect.client.schemas.objects import State
-from prefect.futures import as_completed
+from prefect.futures import PrefectFuture, as_completed
 from prefect.runtime import flow_run
 
 from flows import backfilling, crawling, leases, morning, progress, settings, work
@@ -25,7 +26,9 @@ from pipeline.obstacles import Cause
 from pipeline.publish import Published, publish
 from pipeline.report import CrawlReport, RunReport, SourceReport, markdown
 from pipeline.schedules import Schedules
+from pipeline.seen import Seen
 from pipeline.source import UNKNOWN, Source, load_all
+from pipeline.store import Store
 
 Kind = Literal["nightly", "backfill"]
 _LAST_COMMITS = 60  # that may lack their plain files; what is older was looked at by the nights before
@@ -72,7 +75,7 @@ def crawl_source(
                 force=force,
                 since=since,
                 until=until,
-                seen=fetches.seen(store, source_id, now),
+                seen=_seen(store, source_id, urls, now, force=force),
                 log=progress.watch(source_id, log.info),
                 began=lease.share_with,
             )
@@ -84,6 +87,12 @@ def crawl_source(
     if report.cause:
         log.warning("%s is broken: %s %s", source_id, report.cause, report.detail)
     return report
+
+
+def _seen(store: Store, source_id: str, urls: Sequence[str], now: datetime, *, force: bool) -> Seen | None:
+    if urls:
+        return fetches.seen_of(store, source_id, urls, now, force=force)
+    return None if force else fetches.seen(store, source_id, now)
 
 
 @task(name="process", task_run_name="process {landing_key}", **_TASK)
@@ -194,6 +203,21 @@ def backfill(
     return _run("backfill", run_id, now, asked, since=since, until=until, force=force)
 
 
+def _crawled(
+    asked: dict[str, list[str]], run_id: str, now: datetime, *, most: int, **how: Any
+) -> Iterator[CrawlReport]:
+    """Crawl these sources, so many at the same time; each one's report as it ends."""
+    waiting, crawling_now = iter(asked.items()), set[PrefectFuture[CrawlReport]]()
+    while True:
+        for each, urls in islice(waiting, most - len(crawling_now)):
+            crawling_now.add(crawl_source.submit(each, run_id, now, urls, **how))
+        if not crawling_now:
+            return
+        done = next(as_completed(list(crawling_now)))
+        crawling_now.remove(done)
+        yield done.result()
+
+
 def _run(
     kind: Kind, run_id: str, now: datetime, asked: dict[str, list[str]], landing: Sequence[str] = (), **how: Any
 ) -> RunReport:
@@ -202,10 +226,9 @@ def _run(
     known = settings.from_environment()
     store = settings.open_store(known)
     crawls, staged = [], [process_landing.submit(key, run_id) for key in landing]
-    crawling_now = [crawl_source.submit(each, run_id, now, urls, **how) for each, urls in asked.items()]
-    for done in as_completed(crawling_now):
-        crawls.append(done.result())
-        staged += [process_landing.submit(key, run_id) for key in crawls[-1].landing]
+    for crawl in _crawled(asked, run_id, now, most=known.crawls, **how):
+        crawls.append(crawl)
+        staged += [process_landing.submit(key, run_id) for key in crawl.landing]
     for future in staged:
         future.result()
     if landing:

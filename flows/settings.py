@@ -12,6 +12,9 @@ from pipeline.errors import ConfigError
 from pipeline.store import Store
 
 _ROOT = Path(__file__).resolve().parent.parent
+# A crawl takes half a second of a core to begin and then mostly waits (at a page a second it needs 1 % of one): memory is
+# what bounds them, at about 110 MB each. Eight on two cores take 1 GB, and two hours for 200 sources of five minutes.
+_CRAWLS_A_CORE, _MOST_CRAWLS = 4, 32
 _KNOWN = {
     "GONGBAO_STORE": "s3://bucket/prefix; unset: an embedded S3 server of its own",
     "GONGBAO_SOURCES": "folder of source files; unset: config/sources",
@@ -20,7 +23,7 @@ _KNOWN = {
     "GONGBAO_PROCESSES": "processes that work on landing files; unset: one a core; 0: in the task itself",
     "GONGBAO_CONTACT": "address that our user agent names; unset: the one of config/crawl.yaml",
     "GONGBAO_LOG": "level of the crawlers' log; unset: INFO",
-    "GONGBAO_CRAWLS": "sources that are crawled at the same time; unset: 4",
+    "GONGBAO_CRAWLS": "sources that are crawled at the same time; unset: 4 a core, at most 32",
     "GONGBAO_ALARM_WEBHOOK": "address that alarms are posted to as JSON; a secret; unset: none",
 }
 
@@ -56,7 +59,7 @@ def from_environment(environment: Mapping[str, str] | None = None) -> Settings:
         config=config,
         home=Path(env.get("GONGBAO_HOME") or ".gongbao"),
         processes=_number(env, "GONGBAO_PROCESSES", os.cpu_count() or 1),
-        crawls=_number(env, "GONGBAO_CRAWLS", 4),
+        crawls=_number(env, "GONGBAO_CRAWLS", min(_MOST_CRAWLS, _CRAWLS_A_CORE * (os.cpu_count() or 1)), least=1),
         alarm_webhook=_webhook(env.get("GONGBAO_ALARM_WEBHOOK", "")),
     )
 
@@ -84,10 +87,10 @@ def _webhook(url: str) -> SecretStr:
     return SecretStr(url)
 
 
-def _number(env: Mapping[str, str], name: str, default: int) -> int:
+def _number(env: Mapping[str, str], name: str, default: int, *, least: int = 0) -> int:
     text = env.get(name, "")
     if not text:
         return default
-    if not text.isdigit():
-        raise ConfigError(f"not a number: {text!r}", key=name)
+    if not text.isdecimal() or int(text) < least:
+        raise ConfigError(f"not a number{f' from {least} on' if least else ''}: {text!r}", key=name)
     return int(text)

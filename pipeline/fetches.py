@@ -3,6 +3,8 @@
 Nothing of it lives on a crawler's disk. A page counts as seen only when its run was published.
 """
 
+from collections.abc import Iterable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -54,6 +56,27 @@ def seen(store: Store, source_id: str, now: datetime) -> Seen:
         ),
         listings={row["url"]: _validators(row) for row in latest if row["kind"] == _LISTING},
     )
+
+
+def seen_of(store: Store, source_id: str, urls: Iterable[str], now: datetime, *, force: bool = False) -> Seen:
+    """What a crawl of these addresses of a source must know, `due` being what listings said of them.
+
+    With `force` none counts as known.
+    """
+    keys = {_signed(key64(url)): url for url in urls}
+    rows = _open(store).scan().filter((pl.col("source_id") == source_id) & (pl.col("kind") == _ARTICLE))
+    said = rows.filter(pl.col("key64").is_in(list(keys)))
+    told = (
+        said.sort("fetched_at")
+        .group_by("key64")
+        .agg(pl.col("listed_title", "listed_date").drop_nulls().last())
+        .collect()
+    )
+    due = tuple(
+        Due(url=keys[key], visits=0, validators=Validators(), title=title or "", date=on or "")
+        for key, title, on in told.iter_rows()
+    )
+    return replace(Seen() if force else seen(store, source_id, now), due=due)
 
 
 def _last_visits(

@@ -91,10 +91,10 @@ def _crawl(asked: argparse.Namespace, source: Source, urls: tuple[str, ...] | No
 
 def _seen(asked: argparse.Namespace, store: "Store", source_id: str, now: datetime) -> Seen:
     """What is known of the source: as our parent read it, or read here, which loads the table library for a second."""
-    if asked.force or asked.probe:
-        return Seen()
     if asked.seen:
         return Seen.unpack(asked.seen.read_bytes())
+    if asked.force or asked.probe:
+        return Seen()
     from pipeline import fetches
 
     return fetches.seen(store, source_id, now)

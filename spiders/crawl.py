@@ -97,8 +97,9 @@ class SourceSpider(scrapy.Spider):
 
     async def _wanted(self) -> AsyncIterator[Wanted]:
         if self.task.urls is not None:
+            said = {due.url: due for due in self.task.seen.due}
             for url in self.task.urls:
-                yield Wanted(url=url)
+                yield Wanted(url=url, title=said[url].title, date=said[url].date) if url in said else Wanted(url=url)
             return
         for due in self.task.seen.due if self.task.period is None else ():
             yield Wanted(url=due.url, title=due.title, date=due.date, validators=due.validators)

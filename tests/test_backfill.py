@@ -19,6 +19,7 @@ from flows.samples.world import World
 from pipeline import fetches, runs, staging
 from pipeline.belonging import source_of
 from pipeline.source import Source
+from pipeline.urls import doc_id
 
 pytestmark = pytest.mark.slow
 LAST = 2
@@ -134,6 +135,14 @@ def test_a_source_and_days_bring_what_was_published_on_them(sites: Running, caps
     assert settled
     assert wanted
     assert {url for url, row in told.items() if row["answer"] in ("document", "repost")} == wanted
+
+    # Fetched again by its address, a page is still read with what its listing said: the date may stand only there.
+    url = min(wanted)
+    settled, _ = answered(capsys, url, force=True)
+    first_visit, again = fetches.story(settings.open_store(settings.from_environment()), doc_id(url))
+    assert settled
+    assert first_visit["listed_date"]
+    assert (again["listed_title"], again["listed_date"]) == (first_visit["listed_title"], first_visit["listed_date"])
 
 
 def test_what_was_fetched_and_never_published_is_published_from_its_landing_files(sites: Running, killed: str) -> None:

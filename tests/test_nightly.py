@@ -15,18 +15,20 @@ import polars as pl
 import pytest
 
 from flows import embedded, running, settings
+from flows.crawling import key_of
 from flows.samples.check import compare
 from flows.samples.server import Running, serve, write_sources
 from flows.samples.sites import SITES as ALL_SITES
 from flows.samples.world import World
 from pipeline.corpus import Corpus
-from pipeline.report import RunReport
+from pipeline.report import CrawlReport, RunReport
 from pipeline.store import Store
 from tests.conftest import ROOT
 
 pytestmark = pytest.mark.slow
 SITES = ("ministry", "paper", "farm", "company")  # each other's reposts among them
 LAST = 2
+CRAWLS = 2  # at the same time
 
 
 @pytest.fixture(scope="module")
@@ -38,7 +40,8 @@ def sites(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
         for path in write_sources(found, home / "sources"):
             if path.stem not in SITES:
                 path.unlink()
-        os.environ |= {"GONGBAO_HOME": str(home), "GONGBAO_SOURCES": str(home / "sources"), "GONGBAO_PROCESSES": "2"}
+        os.environ |= {"GONGBAO_HOME": str(home), "GONGBAO_SOURCES": str(home / "sources"), "GONGBAO_PROCESSES": "2",
+                       "GONGBAO_CRAWLS": str(CRAWLS)}  # fmt: skip
         os.environ.pop("GONGBAO_STORE", None)
         yield found
     embedded.stop(home)
@@ -73,6 +76,13 @@ def nights(sites: Running) -> list[RunReport]:
 def test_every_night_closes_its_sums_and_breaks_nothing(nights: list[RunReport]) -> None:
     assert [report.succeeded for report in nights] == [True] * 4
     assert all(report.total("fetched") for report in nights[:3])
+
+
+def test_no_more_sources_are_crawled_at_the_same_time_than_the_environment_says(nights: list[RunReport]) -> None:
+    store = settings.open_store(settings.from_environment())
+    crawls = [CrawlReport.model_validate_json(store.get(key_of(nights[0].run_id, source))) for source in SITES]
+    at_once = [sum(one.started_at <= crawl.started_at < one.ended_at for one in crawls) for crawl in crawls]
+    assert max(at_once) == CRAWLS
 
 
 def test_the_corpus_is_what_the_sites_really_say(nights: list[RunReport], sites: Running) -> None:
@@ -123,7 +133,6 @@ def test_a_flow_killed_at_any_moment_and_run_again_leaves_the_corpus_of_an_undis
         (tmp_path / "sources").mkdir(exist_ok=True)
         shutil.copy(Path(os.environ["GONGBAO_SOURCES"]) / f"{site}.yaml", tmp_path / "sources")
     told = {"GONGBAO_HOME": str(tmp_path), "GONGBAO_SOURCES": str(tmp_path / "sources")}
-    # Of its own session, so that the server which Prefect started for it, and which outlives it, can be ended too.
     command = [sys.executable, "-m", "flows.cli", "run"]
     flow = subprocess.Popen(command, env=os.environ | told, cwd=ROOT, stderr=subprocess.DEVNULL, start_new_session=True)
     try:

@@ -16,7 +16,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from flows import embedded, prefect_server, settings
+from flows import embedded, prefect_server, running, settings
 from flows.samples.plan import DEMO, Plan, heap
 from flows.samples.server import Running, serve, write_sources
 from flows.samples.sites import SITES
@@ -71,7 +71,9 @@ def sample(plan: Plan, night: int = 0, only: Sequence[str] = ()) -> Iterator[tup
                 path.unlink()
         os.environ |= {"GONGBAO_HOME": name, "GONGBAO_SOURCES": str(home / "sources")}
         os.environ.pop("GONGBAO_STORE", None)
-        settings.open_store(settings.from_environment())
+        known = settings.from_environment()
+        settings.open_store(known)
+        running.configure_prefect(known)
         try:
             yield sites, home
         finally:
