@@ -15,7 +15,7 @@ from pipeline.source import Source
 from pipeline.store import Store
 
 Row = Mapping[str, Any]
-_DOC_ID = re.compile(r"[0-9a-f]{32}")
+DOC_ID = re.compile(r"[0-9a-f]{32}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,7 +66,7 @@ def story(store: Store, asked: str) -> Story | None:
 
 
 def _ids(store: Store, asked: str) -> Iterator[str]:
-    if _DOC_ID.fullmatch(asked):
+    if DOC_ID.fullmatch(asked):
         yield asked
     else:
         yield urls.doc_id(asked)

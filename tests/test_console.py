@@ -4,12 +4,14 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from http.client import HTTPConnection
 from itertools import pairwise
 from typing import Any
+from urllib.parse import quote
 from uuid import uuid4
 
 import pytest
@@ -113,6 +115,16 @@ class Console:
         asked.request(method, path, headers={"Host": host} if host else {})
         answer = asked.getresponse()
         return answer.status, {name.lower(): value for name, value in answer.getheaders()}, answer.read().decode()
+
+    def search(self, words: str, more: str = "") -> str:
+        """What is found once the index is made."""
+        for _ in range(60):
+            status, _, told = self.get(f"/documents?q={quote(words)}{more}")
+            assert status == 200
+            if "being made" not in told:
+                return told
+            time.sleep(0.5)
+        raise AssertionError("the index was never made")
 
 
 @pytest.fixture(scope="module")
@@ -232,8 +244,7 @@ def test_a_repost_stands_beside_its_canonical_document_with_what_differs_marked(
 
 
 def test_a_chinese_word_is_found_and_a_hostile_title_is_only_words(console: Console) -> None:
-    status, _, told = console.get("/documents?q=%E5%8A%A0%E5%8E%8B%E6%B3%B5%E7%AB%99")
-    assert status == 200
+    told = console.search("加压泵站")
     assert f"/documents/{IDS['bureau']}" in told
     assert "<mark>加压泵站</mark>" in told
     assert f"/documents/{IDS['hostile']}" not in told
@@ -241,6 +252,28 @@ def test_a_chinese_word_is_found_and_a_hostile_title_is_only_words(console: Cons
     assert "<script>" not in title
     assert "&lt;script&gt;alert(1)" in title
     assert "<b>now</b>" not in console.get("/")[2]
+
+
+def test_a_search_keeps_to_the_source_that_was_asked_for(console: Console) -> None:
+    assert f"/documents/{IDS['bureau']}" in console.search("加压泵站", "&source=bureau")
+    assert "No document holds these words." in console.search("加压泵站", "&source=hostile")
+    assert "past the end" in console.search("加压泵站", "&page=9")
+
+
+@pytest.mark.parametrize(
+    "query",
+    ["%", '"', "a*", "NEAR(a", "😀", "\0", "中" * 5_000, "中 a " * 1_500, "http://", "http://[", "0" * 32, "²" * 32],
+)
+def test_no_question_is_too_odd(console: Console, query: str) -> None:
+    assert console.get(f"/documents?q={quote(query)}")[0] in (200, 404)
+
+
+@pytest.mark.parametrize("number", ["0", "-1", "x", "²", "٣", "99999", "1" * 50])
+@pytest.mark.parametrize("path", ["/runs", "/documents", "/clusters"])
+def test_no_number_of_a_page_is_too_odd(console: Console, path: str, number: str) -> None:
+    status, _, told = console.get(f"{path}?page={quote(number)}")
+    assert status == 200
+    assert ("past the end" in told) == (number in ("٣", "99999"))
 
 
 def test_a_rejected_page_tells_why(console: Console) -> None:

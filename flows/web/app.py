@@ -12,7 +12,7 @@ from starlette.routing import Route
 from flows.web import clusters, documents, pages, runs, sources
 from flows.web.guard import Guard
 from flows.web.reader import Reader
-from pipeline.errors import StoreError
+from pipeline.errors import GongbaoError
 
 _FOLDER = Path(__file__).parent
 
@@ -37,7 +37,7 @@ def app(reader: Reader) -> Starlette:
     made = Starlette(
         routes=routes,
         middleware=[Middleware(Guard)],
-        exception_handlers={HTTPException: _nothing, StoreError: _refused},
+        exception_handlers={HTTPException: _nothing, GongbaoError: _refused},
     )
     made.state.reader = reader
     return made
@@ -48,4 +48,5 @@ def _nothing(request: Request, error: Exception) -> Response:
 
 
 def _refused(request: Request, error: Exception) -> Response:
-    return pages.page(request, "missing.html", status=503, what=f"The store did not answer: {error}")
+    """The store does not answer, or a source's file is wrong."""
+    return pages.page(request, "missing.html", status=503, title="This cannot be shown now", what=str(error))

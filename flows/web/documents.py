@@ -12,9 +12,10 @@ from flows.web.reader import Reader
 from pipeline import marking
 from pipeline.models import Document, Rejected
 from pipeline.original import harmless
-from pipeline.story import Story
+from pipeline.story import DOC_ID, Story
 
-_PAGE, _HITS = 30, 50
+_PAGE = 30
+_LONGEST = 2000  # characters of a question; addresses are as long
 _SHOWN = ("doc_id", "title", "source_id", "lang", "publisher", "published_at")
 _FIELDS = {
     "published_at": "published", "publisher": "来源", "author": "作者", "editor": "编辑", "document_number": "发文字号",
@@ -25,19 +26,20 @@ _FIELDS = {
 
 def listed(request: Request) -> Response:
     """What was searched for, or the newest; an address or a doc_id leads to its page."""
-    asked = request.query_params.get("q", "").strip()
+    asked = request.query_params.get("q", "").strip()[:_LONGEST]
     source, number = request.query_params.get("source", ""), pages.number(request, "page")
     reader = pages.reader(request)
-    if asked.startswith(("http://", "https://")) or len(asked) == 32:
+    if asked.startswith(("http://", "https://")) or DOC_ID.fullmatch(asked):
         if told := reader.story(asked):
             return RedirectResponse(f"/documents/{told.doc_id}", 303)
         if asked.startswith("http"):
             return pages.missing(request, f"{asked} was never fetched.")
     about: dict[str, Any] = {"source": source, "sources": sorted(reader.sources()), "number": number, "q": asked}
     if asked:
-        hits = reader.search(asked, _HITS)
-        found = [(hit, marking.found(hit.around, asked)) for hit in hits or () if source in ("", hit.source_id)]
-        return pages.page(request, "documents.html", found=found, rows=[], more=False, waits=hits is None, **about)
+        hits = reader.search(asked, _PAGE + 1, (number - 1) * _PAGE, source)
+        found = [(hit, marking.found(hit.around, asked)) for hit in (hits or ())[:_PAGE]]
+        more = len(hits or ()) > _PAGE
+        return pages.page(request, "documents.html", found=found, rows=[], more=more, waits=hits is None, **about)
     rows = _newest(reader, number * _PAGE + 1, source)
     shown = rows[(number - 1) * _PAGE : number * _PAGE]
     more = len(rows) > number * _PAGE
@@ -60,7 +62,7 @@ def _newest(reader: Reader, count: int, source: str) -> list[dict[str, Any]]:
 
 def document(request: Request) -> Response:
     """A document to read."""
-    told = pages.reader(request).story(request.path_params["doc_id"])
+    told = _told(request)
     if not told:
         return _unknown(request)
     if not told.row:
@@ -70,8 +72,7 @@ def document(request: Request) -> Response:
 
 def why(request: Request) -> Response:
     """The original page beside its lines, each kept or removed, and by which rule."""
-    reader = pages.reader(request)
-    told = reader.story(request.path_params["doc_id"])
+    reader, told = pages.reader(request), _told(request)
     if not told:
         return _unknown(request)
     page = reader.page(told)
@@ -86,13 +87,17 @@ def why(request: Request) -> Response:
 
 def original(request: Request) -> Response:
     """The page as its publisher sent it, made harmless, for the frame of `why`."""
-    reader = pages.reader(request)
-    told = reader.story(request.path_params["doc_id"])
+    reader, told = pages.reader(request), _told(request)
     page = reader.page(told) if told else None
     if not page:
         return _unknown(request)
     read = reader.reading(page)
     return HTMLResponse(harmless(read.decoded, read.lines), headers=SANDBOX)
+
+
+def _told(request: Request) -> Story | None:
+    id_ = request.path_params["doc_id"]
+    return pages.reader(request).story(id_) if DOC_ID.fullmatch(id_) else None
 
 
 def _fields(told: Story) -> list[tuple[str, Any]]:

@@ -29,7 +29,7 @@ def page(request: Request, template: str, *, status: int = 200, **told: Any) -> 
 
 def missing(request: Request, what: str) -> HTMLResponse:
     """The page that says that there is no such thing."""
-    return page(request, "missing.html", status=404, what=what)
+    return page(request, "missing.html", status=404, title="Nothing here", what=what)
 
 
 def reader(request: Request) -> Reader:
@@ -41,7 +41,7 @@ def reader(request: Request) -> Reader:
 def number(request: Request, name: str, least: int = 1) -> int:
     """A number of the query; the least where it is none."""
     text = request.query_params.get(name, "")
-    return max(least, int(text)) if text.isdigit() and len(text) < 6 else least
+    return max(least, int(text)) if text.isdecimal() and len(text) < 6 else least
 
 
 def drawn(plot: str) -> Markup:

@@ -1,5 +1,8 @@
 """What the pages show, read from the store anew for each of them; reports of runs are kept, they do not change."""
 
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from functools import cached_property
 from threading import Lock, Thread
 
@@ -13,12 +16,13 @@ from pipeline.models import Page
 from pipeline.observation import Alarm, Observation
 from pipeline.report import RunReport
 from pipeline.rules import Rules
-from pipeline.search import Hit, Index
+from pipeline.search import Busy, Hit, Index
 from pipeline.source import Source
 from pipeline.store import Store
 from pipeline.story import Reading, Story
 
-_PATIENCE = 5.0  # seconds that a search waits for the index to follow the corpus
+_AT_ONCE = 8  # requests to the store
+_PATIENCE = 0.5  # seconds that a search waits for the index to follow the corpus
 
 
 class Reader:
@@ -30,7 +34,7 @@ class Reader:
         self._lock = Lock()
         self._syncing: Thread | None = None
         name = xxhash.xxh3_64_hexdigest(store.url.encode())
-        self._index = Index(known.home / "search" / f"{name}.sqlite")
+        self._index = Index(known.home / "search" / f"{name}.sqlite", _PATIENCE)
 
     @cached_property
     def rules(self) -> Rules:
@@ -55,10 +59,14 @@ class Reader:
             self._reports[run_id] = runs.report(self.store, run_id)
         return self._reports[run_id]
 
+    def reports(self, run_ids: Sequence[str]) -> list[RunReport]:
+        """The reports of some runs."""
+        with ThreadPoolExecutor(_AT_ONCE) as pool:
+            return list(pool.map(self.report, run_ids))
+
     def nights(self, count: int) -> list[RunReport]:
         """The reports of the last runs that observed sources, oldest first."""
-        found = [report for run_id in self.run_ids()[:count] if (report := self.report(run_id)).observations]
-        return found[::-1]
+        return [report for report in self.reports(self.run_ids()[:count]) if report.observations][::-1]
 
     def observed(self, count: int) -> dict[str, list[Observation]]:
         """By source: what the last nights showed of it, oldest first."""
@@ -87,13 +95,20 @@ class Reader:
         """The page as the rules read it now."""
         return story.read(page, source.of(self.known.sources, page.source_id), self.rules)
 
-    def search(self, asked: str, limit: int) -> list[Hit] | None:
+    def search(self, asked: str, limit: int, skip: int, source_id: str) -> list[Hit] | None:
         """The documents that fit best; None while the index is still being made."""
         corpus = self.corpus()
         with self._lock:
             if not (self._syncing and self._syncing.is_alive()):
-                self._syncing = Thread(target=self._index.sync, args=(corpus,), daemon=True)
+                self._syncing = Thread(target=self._sync, args=(corpus,), daemon=True)
                 self._syncing.start()
             syncing = self._syncing
         syncing.join(_PATIENCE)
-        return None if syncing.is_alive() else self._index.search(corpus, asked, limit)
+        with suppress(Busy):
+            if self._index.version:
+                return self._index.search(corpus, asked, limit, skip=skip, sources=[source_id] if source_id else ())
+        return None
+
+    def _sync(self, corpus: Corpus) -> None:
+        with suppress(Busy):  # `gongbao search` brings it up to date as well
+            self._index.sync(corpus)

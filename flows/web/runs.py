@@ -16,8 +16,9 @@ def listed(request: Request) -> Response:
     reader, number = pages.reader(request), pages.number(request, "page")
     ids = reader.run_ids()
     shown = ids[(number - 1) * _PAGE : number * _PAGE]
-    reports = [reader.report(run_id) for run_id in shown]
-    return pages.page(request, "runs.html", reports=reports, number=number, more=len(ids) > number * _PAGE)
+    return pages.page(
+        request, "runs.html", reports=reader.reports(shown), number=number, more=len(ids) > number * _PAGE
+    )
 
 
 def run(request: Request) -> Response:
