@@ -10,7 +10,7 @@ from threading import Lock
 from typing import ParamSpec, TypeVar
 
 from flows import settings
-from pipeline import forgetting, landing, source, staging
+from pipeline import erasing, landing, source, staging, tombstones
 from pipeline.documents import process
 from pipeline.models import Page
 from pipeline.rules import Rules
@@ -29,11 +29,11 @@ def process_landing(landing_key: str, run_id: str) -> dict[str, int]:
     by_id = _sources(known.sources)
     pages = landing.read(store.get(landing_key), landing_key)
     found = rules(known.config)
-    forgotten = forgetting.forgotten(store)
+    forgotten = tombstones.forgotten(store)
     outcomes = (
         (
             page,
-            forgetting.refused(page, found.version)
+            tombstones.refused(page, found.version)
             if doc_id(page.url) in forgotten
             else process(page, _source_of(page, by_id), found),
         )
@@ -41,7 +41,7 @@ def process_landing(landing_key: str, run_id: str) -> dict[str, int]:
     )
     counts = staging.write(store, staging.key_of(run_id, landing_key), outcomes)
     if "rejected:forgotten" in counts:  # someone asked for it by name: what was fetched does not stay either
-        forgetting.redact_again(store, landing_key, forgotten)
+        erasing.in_landing(store, [landing_key], forgotten)
     return counts
 
 

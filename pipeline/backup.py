@@ -12,7 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import timedelta
 
-from pipeline import fetches
+from pipeline import erasing, fetches, forgetting, tombstones
 from pipeline.corpus import Corpus
 from pipeline.errors import ConfigError, StoreError
 from pipeline.store import Entry, Store
@@ -54,6 +54,7 @@ def copy(source: Store, dest: Store, *, delete: bool = False, step: Step = lambd
     ]  # fmt: skip
     held = {entry.key: entry for entry in dest.entries()}
     _refuse_another(source, dest, [entry.key for entry in log], held)
+    forgotten = _forget(source, dest, held.keys() - {entry.key for entry in named})
     whole = len(named) + len(log) + len(told) + len(fetched)
     written = size = done = 0
     for entries, at_once in ((named, _AT_ONCE), (log, 1), (told, _AT_ONCE), (fetched, 1)):
@@ -65,6 +66,8 @@ def copy(source: Store, dest: Store, *, delete: bool = False, step: Step = lambd
             ):
                 written, size, done = written + came, size + came * entry.size, done + 1
                 step(done, whole)
+                if forgotten and entry.key in held:
+                    dest.drop_old_versions(entry.key)
     wanted = {entry.key for entry in (*told, *fetched, *log, *named)}
     deleted = _delete(dest, held, wanted) if delete else 0
     return Copied(written=written, bytes=size, there=whole - written, deleted=deleted, version=check(dest))
@@ -107,6 +110,21 @@ def _commit(store: Store, key: str) -> object:
     """What a commit says of itself."""
     actions = map(json.loads, store.get(key).splitlines())
     return next((action["commitInfo"] for action in actions if "commitInfo" in action), None)
+
+
+def _forget(source: Store, dest: Store, stale: Iterable[str]) -> bool:
+    """Take what was forgotten since the last copy out of what the source has no more and the copy has; whether anything was.
+
+    What both have is written anew: it is not what it was. The tombstones are copied last of all, so a copy that was
+    stopped does this again.
+    """
+    if not (ids := sorted(tombstones.forgotten(source) - tombstones.forgotten(dest))):
+        return False
+    proofs = [
+        *forgetting.in_derived(dest, ids),
+        erasing.in_landing(dest, (key for key in stale if key.startswith("landing/")), ids),
+    ]
+    return any(proof.looked_at for proof in proofs)
 
 
 def _delete(dest: Store, held: Iterable[str], wanted: Collection[str]) -> int:

@@ -67,16 +67,18 @@ def write_missing(store: Store, runs: Collection[str] = (), last: int | None = N
     return [_write(store, each) for each in wanted]
 
 
-def rewrite(store: Store, key: str, lines: bytes) -> None:
-    """Put other lines into a night's file, and their digest into its manifest."""
-    packed = zstandard.ZstdCompressor(level=3).compress(lines)
+def pack(lines: bytes) -> bytes:
+    """Lines as a night's file holds them."""
+    return zstandard.ZstdCompressor(level=3).compress(lines)
+
+
+def rewrite(store: Store, key: str, packed: bytes) -> None:
+    """Put another night's file in the place of one, and its digest into its manifest."""
     about = key.removesuffix(".jsonl.zst") + ".json"
     store.put(key, packed)
     manifest = Manifest.model_validate_json(store.get(about))
-    digest = hashlib.sha256(packed).hexdigest()
-    fresh = manifest.model_copy(update={"bytes": len(packed), "sha256": digest})
+    fresh = manifest.model_copy(update={"bytes": len(packed), "sha256": hashlib.sha256(packed).hexdigest()})
     store.put(about, fresh.model_dump_json(indent=1).encode())
-    store.drop_old_versions(key)
 
 
 def _commits(store: Store, last: int | None) -> list[_Commit]:

@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 import xxhash
 
 from pipeline import schema
-from pipeline.models import Document, Outcome, Page, Rejected
+from pipeline.models import Document, Outcome, Page, Reason, Rejected
 from pipeline.store import Store
 
 _SCHEMA = schema.arrow(schema.STAGED)
@@ -72,7 +72,8 @@ def row(page: Page, outcome: Outcome) -> dict[str, Any]:
     }
     if isinstance(outcome, Rejected):
         told = {"reason": str(outcome.reason), "detail": outcome.detail, "rules_version": outcome.rules_version}
-        return visit | {"outcome": "rejected"} | told
+        untold = dict.fromkeys(("listed_title", "listed_date") if outcome.reason is Reason.FORGOTTEN else ())
+        return visit | untold | {"outcome": "rejected"} | told
     if isinstance(outcome, Document):
         return visit | {"outcome": "document"} | columns_of(outcome)
     return visit
