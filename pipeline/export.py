@@ -7,7 +7,7 @@ take that column. A Parquet file of which every row is wanted is copied as it li
 
 import hashlib
 import io
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from itertools import groupby
 from pathlib import Path
@@ -18,9 +18,9 @@ import pyarrow.parquet as pq
 from pydantic import ValidationError
 
 from pipeline.config import Strict
-from pipeline.corpus import Corpus
+from pipeline.corpus import Corpus, standing
 from pipeline.errors import ConfigError
-from pipeline.snapshot import UNREAD, chosen
+from pipeline.snapshot import chosen
 from pipeline.staging import month_of
 from pipeline.tables import DataFile
 
@@ -69,7 +69,8 @@ def export(
     manifest = _begun(folder, corpus, form, asked)
     corpus = corpus if manifest.version == corpus.version else Corpus.open(corpus.store, manifest.version)
     plan = _plan(corpus, form, filters)
-    shards = {shard.name: shard for shard in manifest.shards}
+    shards = {shard.name: shard for shard in manifest.shards if shard.name in plan}
+    _sweep(folder, plan)
     pool = ThreadPoolExecutor(_AT_ONCE)
     try:
         todo = [pool.submit(_write, corpus, plan[name], folder, name, form, filters) for name in plan.keys() - shards]
@@ -105,6 +106,13 @@ def _begun(folder: Path, corpus: Corpus, form: Form, asked: dict[str, Any]) -> M
         raise ConfigError(f"the folder holds the export of version {found.version}; take an empty one", path=folder)
     sound = tuple(shard for shard in found.shards if _size(folder / shard.name) == shard.bytes)
     return found.model_copy(update={"shards": sound, "complete": False})
+
+
+def _sweep(folder: Path, plan: Collection[str]) -> None:
+    """Remove shards that are none of the plan's: of a release that cut otherwise, or half written."""
+    for path in folder.glob("month=*/part-*"):
+        if path.relative_to(folder).as_posix() not in plan:
+            path.unlink()
 
 
 def _plan(corpus: Corpus, form: Form, filters: dict[str, Any]) -> dict[str, list[DataFile]]:
@@ -146,21 +154,13 @@ def _copy(corpus: Corpus, file: DataFile, path: Path, filters: dict[str, Any]) -
     """The file as it lies, and its count of rows; None where not all of it is wanted, or it is of an older release."""
     if any(value for name, value in filters.items() if name != "every"):
         return None
-    data = corpus.store.get(corpus.key_of(file))
-    about = pq.read_metadata(io.BytesIO(data))
-    if set(about.schema.to_arrow_schema().names) != set(corpus.columns) - {"month"}:
+    if not filters.get("every") and standing(file) != file.rows:
         return None
-    if not filters.get("every") and any(_nulls(about, name) != about.num_rows for name in UNREAD):
+    data = corpus.store.get(corpus.key_of(file))
+    if set(pq.read_schema(io.BytesIO(data)).names) != set(corpus.columns) - {"month"}:
         return None
     path.write_bytes(data)
-    return int(about.num_rows)
-
-
-def _nulls(about: pq.FileMetaData, name: str) -> int:
-    """How many rows of a file have no value there, by what its footer says."""
-    at = next(at for at in range(about.num_columns) if about.schema.column(at).path == name)
-    told = (about.row_group(number).column(at).statistics for number in range(about.num_row_groups))
-    return sum(each.null_count for each in told if each and each.has_null_count)
+    return file.rows
 
 
 def _encode(rows: pl.LazyFrame, path: Path, form: Form) -> int:

@@ -103,6 +103,23 @@ def test_an_export_that_was_stopped_goes_on_and_its_manifest_is_true(
     assert export.wrong(folder) == [manifest.shards[0].name]
 
 
+def test_a_stopped_export_is_finished_without_shards_that_another_release_cut_otherwise(
+    three_nights: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    corpus = Corpus.open(three_nights)
+    with monkeypatch.context() as older:
+        older.setattr(export, "_plan", lambda *_: {"month=2026-01/part-00007.parquet": corpus.files()})
+        written = export.export(corpus, tmp_path, "parquet", {})
+    (tmp_path / "month=2026-01" / "part-00008.new").write_bytes(b"half of a shard")
+    stopped = written.model_copy(update={"complete": False})
+    (tmp_path / "manifest.json").write_text(stopped.model_dump_json())
+    manifest = export.export(corpus, tmp_path, "parquet", {})
+    assert manifest.documents == 2
+    assert {shard.name for shard in manifest.shards} == {
+        path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("part-*")
+    }
+
+
 def test_files_of_which_every_row_is_wanted_are_copied_and_read_like_the_others(
     three_nights: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
