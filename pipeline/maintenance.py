@@ -11,7 +11,7 @@ from pathlib import Path
 
 from pydantic import Field
 
-from pipeline import cursors, fetches, schema
+from pipeline import cursors, fetches, schema, upkeep
 from pipeline.config import Strict, read
 from pipeline.corpus import Corpus
 from pipeline.errors import StoreError
@@ -48,13 +48,13 @@ def maintain(store: Store, rules: MaintenanceRules, now: datetime) -> Maintained
     """One round of housekeeping over the corpus, the log of fetches and the staged files."""
     corpus = Corpus.open(store)
     keep = _keep(corpus, rules, now)
-    corpus.table.document(schema.arrow(schema.CORPUS), INDEXED)
+    upkeep.document(corpus.table, schema.arrow(schema.CORPUS), INDEXED)
     compacted = deleted = 0
     for table, order in ((Corpus.open(store).table, ORDER), (fetches.table(store), ("key64",))):
-        compacted += table.compact(order)
+        compacted += upkeep.compact(table, order)
     for table in (Corpus.open(store).table, fetches.table(store)):
-        table.checkpoint()
-        deleted += table.vacuum(keep)
+        upkeep.checkpoint(table)
+        deleted += upkeep.vacuum(table, keep)
     return Maintained(compacted=compacted, deleted=deleted, kept=keep, staged=_staged(store, rules, now))
 
 

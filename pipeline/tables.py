@@ -1,9 +1,9 @@
 """Delta Lake behind one door: a table is read at one version and written by compare-and-swap against it."""
 
-from collections.abc import Collection, Sequence
-from contextlib import suppress
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 
 import polars as pl
@@ -25,15 +25,15 @@ _CONFIGURATION = {"delta.enableChangeDataFeed": "true", "delta.logRetentionDurat
 _NO_STATISTICS = ColumnProperties(dictionary_enabled=False, statistics_enabled="NONE")
 # delta-rs writes Parquet with snappy unless told; zstd halves Chinese text. Groups of 1,024 rows (some 2 MB) let a
 # reader of one source skip the rest of its month. Statistics of texts would put texts into footers.
-_WRITER = WriterProperties(
+WRITER = WriterProperties(
     compression="ZSTD",
     compression_level=3,
     max_row_group_size=1024,
     column_properties={"text": _NO_STATISTICS, "text_as_published": _NO_STATISTICS},
 )
-_FILE = 16 << 20  # bytes; a month of 20,000 documents makes three, so that one of them holds what readers do not read
+# Bytes; a month of 20,000 documents makes three, so that one of them holds what readers do not read
+FILE_SIZE = 16 << 20
 _NULLS = "null_count."
-_SMALL = _FILE // 2  # a night's files are of 1 MB: two below this are worth merging
 
 
 class Conflict(GongbaoError):
@@ -59,7 +59,7 @@ class Table:
     """One Delta table at one version. Opening it again sees what was committed since."""
 
     def __init__(self, handle: DeltaTable, options: dict[str, str]) -> None:
-        self._handle = handle
+        self.handle = handle
         self._options = options
 
     @classmethod
@@ -96,7 +96,7 @@ class Table:
                         partition_by=[partition_by],
                         name=name,
                         description=description,
-                        configuration=_configuration(indexed),
+                        configuration=configuration(indexed),
                         storage_options=options,
                     )
                 handle = DeltaTable(url, storage_options=options, version=at)
@@ -107,25 +107,25 @@ class Table:
     @property
     def version(self) -> int:
         """The version that this handle reads."""
-        return int(self._handle.version())
+        return int(self.handle.version())
 
     @property
     def columns(self) -> set[str]:
         """The columns that this version has; older tables have fewer."""
-        return {field.name for field in self._handle.schema().fields}
+        return {field.name for field in self.handle.schema().fields}
 
     def has(self, transaction: str) -> bool:
         """Whether a commit of that name is in the table already."""
-        return self._handle.transaction_version(transaction) is not None
+        return self.handle.transaction_version(transaction) is not None
 
     def scan(self) -> pl.LazyFrame:
         """The rows of this version, lazily."""
-        return pl.scan_delta(self._handle, storage_options=self._options)
+        return pl.scan_delta(self.handle, storage_options=self._options)
 
     def scan_files(self, files: Sequence[DataFile]) -> list[pl.LazyFrame]:
         """The rows of some of this version's files, each lazily for itself, with the partition as a column."""
-        column = self._handle.metadata().partition_columns[0]
-        root = self._handle.table_uri.rstrip("/")
+        column = self.handle.metadata().partition_columns[0]
+        root = self.handle.table_uri.rstrip("/")
         return [
             pl.scan_parquet(f"{root}/{file.path}", storage_options=self._options, hive_partitioning=False).with_columns(
                 pl.lit(file.partition).alias(column)
@@ -135,20 +135,16 @@ class Table:
 
     def append(self, rows: pa.Table, transaction: str, about: dict[str, str] | None = None) -> None:
         """Add rows in one commit named `transaction`; Conflict if anyone committed since this version."""
-        try:
+        with _committing():
             write_deltalake(
-                self._handle,
+                self.handle,
                 self._fitting(rows),
                 mode="append",
                 schema_mode="merge",
-                target_file_size=_FILE,
-                writer_properties=_WRITER,
+                target_file_size=FILE_SIZE,
+                writer_properties=WRITER,
                 commit_properties=self._commit(transaction, about),
             )
-        except CommitFailedError as error:
-            raise Conflict(str(error)) from error
-        except (DeltaError, OSError) as error:
-            raise StoreError(str(error)) from error
 
     def upsert(
         self,
@@ -166,25 +162,17 @@ class Table:
         """
         column, values = partitions
         listed = ", ".join(f"'{value}'" for value in sorted(values))
-        try:
-            (
-                self._handle.merge(
-                    self._fitting(rows),
-                    predicate=f"old.{column} IN ({listed}) AND old.{key} = new.{key}",
-                    source_alias="new",
-                    target_alias="old",
-                    merge_schema=True,
-                    writer_properties=_WRITER,
-                    commit_properties=self._commit(transaction, about),
-                )
-                .when_matched_update_all()
-                .when_not_matched_insert_all()
-                .execute()
+        with _committing():
+            merger = self.handle.merge(
+                self._fitting(rows),
+                predicate=f"old.{column} IN ({listed}) AND old.{key} = new.{key}",
+                source_alias="new",
+                target_alias="old",
+                merge_schema=True,
+                writer_properties=WRITER,
+                commit_properties=self._commit(transaction, about),
             )
-        except CommitFailedError as error:
-            raise Conflict(str(error)) from error
-        except (DeltaError, OSError) as error:
-            raise StoreError(str(error)) from error
+            merger.when_matched_update_all().when_not_matched_insert_all().execute()
 
     def changes(self, since: int, columns: Sequence[str] = (), predicate: str | None = None) -> pl.DataFrame:
         """Rows changed by the commits after version `since` up to this one, with `_change_type` and `_commit_version`.
@@ -193,7 +181,7 @@ class Table:
         """
         wanted = [name for name in columns if name in self.columns or name.startswith("_")]
         try:
-            feed = self._handle.load_cdf(
+            feed = self.handle.load_cdf(
                 starting_version=since + 1, ending_version=self.version, columns=wanted or None, predicate=predicate
             )
             return pl.DataFrame(feed)
@@ -202,7 +190,7 @@ class Table:
 
     def files(self) -> list[DataFile]:
         """The Parquet files of this version, in the order of their keys."""
-        actions = pl.DataFrame(self._handle.get_add_actions(flatten=True)).to_dicts()
+        actions = pl.DataFrame(self.handle.get_add_actions(flatten=True)).to_dicts()
         found = (
             DataFile(
                 path=each["path"],
@@ -231,59 +219,15 @@ class Table:
 
     def history(self, limit: int | None = None) -> list[dict[str, Any]]:
         """The commits, newest first: version, timestamp in milliseconds, operation, and what `about` told."""
-        return self._handle.history(limit)
+        return self.handle.history(limit)
 
     def written_at(self) -> datetime:
         """When this version was committed."""
-        return datetime.fromtimestamp(self._handle.history(1)[0]["timestamp"] / 1000, UTC)
-
-    def compact(self, order: Sequence[str]) -> int:
-        """Make one sorted file of the small ones of each partition; the count of partitions. Changes no rows.
-
-        What someone else compacts or rewrites meanwhile is left for the next time.
-        """
-        small: dict[str, int] = {}
-        for file in self.files():
-            small[file.partition] = small.get(file.partition, 0) + (file.size < _SMALL)
-        column = self._handle.metadata().partition_columns[0]
-        done = 0
-        for value in sorted(value for value, count in small.items() if count > 1):
-            try:
-                self._handle.optimize.z_order(
-                    list(order),
-                    partition_filters=[(column, "=", value)],
-                    target_size=_FILE,
-                    writer_properties=_WRITER,
-                )
-                done += 1
-            except CommitFailedError:
-                self._handle.update_incremental()
-        return done
-
-    def checkpoint(self) -> None:
-        """Write the state of the table as one file, so that opening it reads no long log."""
-        self._handle.create_checkpoint()
-
-    def vacuum(self, keep: timedelta) -> int:
-        """Delete files that no version of the last `keep` needs, and logs past their retention; the count of files."""
-        deleted = self._handle.vacuum(retention_hours=int(keep.total_seconds() // 3600), dry_run=False, full=True)
-        self._handle.cleanup_metadata()
-        return len(deleted)
-
-    def document(self, schema: pa.Schema, indexed: Sequence[str]) -> None:
-        """Give a table that an older release made the comments and the properties of this one."""
-        wanted = _configuration(indexed)
-        if {name: self._handle.metadata().configuration.get(name) for name in wanted} != wanted:
-            self._handle.alter.set_table_properties(wanted)
-        for field in self._handle.schema().fields:
-            if field.name in schema.names:
-                comment = schema.field(field.name).metadata[b"comment"].decode()
-                if field.metadata.get("comment") != comment:
-                    self._handle.alter.set_column_metadata(field.name, {"comment": comment})
+        return datetime.fromtimestamp(self.handle.history(1)[0]["timestamp"] / 1000, UTC)
 
     def comments(self) -> dict[str, str]:
         """What the table's own metadata say of each column."""
-        return {field.name: field.metadata.get("comment", "") for field in self._handle.schema().fields}
+        return {field.name: field.metadata.get("comment", "") for field in self.handle.schema().fields}
 
     def _fitting(self, rows: pa.Table) -> pa.Table:
         """Rows with the comments that the table has: where an older release told a column otherwise, merging fails."""
@@ -303,5 +247,17 @@ class Table:
         )
 
 
-def _configuration(indexed: Sequence[str]) -> dict[str, str]:
+@contextmanager
+def _committing() -> Iterator[None]:
+    """What the table library says of a commit, in our errors."""
+    try:
+        yield
+    except CommitFailedError as error:
+        raise Conflict(str(error)) from error
+    except (DeltaError, OSError) as error:
+        raise StoreError(str(error)) from error
+
+
+def configuration(indexed: Sequence[str]) -> dict[str, str]:
+    """The properties of a table; only the columns `indexed` have their least and greatest value in its log."""
     return _CONFIGURATION | ({"delta.dataSkippingStatsColumns": ",".join(indexed)} if indexed else {})

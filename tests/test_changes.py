@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline import schema
+from pipeline import schema, upkeep
 from pipeline.changes import Changes
 from pipeline.corpus import Corpus
 from pipeline.cursors import Cursor, slowest
@@ -71,8 +71,8 @@ def test_compaction_and_moves_within_a_cluster_are_no_revisions(store: Store) ->
     relinked = [row | {"near_ids": ["x"], "rules_version": "2"} for row in rows]
     Corpus.open(store).commit(relinked, "relink", {}, only_new=False)
     table = Corpus.open(store).table
-    table.compact(ORDER)
-    table.checkpoint()
+    upkeep.compact(table, ORDER)
+    upkeep.checkpoint(table)
     corpus = Corpus.open(store)
     assert corpus.version > before + 1 or len(corpus.files()) == 1
     assert list(corpus.changes(before)) == []
@@ -151,9 +151,9 @@ def test_a_reader_that_is_killed_at_random_ends_with_exactly_the_corpus(
         random_night(store, rng, number, pages)
         if number % 5 == 4:
             table = Corpus.open(store).table
-            table.document(schema.arrow(schema.CORPUS), INDEXED)
-            table.compact(ORDER)
-            table.checkpoint()
+            upkeep.document(table, schema.arrow(schema.CORPUS), INDEXED)
+            upkeep.compact(table, ORDER)
+            upkeep.checkpoint(table)
         dies_at = rng.randrange(6)
         changes = Corpus.open(store).changes(cursor=file, every=every)
         if changes.id not in done:  # what it did is kept with the name of the range, in one write

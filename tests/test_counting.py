@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline import schema
+from pipeline import schema, upkeep
 from pipeline.corpus import Corpus, standing
 from pipeline.snapshot import INDEXED, UNREAD
 from pipeline.staging import month_of
@@ -82,4 +82,4 @@ def test_an_older_table_is_counted_before_and_after_housekeeping(store: Store, f
         corpus = Corpus.open(store)
         for every in (False, True):
             assert list(corpus.count(every=every).iter_rows()) == plainly(corpus, "month", every=every)
-        corpus.table.document(schema.arrow(schema.CORPUS), INDEXED)
+        upkeep.document(corpus.table, schema.arrow(schema.CORPUS), INDEXED)

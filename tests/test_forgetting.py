@@ -11,7 +11,7 @@ import zstandard
 from click.testing import CliRunner
 
 from flows.cli import cli
-from pipeline import fetches, forgetting, landing, nightly_files, redacting, staging, tombstones
+from pipeline import fetches, forgetting, landing, nightly_files, redacting, staging, tombstones, upkeep
 from pipeline.changes import Changes
 from pipeline.corpus import Corpus
 from pipeline.landing import Capture, LandingWriter
@@ -56,8 +56,8 @@ def told(store: Store) -> Store:
     repost = SECRET[: len(SECRET) // 2 + 60]
     night(store, "run3", fetched(store, "run3", {3: repost, 4: prose(4)}, 2), at=DAYS[2])
     table = Corpus.open(store).table
-    table.compact(ORDER)
-    table.checkpoint()
+    upkeep.compact(table, ORDER)
+    upkeep.checkpoint(table)
     nightly_files.write_missing(store)
     staging.write(
         store, staging.key_of("broken", "landing/source=ministry/x.warc.gz"), fetched(store, "broken", {1: SECRET}, 3)

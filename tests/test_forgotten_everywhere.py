@@ -15,7 +15,7 @@ from click.testing import CliRunner, Result
 
 from flows.cli import cli
 from flows.morning import write as write_report
-from pipeline import backup, fetches, landing, nightly_files, staging
+from pipeline import backup, fetches, landing, nightly_files, staging, upkeep
 from pipeline.corpus import Corpus
 from pipeline.landing import Capture, LandingWriter
 from pipeline.models import Document, Outcome, Page, Removed
@@ -102,8 +102,8 @@ def told(store: Store) -> Store:
     night(store, "run2", fetched(store, "run2", {1: FIRST + "\n" + SECOND}, 1, codes=True), at=DAYS[1])
     night(store, "run3", fetched(store, "run3", {3: REPOSTED, 4: prose(4)}, 2), at=DAYS[2])
     for table, order in ((Corpus.open(store).table, ORDER), (fetches.table(store), ["key64"])):
-        table.compact(order)
-        table.checkpoint()
+        upkeep.compact(table, order)
+        upkeep.checkpoint(table)
     nightly_files.write_missing(store)
     for run, day in (("run1", 0), ("run2", 1)):
         at = {"started_at": DAYS[day], "ended_at": DAYS[day]}

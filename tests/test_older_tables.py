@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline import comparing, nightly_files, schema
+from pipeline import comparing, nightly_files, schema, upkeep
 from pipeline.changes import Changes
 from pipeline.corpus import Corpus
 from pipeline.snapshot import INDEXED, ORDER
@@ -56,8 +56,8 @@ def test_a_night_of_today_goes_into_an_older_table_and_rewriting_its_rows_is_no_
     Corpus.open(older).commit([row | {"near_ids": ["x"]} for row in rows], "relinked", {}, only_new=False)
     assert list(Corpus.open(older).changes(before + 1)) == []
     table = Corpus.open(older).table
-    table.document(schema.arrow(schema.CORPUS), INDEXED)
-    table.compact(ORDER)
+    upkeep.document(table, schema.arrow(schema.CORPUS), INDEXED)
+    upkeep.compact(table, ORDER)
     fresh = Corpus.open(older)
     assert fresh.table.comments() == {column.name: column.comment for column in schema.CORPUS}
     assert list(fresh.changes(before + 1)) == []

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from pipeline import nightly_files, schema
+from pipeline import nightly_files, schema, upkeep
 from pipeline.corpus import Corpus
 from pipeline.store import Store
 from tests.conftest import ROOT
@@ -129,7 +129,7 @@ def test_plain_boto3_follows_the_nights_and_stops_where_one_is_missing(told: dic
     assert version == 3
     assert held == {row["doc_id"]: row["text"] for row in told["corpus"].documents().collect().to_dicts()}
     corpus = Corpus.open(store)
-    corpus.table.compact(["lang"])
+    upkeep.compact(corpus.table, ["lang"])
     night(store, "run4", [document(5, prose(5), at=DAYS[3])], at=DAYS[3])
     night(store, "run5", [document(6, prose(6), at=DAYS[4])], at=DAYS[4])
     nightly_files.write_missing(store, ["run5"])
