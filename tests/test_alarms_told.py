@@ -336,3 +336,21 @@ def test_a_webhook_is_tried_again_and_never_waited_for(receiver: Receiver) -> No
     with pytest.raises(alarm_channels.Undelivered) as refused:
         alarm_channels.send(letter, quick, f"http://127.0.0.1:1/{TOKEN}", "s3://bucket")
     assert TOKEN not in str(refused.value)
+
+
+@pytest.mark.timeout(200)
+def test_prefect_alone_tells_when_nights_no_longer_end_and_is_silent_while_they_do(
+    configured: Store, receiver: Receiver, mailbox: tuple[Mailbox, int], tmp_path: Path
+) -> None:
+    """The last resort, for the case that all of Gongbao is down: 10 seconds here, 32 hours in the file."""
+    save_blocks(receiver, mailbox[1])
+    automations = tmp_path / "config" / "automations.yaml"
+    automations.write_text(automations.read_text("utf-8").replace("within: 115200", "within: 10"), "utf-8")
+    made = gongbao("alarms", "automate", "custom-webhook/chat")
+    assert made.returncode == 0, made.stderr
+    nights = "import time; from flows.alarm_channels import ended\nfor _ in range(3): ended('nightly', '0001', succeeded=True); time.sleep(6)"
+    subprocess.run([sys.executable, "-c", nights], cwd=ROOT, check=True)  # a process, as a night is
+    assert receiver.at("chat") == []
+    (told,) = until(lambda: receiver.at("chat"))
+    assert told["subject"] == "Gongbao: no night has ended for 32 hours"
+    assert "`gongbao run` catches up" in told["body"]
