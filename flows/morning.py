@@ -6,7 +6,7 @@ from pathlib import Path
 import polars as pl
 
 from flows import settings
-from pipeline import morning
+from pipeline import morning, morning_page, runs
 from pipeline.corpus import Corpus
 from pipeline.errors import ConfigError
 from pipeline.report import RunReport, markdown
@@ -24,25 +24,21 @@ def write(store: Store, report: RunReport, config: Path) -> str:
     rows = Corpus.open(store).scan().filter(came).select(morning.COLUMNS).collect(engine="streaming")
     found = morning.figures(rows.iter_rows(named=True), rules)
     key = f"runs/{report.run_id}.html"
-    store.put(key, morning.html(report, found, _nights_before(store, report.run_id, rules), rules).encode())
+    store.put(key, morning_page.html(report, found, _nights_before(store, report.run_id, rules), rules).encode())
     return key
 
 
 def _nights_before(store: Store, run_id: str, rules: MorningRules) -> list[RunReport]:
-    keys = [key for key in store.list("runs/") if key.endswith(".json") and key.count("/") == 1]
-    earlier = sorted(key for key in keys if key < f"runs/{run_id}.json")[-rules.nights :]
-    reports = [RunReport.model_validate_json(store.get(key)) for key in earlier]
-    return [report for report in reports if report.kind == "nightly"]
+    earlier = [each for each in runs.ids(store) if each < run_id][: rules.nights]
+    return [report for report in runs.reports(store, earlier[::-1]) if report.kind == "nightly"]
 
 
 def show(run: str, html: Path | None) -> None:
     """Print the report of a run, or of the last, for people; with `html` write its page there."""
     store = settings.open_store(settings.from_environment())
-    keys = sorted(key for key in store.list("runs/") if key.endswith(".json") and key.count("/") == 1)
-    wanted = [key for key in keys if not run or key == f"runs/{run}.json"]
-    if not wanted:
+    wanted = next((each for each in runs.ids(store) if run in ("", each)), None)
+    if wanted is None:
         raise ConfigError(f"no report of run {run!r}" if run else "no run has ended yet")
-    report = RunReport.model_validate_json(store.get(wanted[-1]))
-    sys.stdout.write(markdown(report))
+    sys.stdout.write(markdown(runs.report(store, wanted)))
     if html:
-        html.write_bytes(store.get(f"runs/{report.run_id}.html"))
+        html.write_bytes(store.get(f"runs/{wanted}.html"))

@@ -21,10 +21,15 @@ def report(store: Store, run_id: str) -> RunReport:
     return RunReport.model_validate_json(store.get(f"runs/{run_id}.json"))
 
 
+def reports(store: Store, run_ids: Sequence[str]) -> list[RunReport]:
+    """The reports of some runs, in their order."""
+    with ThreadPoolExecutor(_AT_ONCE) as pool:
+        return list(pool.map(lambda run_id: report(store, run_id), run_ids))
+
+
 def last(store: Store, count: int) -> list[RunReport]:
     """The reports of the last runs, newest first."""
-    with ThreadPoolExecutor(_AT_ONCE) as pool:
-        return list(pool.map(lambda run_id: report(store, run_id), ids(store)[:count]))
+    return reports(store, ids(store)[:count])
 
 
 def open_alarms(reports: Sequence[RunReport]) -> list[Alarm]:

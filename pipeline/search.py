@@ -29,7 +29,7 @@ _ASKED = re.compile(r'"([^"]+)"|(\S+)')
 _TITLE, _TEXT = 5.0, 1.0  # a word in the title says five times what it says in the text
 _DEAD = 0.2  # share of revised and withdrawn documents at which the index is made anew
 _AROUND = 40  # characters beside a hit
-_MOST = 64  # pairs that are looked for where no document holds all of what was asked for
+_MOST = 16  # words, or pairs where no document holds all words, that are looked for: of more the first
 _FORMAT = "2"
 _SCHEMA = """
 CREATE TABLE about (name TEXT PRIMARY KEY, value TEXT);
@@ -108,7 +108,7 @@ class Index:
 
         Where none holds every word, those that hold the most of them.
         """
-        words = ["".join(pair) for pair in _ASKED.findall(asked)]
+        words = list(dict.fromkeys("".join(pair) for pair in _ASKED.findall(asked)))[:_MOST]
         phrases = [phrase for word in words if (phrase := _phrase(word))]
         if not phrases:
             return []

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from pipeline.morning import figures, html
+from pipeline.morning import figures
+from pipeline.morning_page import html
 from pipeline.observation import Alarm, Grade, Trouble
 from pipeline.report import RunReport, SourceReport
 from pipeline.suspicion import MorningRules, suspicions
@@ -125,11 +126,12 @@ def test_it_can_be_read_at_a_desk_and_on_a_phone(browser: Any, width: int, tmp_p
         "Documents to look at",
         "Languages",
         "Reposts by source",
+        "Documents by source and night",
     ):
         assert sheet.get_by_text(words).first.is_visible(), words
     assert sheet.locator("text=gongbao why " + f"{500:032x}").is_visible()
     # Plots are drawn at about their own size: 12 px stay readable.
-    assert sheet.evaluate("Math.min(...[...document.querySelectorAll('svg')].map(s => s.clientWidth))") >= 330
+    assert sheet.evaluate("Math.min(...[...document.querySelectorAll('.plots svg')].map(s => s.clientWidth))") >= 330
     if folder := os.environ.get("SCREENSHOTS"):
         sheet.screenshot(path=f"{folder}/morning-{width}.png", full_page=True)
     sheet.close()

@@ -52,8 +52,9 @@ def source(request: Request) -> Response:
 
 def _spark(nights: Sequence[Observation]) -> object:
     counts = [(f"{each.day:%m-%d}", each.pages) for each in nights]
-    bad = [f"{each.day:%m-%d}" for each in nights if each.troubles or each.cause]
-    told = f"new pages of the last {len(nights)} nights" + (f", trouble on {', '.join(bad)}" if bad else "")
+    bad = [place for place, each in enumerate(nights) if each.troubles or each.cause]
+    trouble = ", ".join(counts[place][0] for place in bad)
+    told = f"new pages of the last {len(nights)} nights" + (f", trouble on {trouble}" if bad else "")
     return pages.drawn(plots.spark(counts, told, bad)) if nights else ""
 
 
