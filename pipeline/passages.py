@@ -96,5 +96,5 @@ def _is_traditional(text: str, rules: PassageRules) -> bool:
     other = simplified(text)
     if other == text:
         return False
-    changed = sum(map(ne, text, other))
+    changed: int = sum(map(ne, text, other))
     return changed >= rules.traditional_share * len(text)

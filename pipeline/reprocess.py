@@ -13,12 +13,13 @@ from typing import Any
 
 from pydantic import Field
 
-from pipeline import comparing, publish, schema, staging
+from pipeline import comparing, schema, staging
 from pipeline.comparing import Difference
 from pipeline.config import Strict, read
 from pipeline.corpus import Corpus
 from pipeline.dedupe import Decision, DedupeRules, Text, decide
-from pipeline.publish import Night, Published
+from pipeline.night import WITHDRAWN, Night
+from pipeline.publish import Published, published
 from pipeline.report import CrawlReport
 from pipeline.source import Source
 from pipeline.store import Store
@@ -113,7 +114,7 @@ def accept(
     visits = _visits(store, run_id, staged)
     while True:
         corpus = Corpus.open(store)
-        if told := publish.published(corpus, run_id):
+        if told := published(corpus, run_id):
             return told
         proposal = _proposed(corpus, visits, run_id, now, sources, rules)
         if not still(proposal):
@@ -184,8 +185,8 @@ def _visits(store: Store, run_id: str, staged: Sequence[str] | None) -> list[Row
         if row["outcome"] == "unchanged" or row["reason"] == "forgotten":
             continue
         before = last.get(row["doc_id"])
-        says = row["outcome"] == "document" or row["reason"] in publish.WITHDRAWN
-        if says or before is None or (before["outcome"] == "rejected" and before["reason"] not in publish.WITHDRAWN):
+        says = row["outcome"] == "document" or row["reason"] in WITHDRAWN
+        if says or before is None or (before["outcome"] == "rejected" and before["reason"] not in WITHDRAWN):
             last[row["doc_id"]] = row
     return list(last.values())
 
