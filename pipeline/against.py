@@ -10,10 +10,11 @@ from typing import Any
 
 from pipeline.candidates import columns, pairs
 from pipeline.clusters import Link, circles, judged, order
+from pipeline.dedupe_rules import DedupeRules
 from pipeline.errors import ConfigError
 from pipeline.fingerprint import fingerprint
 from pipeline.furniture import learn
-from pipeline.judgement import DedupeRules, Text, Verdict, compare, make_ready
+from pipeline.judgement import Text, Verdict, compare, make_ready
 from pipeline.passages import split
 
 Row = dict[str, Any]

@@ -17,7 +17,8 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from pipeline.judgement import CandidateRules, Text
+from pipeline.dedupe_rules import CandidateRules
+from pipeline.judgement import Text
 
 SCHEMA: dict[str, pl.DataType | type[pl.DataType]] = {
     "doc_id": pl.String,

@@ -27,8 +27,9 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
+from pipeline.dedupe_rules import DedupeRules
 from pipeline.evidence import compare_titles
-from pipeline.judgement import DedupeRules, Text, Verdict
+from pipeline.judgement import Text, Verdict
 
 _CHINA = timedelta(hours=8)
 _TIERS = {"gov": 0, "media": 1, "industry": 2, "company": 3, "farm": 4}

@@ -14,8 +14,9 @@ import polars as pl
 
 from pipeline.candidates import pairs
 from pipeline.clusters import Link, judged, order, parents, trees
+from pipeline.dedupe_rules import DedupeRules
 from pipeline.furniture import Furniture, learn
-from pipeline.judgement import DedupeRules, Ready, Text, Verdict, compare, judge, make_ready
+from pipeline.judgement import Ready, Text, Verdict, compare, judge, make_ready
 from pipeline.models import Kind
 from pipeline.passages import Passages, split
 

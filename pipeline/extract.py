@@ -6,6 +6,7 @@ from datetime import datetime
 
 from lxml.html import HtmlElement
 
+from pipeline.extraction_rules import ExtractionRules
 from pipeline.field_rules import FieldRules, default_rules
 from pipeline.fields import read_fields
 from pipeline.locate import Located, is_doubtful, locate, witnessed
@@ -15,7 +16,7 @@ from pipeline.surroundings import read_surroundings
 from pipeline.titles import find_title
 from pipeline.tree import Block, page_of, parse
 from pipeline.walk import outline
-from pipeline.weigh import ExtractionRules, Weighed, fold
+from pipeline.weigh import Weighed, fold
 
 _TITLE_METAS = frozenset(("ArticleTitle", "og:title"))
 

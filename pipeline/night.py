@@ -13,7 +13,8 @@ import polars as pl
 from pipeline import schema, staging
 from pipeline.candidates import SCHEMA as KEY_COLUMNS
 from pipeline.corpus import Corpus
-from pipeline.dedupe import Decision, DedupeRules, Text
+from pipeline.dedupe import Decision, Text
+from pipeline.dedupe_rules import DedupeRules
 from pipeline.models import Fingerprint
 from pipeline.publishers import Publishers
 from pipeline.report import CrawlReport, SourceReport

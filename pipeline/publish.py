@@ -13,7 +13,8 @@ import xxhash
 
 from pipeline import fetches, staging
 from pipeline.corpus import Corpus
-from pipeline.dedupe import DedupeRules, decide
+from pipeline.dedupe import decide
+from pipeline.dedupe_rules import DedupeRules
 from pipeline.night import Night, Row
 from pipeline.report import CrawlReport, SourceReport, balance
 from pipeline.source import Source

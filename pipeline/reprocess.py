@@ -17,7 +17,8 @@ from pipeline import comparing, schema, staging
 from pipeline.comparing import Difference
 from pipeline.config import Strict, read
 from pipeline.corpus import Corpus
-from pipeline.dedupe import Decision, DedupeRules, Text, decide
+from pipeline.dedupe import Decision, Text, decide
+from pipeline.dedupe_rules import DedupeRules
 from pipeline.night import WITHDRAWN, Night
 from pipeline.publish import Published, published
 from pipeline.report import CrawlReport

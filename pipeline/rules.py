@@ -9,11 +9,11 @@ import xxhash
 
 from pipeline.boilerplate import BoilerplateRules
 from pipeline.config import read
+from pipeline.dedupe_rules import DedupeRules
+from pipeline.extraction_rules import ExtractionRules
 from pipeline.field_rules import FieldRules
-from pipeline.judgement import DedupeRules
 from pipeline.obstacles import Signatures
 from pipeline.quality import QualityRules
-from pipeline.weigh import ExtractionRules
 
 _IMPORTED = re.compile(r"^\s*from pipeline(\.\w+| import (?:\([^)]*\)|.*))", re.MULTILINE)
 _NAME = re.compile(r"\w+")

@@ -8,8 +8,8 @@ from test_dedupe import lines, story
 
 from pipeline.against import against, read_texts, text_of
 from pipeline.config import read
+from pipeline.dedupe_rules import DedupeRules
 from pipeline.errors import ConfigError
-from pipeline.judgement import DedupeRules
 
 RULES = read(Path(__file__).parent.parent / "config" / "dedupe.yaml", DedupeRules)
 OLD = [{"id": "1", "text": lines(story(1))}, {"id": "2", "text": lines(story(2))}]

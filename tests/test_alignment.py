@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from pipeline.alignment import Alignment, align, sequence
 from pipeline.config import read
-from pipeline.judgement import DedupeRules
+from pipeline.dedupe_rules import DedupeRules
 
 RULES = read(Path(__file__).parent.parent / "config" / "dedupe.yaml", DedupeRules).alignment
 TEXT = "".join(chr(0x4E00 + n * 37 % 20000) for n in range(300))

@@ -18,9 +18,9 @@ import pytest
 
 from pipeline import staging
 from pipeline.config import read
+from pipeline.dedupe_rules import DedupeRules
 from pipeline.documents import process
 from pipeline.explain import Beside
-from pipeline.judgement import DedupeRules
 from pipeline.landing import Capture, LandingWriter, read_all
 from pipeline.marking import found, passages, sides
 from pipeline.observation import Alarm, Grade, Observation, Trouble

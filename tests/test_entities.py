@@ -6,8 +6,8 @@ import pytest
 
 from pipeline.alignment import align, sequence
 from pipeline.config import read
+from pipeline.dedupe_rules import DedupeRules
 from pipeline.entities import count, moulds
-from pipeline.judgement import DedupeRules
 
 RULES = read(Path(__file__).parent.parent / "config" / "dedupe.yaml", DedupeRules)
 _AROUND = (

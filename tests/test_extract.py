@@ -13,9 +13,9 @@ from pipeline.clean import clean
 from pipeline.config import read
 from pipeline.decode import decode
 from pipeline.extract import extract
+from pipeline.extraction_rules import ExtractionRules
 from pipeline.models import Cleaned, Extracted
 from pipeline.source import ArticleSpec
-from pipeline.weigh import ExtractionRules
 
 ROOT = Path(__file__).parent.parent
 PAGES = sorted((ROOT / "tests" / "pages").glob("*.html"))

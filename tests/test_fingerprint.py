@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.config import read
+from pipeline.dedupe_rules import DedupeRules
 from pipeline.fingerprint import canonical, codes, fingerprint, shingles
-from pipeline.judgement import DedupeRules
 
 RULES = read(Path(__file__).parent.parent / "config" / "dedupe.yaml", DedupeRules).fingerprint
 LONG = "".join(chr(0x4E00 + n * 37 % 20000) for n in range(1200))

@@ -12,10 +12,11 @@ from notices_more import MORE
 from reposts import EDITS
 
 from pipeline.config import read
+from pipeline.dedupe_rules import DedupeRules
 from pipeline.evidence import compare_titles, weigh
 from pipeline.fingerprint import fingerprint
 from pipeline.furniture import learn
-from pipeline.judgement import DedupeRules, Text, Verdict, judge
+from pipeline.judgement import Text, Verdict, judge
 from pipeline.passages import split
 
 ROOT = Path(__file__).parent.parent

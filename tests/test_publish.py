@@ -10,8 +10,8 @@ import pytest
 from pipeline import fetches, staging
 from pipeline.config import read
 from pipeline.corpus import Corpus
+from pipeline.dedupe_rules import DedupeRules
 from pipeline.fingerprint import fingerprint
-from pipeline.judgement import DedupeRules
 from pipeline.models import Document, Fields, Outcome, Page, Reason, Rejected
 from pipeline.publish import Published, publish
 from pipeline.report import CrawlReport, Unbalanced

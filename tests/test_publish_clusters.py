@@ -6,8 +6,8 @@ from datetime import UTC, datetime, timedelta
 from pipeline import staging
 from pipeline.config import read
 from pipeline.corpus import Corpus
+from pipeline.dedupe_rules import DedupeRules
 from pipeline.fingerprint import fingerprint
-from pipeline.judgement import DedupeRules
 from pipeline.models import Dated, Document, Fields, Outcome, Page, Precision
 from pipeline.publish import publish
 from pipeline.report import CrawlReport

@@ -223,9 +223,9 @@ def test_no_recorded_article_is_rejected_and_every_recorded_list_is() -> None:
 
     from pipeline.decode import decode
     from pipeline.extract import extract
+    from pipeline.extraction_rules import ExtractionRules
     from pipeline.field_rules import FieldRules
     from pipeline.source import ArticleSpec
-    from pipeline.weigh import ExtractionRules
 
     gold = ROOT.parent / "shared" / "gold"
     if not gold.exists():

@@ -33,7 +33,7 @@ from flows import embedded
 from pipeline import export, nightly_files, schema, staging
 from pipeline.config import read
 from pipeline.corpus import Corpus
-from pipeline.judgement import DedupeRules
+from pipeline.dedupe_rules import DedupeRules
 from pipeline.maintenance import MaintenanceRules, maintain
 from pipeline.publish import publish
 from pipeline.report import CrawlReport

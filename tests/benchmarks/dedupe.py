@@ -22,8 +22,9 @@ from typing import Any
 from pipeline.against import against, text_of
 from pipeline.candidates import columns, pairs
 from pipeline.config import read
+from pipeline.dedupe_rules import DedupeRules
 from pipeline.fingerprint import canonical, fingerprint
-from pipeline.judgement import DedupeRules, Text, compare, make_ready
+from pipeline.judgement import Text, compare, make_ready
 from tests.benchmarks.dedupe_peers import METHODS
 from tests.benchmarks.environment import build_peers
 

@@ -23,7 +23,8 @@ from flows import embedded
 from pipeline.candidates import SCHEMA, pairs
 from pipeline.config import read
 from pipeline.corpus import Corpus
-from pipeline.judgement import DedupeRules, Text
+from pipeline.dedupe_rules import DedupeRules
+from pipeline.judgement import Text
 from pipeline.models import Fingerprint
 from pipeline.store import Store
 

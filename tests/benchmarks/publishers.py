@@ -23,8 +23,8 @@ from pathlib import Path
 from pipeline import staging
 from pipeline.config import read
 from pipeline.corpus import Corpus
+from pipeline.dedupe_rules import DedupeRules
 from pipeline.fingerprint import fingerprint
-from pipeline.judgement import DedupeRules
 from pipeline.models import Document, Fields, Outcome, Page
 from pipeline.publish import publish
 from pipeline.report import CrawlReport
