@@ -259,9 +259,14 @@ def main() -> None:
     except BrokenPipeError:  # `gongbao read | head`
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(0)
+    except OSError as error:
+        if not error.filename:
+            raise
+        _say(f"{error.filename}: {error.strerror}")
+        sys.exit(_WRONG_CALL)
 
 
-def _say(error: GongbaoError) -> None:
+def _say(error: GongbaoError | str) -> None:
     from flows import console
 
     console.say(f"gongbao: {error}", "error")

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from flows import console, running, settings
 from pipeline import fetches, forgetting, tombstones, urls
 from pipeline.corpus import Corpus
+from pipeline.errors import ConfigError
 
 _ELSEWHERE = (
     "not looked at: exports and files that readers made; copies of the store (`gongbao store copy`, made again, forgets "
@@ -17,6 +18,10 @@ _DOC_ID = re.compile(r"[0-9a-f]{32}")
 
 def forget(asked: str, reason: str, *, reposts: bool) -> bool:
     """Forget a URL or doc_id, and with `reposts` the documents that say the same; whether nothing is left of it."""
+    if not reason.strip():
+        raise ConfigError("forgetting needs a reason, such as the number of the request", key="--reason")
+    if not (_DOC_ID.fullmatch(asked) or re.match(r"https?://[^/]", asked)):
+        raise ConfigError(f"neither a URL nor the doc_id of a document: {asked!r}")
     known = settings.from_environment()
     store = settings.open_store(known)
     ids = {asked} if _DOC_ID.fullmatch(asked) else {urls.doc_id(asked)} | fetches.at(store, asked)

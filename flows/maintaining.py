@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 
 from flows import console, running, settings
 from pipeline import maintenance, nightly_files
+from pipeline.errors import ConfigError
 from pipeline.maintenance import Maintained, MaintenanceRules
 from pipeline.rollback import rollback as put_back
 
@@ -37,7 +38,12 @@ def housekeeping() -> Maintained:
 def plain_files(runs: Sequence[str]) -> None:
     """Make the plain files of these runs, or all that are missing."""
     store = settings.open_store(settings.from_environment())
-    for each in nightly_files.write_missing(store, runs):
+    written = nightly_files.write_missing(store, runs)
+    if lacking := set(runs) - {each.run_id for each in written}:
+        raise ConfigError(f"committed nothing to the corpus: {', '.join(sorted(lacking))}")
+    if not written:
+        console.say("none is missing")
+    for each in written:
         console.say(f"{each.file}: {each.added} added, {each.revised} revised, {each.withdrawn} withdrawn")
 
 

@@ -21,6 +21,7 @@ from pipeline.errors import ConfigError
 from pipeline.export import MACHINE
 
 _IN_TABLE = 20
+_IN_COLUMNS = {"published": 10, "source": 10, "lang": 7, "title": 24, "length": 6, "doc_id": 8}  # least widths
 
 
 def read(*, form: str | None, limit: int, filters: dict[str, Any]) -> None:
@@ -67,6 +68,8 @@ def export(folder: Path, form: Any, filters: dict[str, Any], *, check: bool) -> 
         broken = exporting.wrong(folder)
         for name in broken:
             console.say(f"{name} is missing or is not what the manifest says")
+        if not broken:
+            console.say(f"{folder}: every shard is what the manifest says")
         return not broken
     corpus, wanted = _asked(filters)
     started = time.monotonic()
@@ -121,19 +124,19 @@ def card(snapshot: str, html: Path | None) -> None:
     """Print the data card of a snapshot, and write it as HTML."""
     store = settings.open_store(settings.from_environment())
     facts = cards.facts(snapshots.snapshot(store, snapshot))
-    sys.stdout.write(cards.markdown(facts))
     if html:
         html.write_text(cards.html(facts), encoding="utf-8")
+    sys.stdout.write(cards.markdown(facts))
 
 
 def _table(rows: pl.DataFrame, total: int) -> None:
     table = Table(box=None, header_style="dim")
-    for name in ("published", "source", "lang", "title", "characters", "doc_id"):
-        table.add_column(name, overflow="ellipsis", no_wrap=True, max_width=60)
+    for name, least in _IN_COLUMNS.items():
+        table.add_column(name, overflow="ellipsis", no_wrap=True, min_width=least, max_width=60)
     for row in rows.iter_rows(named=True):
         length = str(len(row["text"] or ""))
         table.add_row(
-            console.minute(row["published_at"]) or "–",
+            console.minute(row["published_at"])[:10] or "–",
             row["source_id"],
             row["lang"],
             row["title"],

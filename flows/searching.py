@@ -8,17 +8,23 @@ from rich.text import Text
 
 from flows import console, settings
 from pipeline.corpus import Corpus
-from pipeline.search import Index
+from pipeline.errors import ConfigError
+from pipeline.search import Index, tokens
 
 
 def search(asked: str, limit: int, *, as_json: bool, rebuild: bool) -> None:
     """Print the documents that fit best."""
+    if not tokens(asked):
+        raise ConfigError(f"no word to search for: {asked!r}")
     known = settings.from_environment()
     corpus = Corpus.open(settings.open_store(known))
     index = Index(known.home / "search" / f"{xxhash.xxh3_64_hexdigest(corpus.store.url.encode())}.sqlite")
     if read := index.sync(corpus, rebuild=rebuild):
         console.say(f"index brought to version {corpus.version}: {read} documents")
-    for hit in index.search(corpus, asked, limit):
+    found = index.search(corpus, asked, limit)
+    if not found:
+        console.say(f"nothing in version {corpus.version} holds any of {asked}")
+    for hit in found:
         if as_json or not sys.stdout.isatty():
             console.emit(asdict(hit))
             continue

@@ -56,7 +56,9 @@ class Changes:
         cursor = Cursor.read(path, corpus.store, every=every) if path else None
         if cursor is None:
             begin = _version_at(corpus, since)
-            cursor = Cursor.begin(corpus.store, begin, every=every) if path else None
+            if path:
+                cursor = Cursor.begin(corpus.store, begin, every=every)
+                cursor.write(path)  # before the store is told of a reader that has nowhere to keep it
             return cls._offered(corpus, begin, every, path, cursor)
         if cursor.version > corpus.version:
             raise ConfigError("the cursor is ahead of the corpus, which was restored: begin with a new one", path=path)

@@ -56,13 +56,16 @@ class Cursor:
         return replace(self, version=self.version if self.offered is None else self.offered, offered=None)
 
     def write(self, path: Path) -> None:
-        """Keep it: after this, or not at all, never half."""
+        """Keep it: after this, or not at all, never half; ConfigError where nothing can be written."""
         scratch = path.with_name(f"{path.name}.{os.getpid()}.new")
-        with scratch.open("w") as file:
-            json.dump(asdict(self), file)
-            file.flush()
-            os.fsync(file.fileno())
-        scratch.replace(path)
+        try:
+            with scratch.open("w") as file:
+                json.dump(asdict(self), file)
+                file.flush()
+                os.fsync(file.fileno())
+            scratch.replace(path)
+        except OSError as error:
+            raise ConfigError(f"the cursor cannot be kept: {error.strerror}", path=path) from error
 
     def note(self, store: Store) -> None:
         """Tell the store where this reader stands."""

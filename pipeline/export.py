@@ -184,7 +184,10 @@ def _read(path: Path) -> Manifest:
     try:
         return Manifest.model_validate_json(path.read_text(encoding="utf-8"))
     except (OSError, ValidationError) as error:
-        raise ConfigError(f"no manifest of an export: {error}", path=path) from error
+        told = (
+            error.strerror if isinstance(error, OSError) else f"{error.error_count()} fields are not what they must be"
+        )
+        raise ConfigError(f"no manifest of an export: {told}", path=path) from error
 
 
 def _size(path: Path) -> int:
