@@ -2,6 +2,7 @@
 
 import gzip
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -30,6 +31,7 @@ from pipeline.store_check import failings
 from tests.conftest import ROOT
 from tests.test_publish import NIGHT, document, night, prose
 
+NEW = "s3://example-gongbao-new/corpus"
 DAYS = [NIGHT + timedelta(days=day) for day in range(30)]
 ASKED = ("ministry", "company")
 
@@ -203,11 +205,19 @@ def profile(name: str, server: embedded.Server) -> str:
     )
 
 
-def gongbao(*arguments: str, **environment: str) -> str:
-    """What a command says."""
-    command = [sys.executable, "-m", "flows.cli", *arguments]
-    done = subprocess.run(command, env=os.environ | environment, cwd=ROOT, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
+def told(section: str, number: int) -> list[str]:
+    """What the guide says to type: the lines of gongbao itself in one of the code blocks of a section."""
+    guide = (ROOT / "docs" / "operating.md").read_text("utf-8")
+    blocks = re.findall(r"^```sh\n(.*?)^```", guide.split(f"\n## {section}\n")[1].split("\n## ")[0], re.M | re.S)
+    return [line for line in blocks[number].splitlines() if re.match(r"([A-Z_]+=\S+ )*gongbao ", line)]
+
+
+def typed(lines: list[str]) -> str:
+    """What commands say that a shell is given; each must go well."""
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    command, env = ["bash", "-ec", "\n".join(lines)], os.environ | {"PATH": path}
+    done = subprocess.run(command, env=env, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
     return done.stderr
 
 
@@ -223,16 +233,18 @@ def test_a_store_that_was_lost_is_restored_elsewhere_and_the_next_night_fetches_
     for name in [name for name in os.environ if name.startswith("AWS_") and name != "AWS_CONFIG_FILE"]:
         del os.environ[name]  # what the embedded store told this process
 
-    config = profile("backup", embedded.start(tmp_path / "backup")) + profile("new", embedded.start(tmp_path / "new"))
+    config = profile("backup", embedded.start(tmp_path / "backup")) + profile(
+        "gongbao", embedded.start(tmp_path / "new")
+    )
     (tmp_path / "aws").write_text(config)
-    assert "and every file of it" in gongbao("store", "copy", "s3://kept/gongbao", "--profile", "backup")
+    assert "and every file of it" in typed(told("Back-up and restore", 0))
     embedded.stop(tmp_path / "home")
     shutil.rmtree(tmp_path / "home")
 
-    told = {"GONGBAO_STORE": "s3://kept/gongbao", "AWS_PROFILE": "backup"}
-    assert "and every file of it" in gongbao("store", "copy", "s3://restored/gongbao", "--profile", "new", **told)
-    os.environ |= {"GONGBAO_STORE": "s3://restored/gongbao", "AWS_PROFILE": "new"}
-    restored = Corpus.open(Store.open("s3://restored/gongbao"))
+    os.environ["AWS_PROFILE"] = "gongbao"
+    assert "and every file of it" in typed(told("Back-up and restore", 1))
+    os.environ["GONGBAO_STORE"] = NEW
+    restored = Corpus.open(Store.open(NEW))
     assert restored.scan().sort("doc_id").collect().equals(before)
 
     sites.requests.clear()
@@ -244,4 +256,7 @@ def test_a_store_that_was_lost_is_restored_elsewhere_and_the_next_night_fetches_
     assert following.succeeded
     new = {page.key for page in sites.world.truth(1) if page.site in ASKED and page.state == "new"}
     assert following.total("documents") + following.total("reposts") >= len(new) > 3
-    assert Corpus.open(Store.open("s3://restored/gongbao")).scan().select(pl.len()).collect().item() > before.height
+    assert Corpus.open(Store.open(NEW)).scan().select(pl.len()).collect().item() > before.height
+
+    assert "and every file of it" in typed(told("Upgrade", 0))
+    typed(told("Upgrade", 1))
