@@ -3,17 +3,16 @@
 What broke and what to look at come first. The page holds all that it shows: no scripts, no fonts, no pictures from elsewhere.
 """
 
-from collections import Counter
-from collections.abc import Iterable, Sequence
+import re
+from collections.abc import Sequence
 from datetime import datetime
-from functools import partial
 from html import escape
 from zoneinfo import ZoneInfo
 
-from pipeline import plots
-from pipeline.morning import HOURS, LENGTHS, OVER, Figures, Suspect
+from pipeline import morning_plots
+from pipeline.morning import Figures, Suspect
 from pipeline.observation import Alarm, Grade
-from pipeline.report import COUNTS, RunReport, SourceReport
+from pipeline.report import COUNTS, RunReport, SourceReport, plainly
 from pipeline.suspicion import MorningRules
 
 _CONSOLE = "http://127.0.0.1:8420"  # where `gongbao console` serves unless told otherwise
@@ -27,10 +26,10 @@ def html(report: RunReport, found: Figures, earlier: Sequence[RunReport], rules:
         _head(report, state),
         _contents(report, found),
         _broken(report),
-        _alarms(report.alarms),
+        _alarms(report),
         _suspects(found.suspects),
         _conservation(report),
-        _plots(report, found, earlier, rules),
+        morning_plots.section(report, found, [*earlier, report][-rules.nights :], rules),
     ]
     return _PAGE.format(title=f"{report.kind} {report.run_id}", body="\n".join(filter(None, body)))
 
@@ -41,21 +40,24 @@ def _head(report: RunReport, state: str) -> str:
         f"<div><b>{report.total(name):,}</b><span>{name}</span></div>"
         for name in ("documents", "reposts", "revised", "withdrawn", "rejected", "failed")
     )
+    again = f"<p>{escape(report.begun_again)}</p>" if report.begun_again else ""
     error = f'<p class="bad">{escape(report.error)}</p>' if report.error else ""
     return (
         f'<h1>{escape(report.kind)} {_when(report.started_at)} <span class="{"good" if state == "went well" else "bad"}">'
         f"{state}</span></h1>"
         f"<p>Run <code>{escape(report.run_id)}</code>, {len(report.sources)} sources, {seconds:,.0f} s, "
         f"corpus version {report.version_before} → {report.version}, rules {escape(report.rules_version or '–')}.</p>"
-        f'{error}<div class="tiles">{tiles}</div>'
+        f'{again}{error}<div class="tiles">{tiles}</div>'
     )
 
 
 def _contents(report: RunReport, found: Figures) -> str:
     """Where to look, and how much of it there is."""
+    broken = {each.source_id for each in report.broken}
+    others = [each for each in report.alarms if each.source_id not in broken]
     parts = (
         ("broke", f"{len(report.broken)} broke", report.broken),
-        ("alarms", f"{_many(len(report.alarms), 'alarm')}", report.alarms),
+        ("alarms", _many(len(others), "other alarm" if report.broken else "alarm"), others),
         ("documents", f"{_many(len(found.suspects), 'document')} to look at", found.suspects),
         ("table", "every page", report.sources),
         ("figures", "figures", report.sources),
@@ -69,26 +71,51 @@ def _many(count: int, of: str) -> str:
 
 
 def _broken(report: RunReport) -> str:
+    """The sources that broke, the gravest first, each with its alarms."""
     if not report.broken:
         return ""
+    alarms = {each.source_id: each for each in sorted(report.alarms, key=_gravity, reverse=True)}
+    ordered = sorted(report.broken, key=lambda each: _gravity(alarms.get(each.source_id)))
     rows = "".join(
-        f"<li><b>{escape(each.source_id)}</b>: {escape(each.cause)}"
-        f"{' – ' + escape(each.detail) if each.detail else ''}<br>{escape(each.advice)} "
-        f"<code>gongbao sources check {escape(each.source_id)}</code></li>"
-        for each in report.broken
+        _card(
+            each.source_id,
+            each.cause + (f" – {told}" if (told := plainly(each.cause, each.detail)) else ""),
+            each.advice,
+            alarms.get(each.source_id),
+        )
+        for each in ordered
     )
     return f'<section id="broke"><h2>What broke</h2><ul class="cards">{rows}</ul></section>'
 
 
-def _alarms(alarms: Iterable[Alarm]) -> str:
-    ordered = sorted(alarms, key=lambda alarm: (-list(Grade).index(alarm.grade), alarm.source_id))
-    rows = "".join(
-        f'<li class="{alarm.grade}"><b>{escape(alarm.source_id)}</b>: {alarm.trouble.replace("_", " ")} '
-        f"({alarm.grade}, {'new' if alarm.nights == 1 else f'since {alarm.since}, {alarm.nights} nights'})<br>{escape(alarm.detail)}. {escape(alarm.advice)} "
-        f"<code>gongbao sources check {escape(alarm.source_id)}</code></li>"
-        for alarm in ordered
-    )
+def _alarms(report: RunReport) -> str:
+    """The alarms of sources that did not break."""
+    broken = {each.source_id for each in report.broken}
+    ordered = sorted((each for each in report.alarms if each.source_id not in broken), key=_gravity)
+    rows = "".join(_card(each.source_id, each.detail, each.advice, each) for each in ordered)
     return f'<section id="alarms"><h2>Alarms</h2><ul class="cards">{rows}</ul></section>' if rows else ""
+
+
+def _card(source_id: str, what: str, advice: str, alarm: Alarm | None) -> str:
+    """One source that needs somebody: what is wrong, how grave and since when, what to do, and the command to look closer."""
+    told = ""
+    if alarm:
+        since = "new" if alarm.nights == 1 else f"since {alarm.since}, {alarm.nights} nights"
+        told = f" <small>{alarm.grade}: {alarm.trouble.replace('_', ' ')}, {since}</small>"
+    return (
+        f'<li class="{alarm.grade if alarm else ""}"><b>{escape(source_id)}</b>: {_words(what)}{told}<br>{_words(advice)} '
+        f"<code>gongbao sources check {escape(source_id)}</code></li>"
+    )
+
+
+def _gravity(alarm: Alarm | None) -> tuple[int, str]:
+    """Sorts the gravest first."""
+    return (-list(Grade).index(alarm.grade), alarm.source_id) if alarm else (0, "")
+
+
+def _words(text: str) -> str:
+    """Words with what stands in backticks as code."""
+    return re.sub(r"`([^`]+)`", r"<code>\1</code>", escape(text))
 
 
 def _suspects(suspects: Sequence[Suspect]) -> str:
@@ -131,57 +158,6 @@ def _cell(value: int | dict[str, int]) -> str:
         return f"{value:,}"
     reasons = "".join(f"<br><small>{escape(reason)} {count:,}</small>" for reason, count in sorted(value.items()))
     return f"{sum(value.values()):,}{reasons}"
-
-
-def _plots(report: RunReport, found: Figures, earlier: Sequence[RunReport], rules: MorningRules) -> str:
-    rejected: Counter[str] = Counter()
-    for source in report.sources:
-        rejected.update(source.rejected)
-    nights = [*earlier, report][-rules.nights :]
-    documents = [(f"{each.started_at.astimezone(_SHANGHAI):%m-%d}", each.total("documents")) for each in nights]
-    sources = _by_source_and_night(report, nights)
-    lengths = [(str(bound), found.lengths[bound]) for bound in LENGTHS]
-    latency = [(name, found.latency[name]) for name in (*(name for _, name in HOURS), OVER)]
-    shares = partial(plots.bars, shares=True)
-    drawn = (
-        ("Documents by night", plots.columns, documents),
-        ("Rejected pages by reason", plots.bars, rejected.most_common()),
-        ("Reposts by source", plots.bars, found.reposts.most_common(rules.most_sources)),
-        ("Documents by length (characters, from)", plots.columns, lengths),
-        ("From publication to fetch", plots.bars, latency if found.latency else []),
-        ("Languages", shares, found.languages.most_common()),
-        ("Charsets", shares, found.charsets.most_common()),
-    )
-    figures = "".join(
-        f"<figure><figcaption>{title}</figcaption>{draw(counts, title, width=plots.NARROW) if counts else '<p>none</p>'}"
-        "</figure>"
-        for title, draw, counts in drawn
-    )
-    return f'<section id="figures"><h2>The night in figures</h2>{sources}<div class="plots">{figures}</div></section>'
-
-
-def _by_source_and_night(report: RunReport, nights: Sequence[RunReport]) -> str:
-    """A row of small columns a source, one a night; those of most documents first."""
-    days = [f"{each.started_at.astimezone(_SHANGHAI):%m-%d}" for each in nights]
-    known = [{source.source_id: source for source in each.sources} for each in nights]
-    rows = ""
-    for source in sorted(report.sources, key=lambda each: (-each.documents, each.source_id)):
-        told = [night.get(source.source_id) for night in known]
-        counts = [(day, each.documents if each else 0) for day, each in zip(days, told, strict=True)]
-        bad = [place for place, each in enumerate(told) if each and each.cause]
-        words = f"{source.source_id}: " + ", ".join(f"{day} {count}" for day, count in counts[-7:])
-        rows += f"<li><span>{escape(source.source_id)}</span>{plots.spark(counts, words, bad)}<b>{source.documents:,}</b></li>"
-    legend = f"One column a night, {days[0]} to {days[-1]}, each source by its own measure; the number is this run's."
-    if any(each.cause for night in known for each in night.values()):
-        legend += " A red mark: it broke in that night."
-    return (
-        (
-            f"<figure><figcaption>Documents by source and night</figcaption><p>{legend}</p>"
-            f'<ul class="nights">{rows}</ul></figure>'
-        )
-        if rows
-        else ""
-    )
 
 
 def _link(url: str, words: str) -> str:

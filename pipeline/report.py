@@ -104,6 +104,17 @@ class RunReport(Strict):
     observations: tuple[Observation, ...] = ()  # of a night: what is learned from
     alarms: tuple[Alarm, ...] = ()
     error: str = ""
+    instead_of: str = ""  # a run that was ended in the middle, whose work this one did
+
+    @property
+    def begun_again(self) -> str:
+        """What people are told of the run before; empty if there was none."""
+        if not self.instead_of:
+            return ""
+        return (
+            f"Run {self.instead_of} was ended before its end, and this one did its work again. "
+            "What that one had fetched is kept in its landing files; what it had published stands."
+        )
 
     @property
     def broken(self) -> tuple[SourceReport, ...]:
@@ -141,10 +152,12 @@ def markdown(report: RunReport) -> str:
         f"{report.total('revised')} of them revisions, {report.total('withdrawn')} withdrawn; "
         f"corpus version {report.version_before} → {report.version}."
     )
+    lines += ["", report.begun_again] if report.begun_again else []
     if report.error:
         lines += ["", f"**{report.error}**"]
     for source in report.broken:
-        lines += ["", f"- **{source.source_id}**: {source.cause}" + (f" – {source.detail}" if source.detail else "")]
+        detail = plainly(source.cause, source.detail)
+        lines += ["", f"- **{source.source_id}**: {source.cause}" + (f" – {detail}" if detail else "")]
         lines += [f"  {source.advice}"] if source.advice else []
     lines += _alarms(report.alarms)
     lines += ["", "| source | " + " | ".join(COUNTS) + " | closes |", "|---|" + "---:|" * (len(COUNTS) + 1)]
@@ -154,6 +167,11 @@ def markdown(report: RunReport) -> str:
     totals = (str(report.total(name)) for name in COUNTS)
     lines.append("| **all** | " + " | ".join(totals) + " | |")
     return "\n".join(lines) + "\n"
+
+
+def plainly(cause: str, detail: str) -> str:
+    """A detail without the cause that it begins with."""
+    return detail.removeprefix(cause).removeprefix(":").strip()
 
 
 def _alarms(alarms: Iterable[Alarm]) -> list[str]:

@@ -10,7 +10,7 @@ import pytest
 from pipeline.morning import figures
 from pipeline.morning_page import html
 from pipeline.observation import Alarm, Grade, Trouble
-from pipeline.report import RunReport, SourceReport
+from pipeline.report import RunReport, SourceReport, plainly
 from pipeline.suspicion import MorningRules, suspicions
 from tests.conftest import ROOT
 
@@ -100,6 +100,18 @@ def page() -> str:
         report.model_copy(update={"run_id": f"r{n:02}", "started_at": AT - timedelta(days=30 - n)}) for n in range(29)
     ]
     return html(report, figures(rows, RULES), earlier, RULES)
+
+
+def test_what_broke_stands_once_with_its_alarm_and_says_no_word_twice() -> None:
+    text = page()
+    assert text.count("gongbao sources check broken") == 1
+    assert "<small>alarm: blocked, since 2026-01-03, 3 nights</small>" in text
+    assert "#alarms" not in text
+    assert [plainly("truncated", detail) for detail in ("truncated", "truncated: at 4 kB", "at 4 kB")] == [
+        "",
+        "at 4 kB",
+        "at 4 kB",
+    ]
 
 
 def test_the_page_asks_nothing_of_any_server_and_runs_no_script() -> None:
