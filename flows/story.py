@@ -1,5 +1,6 @@
 """`gongbao why`: what became of a page and of each of its lines, in the terminal and as HTML."""
 
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -9,10 +10,9 @@ from rich.text import Text
 
 from flows import console, settings
 from pipeline import explain, source, staging, story
-from pipeline.models import Document, Outcome, Page, Rejected
+from pipeline.models import Document, Outcome, Rejected
 from pipeline.rules import Rules
-from pipeline.store import Store
-from pipeline.story import Row, Story
+from pipeline.story import Reading, Row, Story
 
 _FIELDS = (
     "published_at", "published_precision", "published_raw", "signed_on", "effective_on", "publisher", "author", "editor",
@@ -24,21 +24,24 @@ def tell(page: str, html: Path | None) -> bool:
     """Print the story of a URL, a doc_id or a saved page; False if nothing is known of it."""
     out = Console(record=html is not None, highlight=False, soft_wrap=True)
     known = settings.from_environment()
-    found = _of_file(out, Path(page)) if Path(page).is_file() else _of_store(out, settings.open_store(known), page)
+    found = _of_file(out, Path(page), known) if Path(page).is_file() else _of_store(out, page, known)
     if html:
         html.write_text(out.export_html(), encoding="utf-8")
     return found
 
 
-def _of_file(out: Console, path: Path) -> bool:
+def _of_file(out: Console, path: Path, known: settings.Settings) -> bool:
     from flows import extracting  # with all that runs pages in many processes
 
-    _lines(out, extracting.page_of(path), source.unknown())
+    _lines(out, story.read(extracting.page_of(path), source.unknown(), Rules.load(known.config)))
     return True
 
 
-def _of_store(out: Console, store: Store, asked: str) -> bool:
-    told = story.story(store, asked)
+def _of_store(out: Console, asked: str, known: settings.Settings) -> bool:
+    store = settings.open_store(known)
+    with ThreadPoolExecutor(1) as pool:
+        rules = pool.submit(Rules.load, known.config)  # while the store looks
+        told = story.story(store, asked)
     if not told:
         console.say(f"{asked}: never fetched. Is a source's listing naming it? `gongbao backfill {asked}` fetches it.")
         return False
@@ -48,7 +51,7 @@ def _of_store(out: Console, store: Store, asked: str) -> bool:
     if told.row:
         _decision(out, told.row)
     if page := story.page_of(store, told):
-        _lines(out, page, source.of(settings.from_environment().sources, page.source_id))
+        _lines(out, story.read(page, source.of(known.sources, page.source_id), rules.result()))
     _cluster(out, told)
     _beside(out, told)
     return True
@@ -70,11 +73,10 @@ def _decision(out: Console, row: Row) -> None:
         out.print(f"withdrawn: its page was gone at {_time(row['withdrawn_at'])}", style="red")
 
 
-def _lines(out: Console, page: Page, of: source.Source) -> None:
-    read = story.read(page, of, Rules.load(settings.from_environment().config))
+def _lines(out: Console, read: Reading) -> None:
     decoded, outcome = read.decoded, read.outcome
     out.print(
-        f"{page.url}\ncharset: declared {decoded.declared or 'none'}, used {decoded.used}, {decoded.replaced} characters lost"
+        f"{read.page.url}\ncharset: declared {decoded.declared or 'none'}, used {decoded.used}, {decoded.replaced} characters lost"
     )
     out.print(f"text found by: {read.candidate}")
     if not isinstance(outcome, Document):

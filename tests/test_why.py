@@ -1,5 +1,8 @@
 """`gongbao why`: texts side by side, and the story of a repost out of the real store."""
 
+import subprocess
+import sys
+
 import pytest
 from rich.console import Console
 
@@ -8,6 +11,7 @@ from pipeline.corpus import Corpus
 from pipeline.explain import Beside, beside
 from pipeline.store import Store
 from pipeline.story import story as find
+from tests.conftest import ROOT
 from tests.test_publish import prose
 from tests.test_publish_clusters import article, publish_night
 
@@ -78,3 +82,12 @@ def test_the_cluster_is_told_from_any_of_its_members(store: Store) -> None:
         assert members[0] == rows["bureau1"]["doc_id"]
         assert sorted(members) == sorted(row["doc_id"] for row in rows.values())
     assert Corpus.open(store).cluster("0" * 32).is_empty()
+
+
+def test_what_answers_at_once_loads_nothing_that_takes_long() -> None:
+    code = (
+        "import sys, flows.cli, flows.status, flows.story; "
+        "print([m for m in ('prefect', 'scrapy', 'trafilatura') if m in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert done.stdout == "[]\n"
