@@ -11,7 +11,7 @@ import zstandard
 from click.testing import CliRunner
 
 from flows.cli import cli
-from pipeline import fetches, forgetting, landing, nightly_files, redacting, staging, tombstones, upkeep
+from pipeline import erasing, fetches, forgetting, landing, nightly_files, redacting, staging, tombstones, upkeep
 from pipeline.changes import Changes
 from pipeline.corpus import Corpus
 from pipeline.landing import Capture, LandingWriter
@@ -185,3 +185,21 @@ def test_the_command_prints_the_proof(told: Store, tmp_path: Path) -> None:
     assert "landing/" in done.stdout
     assert "nothing of it is left" in done.stdout
     assert "--reposts" in done.stdout
+
+
+def test_a_large_file_that_a_merge_wrote_is_redacted(store: Store) -> None:
+    rows = [
+        {
+            "doc_id": f"{number:032x}",
+            "text": f"第{number}段",
+            "title": "题",
+            "month": "2026-01",
+            "source_id": "ministry",
+        }
+        for number in range(1500)
+    ]
+    Corpus.open(store).commit(rows, "run1", {}, only_new=True)
+    Corpus.open(store).commit([row | {"text": SECRET} for row in rows], "run2", {}, only_new=False)
+    proof = erasing.in_tables(store, "corpus/", [row["doc_id"] for row in rows[:1400]], same_size=True)
+    assert (proof.rewritten > 1, proof.left) == (True, 0)
+    assert Corpus.open(store).scan().select(pl.col("text").count()).collect().item() == 100
