@@ -17,6 +17,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from urllib.request import urlopen
 
 from pipeline.errors import StoreError
 from pipeline.store import Store
@@ -24,6 +25,8 @@ from pipeline.store import Store
 BUCKET = "gongbao"
 _READY_SECONDS = 60  # 0.8 s on a quiet machine, 4 s after a kill (platform.md, A)
 _STOP_SECONDS = 20
+_COMPACT_SECONDS = 600
+_DELETED_SECONDS = 4  # its filer tells its volumes of what was overwritten every 1.1 s
 # Each port of the server needs its gRPC sibling 10,000 above it.
 _SERVICES = ("master", "volume", "filer", "s3", "admin")
 
@@ -86,6 +89,21 @@ def stop(folder: Path) -> bool:
                 os.kill(server.pid, signal.SIGKILL)
             time.sleep(0.05)
         return True
+
+
+def compact(folder: Path) -> None:
+    """Take out of the server's files on disk what was deleted or overwritten; it does so by itself only now and then."""
+    if not (server := find(folder)):
+        raise StoreError(f"no embedded server runs on {folder}")
+    time.sleep(_DELETED_SECONDS)
+    port = _arguments(server.pid).split("-master.port=")[1].split()[0]
+    try:
+        with urlopen(
+            f"http://127.0.0.1:{port}/vol/vacuum?garbageThreshold=0.000001", timeout=_COMPACT_SECONDS
+        ) as answer:
+            answer.read()
+    except OSError as error:
+        raise StoreError(f"the embedded server on {folder} did not compact its files: {error}") from error
 
 
 def _launch(folder: Path) -> Server:

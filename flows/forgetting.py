@@ -4,7 +4,7 @@ import re
 import shutil
 from datetime import UTC, datetime
 
-from flows import console, running, settings
+from flows import console, embedded, running, settings
 from pipeline import fetches, forgetting, tombstones, urls
 from pipeline.corpus import Corpus
 from pipeline.errors import ConfigError
@@ -34,9 +34,13 @@ def forget(asked: str, reason: str, *, reposts: bool) -> bool:
     now = datetime.now(UTC)
     proofs = forgetting.forget(store, sorted(ids), reason, running.new_run_id(now), now)
     shutil.rmtree(known.home / "search", ignore_errors=True)
+    if known.embedded:
+        embedded.compact(known.home)
     for proof in proofs:
         console.out.print(proof.text(), markup=False)
     console.out.print(f"{known.home / 'search'}: deleted; the next search makes the index anew", markup=False)
+    if known.embedded:
+        console.out.print(f"{known.home / 'store'}: compacted, so that the disk holds no deleted bytes", markup=False)
     for id_ in sorted(ids):
         console.out.print(f"{id_}: tombstone forgotten/{id_}.json, {reason}", markup=False)
     console.out.print(_ELSEWHERE, markup=False)

@@ -3,6 +3,7 @@
 import gzip
 import io
 import json
+import os
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
@@ -13,6 +14,7 @@ import polars as pl
 import pytest
 from click.testing import CliRunner, Result
 
+from flows import embedded
 from flows.cli import cli
 from flows.morning import write as write_report
 from pipeline import backup, fetches, landing, nightly_files, staging, upkeep
@@ -224,6 +226,27 @@ def test_the_search_index_goes_and_is_made_anew(told: Store, tmp_path: Path) -> 
     forget(told, tmp_path)
     assert not (tmp_path / "search").exists()
     assert TITLE not in search()
+
+
+def test_the_disk_of_the_embedded_store_holds_no_deleted_bytes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in [name for name in os.environ if name.startswith("AWS_")]:
+        monkeypatch.delenv(name)
+    monkeypatch.delenv("GONGBAO_STORE", raising=False)
+    store = Store.open(f"s3://{embedded.BUCKET}", embedded.start(tmp_path).environment())
+    try:
+        night(store, "run1", fetched(store, "run1", {1: FIRST, 2: prose(2)}, 0), at=DAYS[0])
+
+        def on_disk(words: str) -> bool:
+            files = [path.read_bytes() for path in (tmp_path / "store").rglob("*") if path.is_file()]
+            return any(form in layer for data in files for layer in layers(data) for form in spelt(words))
+
+        assert on_disk(FIRST[:24])
+        env = {"GONGBAO_HOME": str(tmp_path)}
+        done = CliRunner(env=env).invoke(cli, ["forget", URL, "--reason", "request 7"], catch_exceptions=False)
+        assert "compacted" in done.stdout
+        assert (on_disk(FIRST[:24]), on_disk(prose(2)[:24])) == (False, True)
+    finally:
+        embedded.stop(tmp_path)
 
 
 @pytest.mark.parametrize("codec", CODECS)
