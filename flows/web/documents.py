@@ -34,7 +34,12 @@ def listed(request: Request) -> Response:
             return RedirectResponse(f"/documents/{told.doc_id}", 303)
         if asked.startswith("http"):
             return pages.missing(request, f"{asked} was never fetched.")
-    about: dict[str, Any] = {"source": source, "sources": sorted(reader.sources()), "number": number, "q": asked}
+    about: dict[str, Any] = {
+        "source": source,
+        "sources": sorted({*reader.sources(), source} - {""}),
+        "number": number,
+        "q": asked,
+    }
     if asked:
         hits = reader.search(asked, _PAGE + 1, (number - 1) * _PAGE, source)
         found = [(hit, marking.found(hit.around, asked)) for hit in (hits or ())[:_PAGE]]
