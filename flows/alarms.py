@@ -67,7 +67,7 @@ def on_failure(flow: Any, flow_run: Any, state: Any) -> None:
     say = get_logger("gongbao.alarms").warning
     with _never_failing(say):
         known, now = settings.from_environment(), datetime.now(UTC)
-        run_id, cause = _run_id(flow_run), (state.message or state.name)[:500]
+        run_id, cause = run_id_of(flow_run), (state.message or state.name)[:500]
         if _was_ended(state) or _was_asked_wrongly(flow_run, state):
             return
         store, rules = settings.open_store(known), AlarmRules.load(known.config)
@@ -107,7 +107,7 @@ def _of_report(report: RunReport, now: datetime, rules: AlarmRules) -> Iterator[
         yield alarms.of_run(report.kind, RunTrouble.CRASHED_PAGES, cause, now, rules, report.run_id)
 
 
-def _run_id(flow_run: Any) -> str:
+def run_id_of(flow_run: Any) -> str:
     """As the flow itself makes it. The hook may hold a flow run that has not got its name yet."""
     given = flow_run.parameters.get("run_id", "")
     return given or f"{flow_run.expected_start_time:%Y%m%dT%H%M%SZ}-{str(flow_run.id)[-4:]}"

@@ -20,6 +20,7 @@ from prefect.states import Cancelled, Scheduled
 from prefect.types.entrypoint import EntrypointType
 
 from flows import maintenance_flow, nightly, reprocess_flow, watch_flow
+from flows.alarms import run_id_of
 from pipeline.errors import ConfigError
 from pipeline.schedules import ZONE, Schedules
 
@@ -30,6 +31,7 @@ _FLOWS: tuple[Flow[..., Any], ...] = (
     maintenance_flow.maintain,
     watch_flow.watch,
 )
+_INSTEAD_OF = "instead_of"  # a parameter of those flows whose reports tell of it
 _LATER = timedelta(seconds=20)  # a run that is handed over begins only after we are gone: a runner looks 10 s ahead
 
 
@@ -107,12 +109,21 @@ async def _runs(client: PrefectClient, *types: StateType) -> list[FlowRun]:
 
 
 async def _begin_again(client: PrefectClient, runs: list[FlowRun], after: timedelta) -> None:
-    """Begin once more what these runs were to do, each thing once: of three missed nights one is enough."""
-    wanted: dict[tuple[UUID, str], dict[str, Any]] = {
-        (run.deployment_id, json.dumps(run.parameters, sort_keys=True, default=str)): run.parameters
-        for run in runs
-        if run.deployment_id
-    }
+    """Begin once more what these runs were to do, each thing once: of three missed nights one is enough.
+
+    A night or backfill that had begun is named to the one that does its work, whose report says so.
+    """
+    telling = (
+        {(await client.read_flow_by_name(flow.name)).id for flow in (nightly.nightly, nightly.backfill)} if runs else {}
+    )
+    wanted: dict[tuple[UUID, str], dict[str, Any]] = {}
+    for run in sorted(runs, key=lambda run: run.start_time is not None):
+        parameters = {name: value for name, value in run.parameters.items() if name != _INSTEAD_OF}
+        told = json.dumps(parameters, sort_keys=True, default=str)
+        if run.start_time and run.flow_id in telling:
+            parameters[_INSTEAD_OF] = run_id_of(run)
+        if run.deployment_id:
+            wanted[run.deployment_id, told] = parameters
     for (deployment, _), parameters in wanted.items():
         at: State[Any] = Scheduled(scheduled_time=datetime.now(UTC) + after)
         await client.create_flow_run_from_deployment(deployment, parameters=parameters, state=at)

@@ -5,7 +5,7 @@
 
 from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime
-from itertools import islice
+from itertools import chain, count, islice
 from typing import Any, Literal
 
 from prefect import flow, get_run_logger, task
@@ -139,31 +139,47 @@ def morning_report(report: RunReport) -> None:
     morning.write(settings.open_store(known), report, known.config)
 
 
-def _run_id(given: str = "") -> str:
-    """The name of a run. One that a schedule began is named after its flow run: begun again, it is the same run."""
+def run_id_of(given: str = "") -> str:
+    """The name of a run. One that a schedule began is named after its flow run."""
     given = given or flow_run.parameters.get("run_id", "")
     return given or f"{flow_run.scheduled_start_time:%Y%m%dT%H%M%SZ}-{flow_run.id[-4:]}"
 
 
+def _begin(store: Store, run_id: str, instead_of: str) -> tuple[str, str]:
+    """The name of this run, and of that whose work it does again.
+
+    Prefect's UI offers to retry a run that failed: the retry is a run of its own, or it would overwrite landing files.
+    """
+    names = chain([run_id], (f"{run_id}-{again}" for again in count(2)))
+    name = next(name for name in names if store.put(f"runs/{name}/begun", b"", only_new=True))
+    return name, instead_of if name == run_id else run_id
+
+
 def _name() -> str:
-    return f"{flow_run.flow_name} {_run_id()}"
+    return f"{flow_run.flow_name} {run_id_of()}"
 
 
 @flow(name="nightly", flow_run_name=_name, **HOOKS)
 def nightly(
-    run_id: str = "", now: datetime | None = None, sources: list[str] | None = None, scheduled: bool = False
+    run_id: str = "",
+    now: datetime | None = None,
+    sources: list[str] | None = None,
+    scheduled: bool = False,
+    instead_of: str = "",
 ) -> RunReport | None:
     """Crawl the sources named, or all that are enabled, and publish what is new in one commit.
 
     With `scheduled` sources that have a schedule of their own are left to it. None if the same night runs already.
+    `instead_of` is set by `gongbao serve` where it begins a run again: the one that was ended.
     """
-    known, run_id = settings.from_environment(), _run_id(run_id)
+    known, run_id = settings.from_environment(), run_id_of(run_id)
     chosen = load_all(known.sources, sources or ())
     asked: dict[str, list[str]] = {source.id: [] for source in chosen if sources or _is_due(source, scheduled)}
     store, rules = settings.open_store(known), Schedules.load(known.config).leases
     try:
         with leases.hold(store, leases.of_night(sources), run_id, rules):
-            return _run("nightly", run_id, now or datetime.now(UTC), asked)
+            names = _begin(store, run_id, instead_of)
+            return _run("nightly", names, now or datetime.now(UTC), asked)
     except leases.Taken as taken:
         get_run_logger().warning("%s; nothing was done", taken)
         return None
@@ -184,6 +200,7 @@ def backfill(
     listed_in: str = "",
     run_id: str = "",
     now: datetime | None = None,
+    instead_of: str = "",
 ) -> RunReport:
     """Fetch addresses, or what a source published from one day to another, and publish them like a night.
 
@@ -191,16 +208,18 @@ def backfill(
     `source`, `since` and `until`: instead of addresses, what a source published on these days.
     `landing`: instead of both, what lies in landing files whose keys begin so, such as `source=ID/date=2026-01`.
     `listed_in` is the key of an object in the store that names one address a line: Prefect's parameters hold 512 kB.
+    `instead_of` is set by `gongbao serve` where it begins a run again: the one that was ended.
     """
-    known, run_id = settings.from_environment(), _run_id(run_id)
+    known, run_id = settings.from_environment(), run_id_of(run_id)
     store, now = settings.open_store(known), now or datetime.now(UTC)
     every = [*(urls or ()), *(store.get(listed_in).decode().splitlines() if listed_in else ())]
     backfilling.check(known, every, source, since, until, landing)
+    names = _begin(store, run_id, instead_of)
     if landing:
-        return _run("backfill", run_id, now, {}, backfilling.landing_keys(store, landing))
+        return _run("backfill", names, now, {}, backfilling.landing_keys(store, landing))
     asked = backfilling.by_sources(known, every, source)
     backfilling.say_unknown(asked.get(UNKNOWN, ()), get_run_logger().warning)
-    return _run("backfill", run_id, now, asked, since=since, until=until, force=force)
+    return _run("backfill", names, now, asked, since=since, until=until, force=force)
 
 
 def _crawled(
@@ -219,10 +238,15 @@ def _crawled(
 
 
 def _run(
-    kind: Kind, run_id: str, now: datetime, asked: dict[str, list[str]], landing: Sequence[str] = (), **how: Any
+    kind: Kind,
+    names: tuple[str, str],
+    now: datetime,
+    asked: dict[str, list[str]],
+    landing: Sequence[str] = (),
+    **how: Any,
 ) -> RunReport:
     """A source that breaks is told in the report and the others go on; what concerns all of them is raised."""
-    started = datetime.now(UTC)
+    started, (run_id, instead_of) = datetime.now(UTC), names
     known = settings.from_environment()
     store = settings.open_store(known)
     crawls, staged = [], [process_landing.submit(key, run_id) for key in landing]
@@ -250,6 +274,7 @@ def _run(
         sources=published.sources,
         observations=observations,
         alarms=alarms,
+        instead_of=instead_of,
     )
     store.put(f"runs/{run_id}.json", report.model_dump_json(indent=1).encode())
     morning_report(report)

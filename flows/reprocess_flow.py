@@ -11,11 +11,10 @@ from datetime import UTC, date, datetime
 from prefect import flow, get_run_logger
 from prefect.artifacts import create_markdown_artifact
 from prefect.futures import as_completed
-from prefect.runtime import flow_run
 
 from flows import console, leases, reprocessing, settings, work
 from flows.alarms import HOOKS, after_run
-from flows.nightly import morning_report, process_landing, write_plain_files
+from flows.nightly import morning_report, process_landing, run_id_of, write_plain_files
 from pipeline import reprocess as again
 from pipeline import staging
 from pipeline.publish import Published
@@ -35,12 +34,7 @@ class Reprocessed:
     report: RunReport | None
 
 
-def _run_id(given: str = "") -> str:
-    given = given or flow_run.parameters.get("run_id", "")
-    return given or f"{flow_run.scheduled_start_time:%Y%m%dT%H%M%SZ}-{flow_run.id[-4:]}"
-
-
-@flow(name="reprocess", flow_run_name=lambda: f"reprocess {_run_id()}", persist_result=False, **HOOKS)
+@flow(name="reprocess", flow_run_name=lambda: f"reprocess {run_id_of()}", persist_result=False, **HOOKS)
 def reprocess(
     sources: list[str] | None = None,
     since: date | None = None,
@@ -56,7 +50,7 @@ def reprocess(
     Without it what changes is published if config/reprocess.yaml accepts it, or whatever it is with `accept`.
     None if another reprocess is at work.
     """
-    known, run_id, now = settings.from_environment(), _run_id(run_id), datetime.now(UTC)
+    known, run_id, now = settings.from_environment(), run_id_of(run_id), datetime.now(UTC)
     log, store = get_run_logger(), settings.open_store(known)
     every = {source.id: source for source in load_all(known.sources)}
     load_all(known.sources, sources or ())  # one that is not configured stops here

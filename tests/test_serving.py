@@ -16,8 +16,10 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import pytest
+from prefect.client.schemas.objects import FlowRun
 
 from flows import embedded, prefect_server
+from flows.alarms import run_id_of
 from flows.samples.server import serve, write_sources
 from flows.samples.sites import SITES
 from flows.samples.world import World
@@ -141,6 +143,8 @@ def test_a_schedule_fires_and_kills_ends_and_restarts_lose_nothing(told: dict[st
         night = RunReport.model_validate_json(store.get(key))
         assert (night.succeeded, [source.source_id for source in night.sources]) == (True, ["company"])
         assert night.total("documents") > 5
+        assert night.instead_of == run_id_of(FlowRun.model_validate(scheduled))  # it says whose work it does again
+        assert f"Run {night.instead_of} was ended" in store.get(key.replace(".json", ".html")).decode()
         assert not [run for run in runs(home, "nightly", "RUNNING") if run["id"] == scheduled["id"]]
 
         form = {"parameters": {"sources": ["company"], "dry_run": True}}
