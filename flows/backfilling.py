@@ -8,6 +8,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
 
 from rich.table import Table
 from rich.text import Text
@@ -22,6 +23,7 @@ from pipeline.report import CrawlReport, RunReport
 from pipeline.source import UNKNOWN, load_all
 from pipeline.store import Store
 
+_SHANGHAI = ZoneInfo("Asia/Shanghai")
 _STYLE = {"document": "green", "repost": "yellow", "rejected": "magenta", "failed": "red", "skipped": "red"}
 
 
@@ -117,8 +119,11 @@ def check(
         raise ConfigError("say which: URLs, a --file of them, --source with --since, or --landing alone")
     if since and until and until < since:
         raise ConfigError(f"--until {until} is before --since {since}")
+    if since and since > datetime.now(_SHANGHAI).date():
+        raise ConfigError(f"--since {since} has not come yet")
     for url in urls:
-        _check(url)
+        if not _is_url(url):
+            raise ConfigError(f"not an http(s) URL: {url!r}")
     if source:
         load_all(known.sources, [source])
 
@@ -161,14 +166,12 @@ def read_again(store: Store, run_id: str, now: datetime) -> list[CrawlReport]:
     ]
 
 
-def _check(url: str) -> None:
+def _is_url(text: str) -> bool:
     try:
-        parts = urlsplit(url)
-        wrong = parts.scheme not in ("http", "https") or not parts.hostname or parts.port == 0
+        parts = urlsplit(text)
+        return parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
     except ValueError:  # a port that is no number, a bracket that is not closed
-        wrong = True
-    if wrong:
-        raise ConfigError(f"not an http(s) URL: {url!r}")
+        return False
 
 
 def _row(answer: Answer) -> Mapping[str, Any]:
@@ -190,6 +193,15 @@ def _show(told: Sequence[Answer]) -> None:
 def _lines(file: Path) -> list[str]:
     try:
         lines = file.read_text(encoding="utf-8-sig").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError(str(error), path=file) from error
-    return [line.strip() for line in lines if line.strip() and not line.startswith("#")]
+    except OSError as error:
+        raise ConfigError(error.strerror or str(error), path=file) from error
+    except UnicodeDecodeError as error:
+        raise ConfigError(f"no text in UTF-8: {error}", path=file) from error
+    urls = [(number, line.strip()) for number, line in enumerate(lines, 1)]
+    urls = [(number, url) for number, url in urls if url and not url.startswith("#")]
+    if not urls:
+        raise ConfigError("names no URL", path=file)
+    for number, url in urls:
+        if not _is_url(url):
+            raise ConfigError(f"not an http(s) URL: {url!r}", path=file, line=number)
+    return [url for _, url in urls]

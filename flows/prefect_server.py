@@ -13,6 +13,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from ssl import SSLError
+from urllib.error import HTTPError
+from urllib.parse import urlsplit
 
 from flows import processes
 from pipeline.errors import GongbaoError
@@ -20,6 +23,7 @@ from pipeline.errors import GongbaoError
 _PORT = 4200  # Prefect's own
 _READY_SECONDS = 180  # 13 s on a quiet machine with an empty database (platform.md, C)
 _STOP_SECONDS = 20
+_PATIENCE_SECONDS = 20  # for somebody else's server
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,6 +69,21 @@ def start(folder: Path) -> Server:
                 raise GongbaoError(f"Prefect's server does not start; {folder / 'prefect.log'} says why")
             time.sleep(0.2)
         return server
+
+
+def check(api: str) -> None:
+    """GongbaoError if nobody listens at the address of an API. What answers, whatever it is, Prefect itself judges."""
+    try:
+        urllib.request.urlopen(f"{api.rstrip('/')}/health", timeout=_PATIENCE_SECONDS).close()
+    except (HTTPError, SSLError):
+        return
+    except (OSError, ValueError) as error:
+        why = getattr(error, "reason", error)
+        if not isinstance(why, SSLError):
+            raise GongbaoError(
+                f"PREFECT_API_URL: no server of Prefect answers at {urlsplit(api).hostname}:{urlsplit(api).port or ''} ({why}); "
+                "without it Gongbao uses one of its own"
+            ) from error
 
 
 def stop(folder: Path) -> bool:

@@ -53,7 +53,10 @@ def prepare_prefect(known: settings.Settings) -> Callable[[], None]:
     It is that of PREFECT_API_URL, that of `gongbao serve` in this folder, or one that begins and ends with us.
     """
     configure_prefect(known)
-    if "PREFECT_API_URL" in os.environ or "prefect" in sys.modules:
+    if api := os.environ.get("PREFECT_API_URL"):
+        prefect_server.check(api)
+        return lambda: None
+    if "prefect" in sys.modules:
         return lambda: None
     if server := prefect_server.find(known.home):
         os.environ["PREFECT_API_URL"] = server.api

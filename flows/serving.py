@@ -21,8 +21,10 @@ def serve() -> None:
     own = {source.id: source.schedule for source in load_all(known.sources) if source.enabled and source.schedule}
     with prefect_server.only_one(known.home, "serve"):
         store = settings.open_store(known)
-        is_ours = "PREFECT_API_URL" not in os.environ
+        is_ours = not os.environ.get("PREFECT_API_URL")
         running.configure_prefect(known)
+        if not is_ours:
+            prefect_server.check(os.environ["PREFECT_API_URL"])
         try:
             if is_ours:
                 server = prefect_server.start(known.home)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from pydantic import Field
 
-from pipeline.config import Strict, read
+from pipeline.config import Cron, Strict, read
 
 ZONE = "Asia/Shanghai"
 
@@ -31,9 +31,9 @@ class LeaseRules(Strict):
 class Schedules(Strict):
     """Cron lines in Asia/Shanghai, and the leases."""
 
-    nightly: str
-    watch: str
-    maintain: str
+    nightly: Cron
+    watch: Cron
+    maintain: Cron
     leases: LeaseRules
 
     @classmethod

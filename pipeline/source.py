@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 import cssselect
 from pydantic import AfterValidator, Field, field_validator, model_validator
 
-from pipeline.config import Pattern, Strict, read
+from pipeline.config import Cron, Pattern, Strict, read
 from pipeline.errors import ConfigError
 
 Family = Literal[
@@ -176,7 +176,7 @@ class Source(Strict):
     fetch: Fetch = Fetch()
     article: ArticleSpec = ArticleSpec()
     revisit: Revisit = Revisit()
-    schedule: str = ""  # cron in Asia/Shanghai; empty: with all others
+    schedule: Cron = ""  # cron in Asia/Shanghai; empty: with all others
     notes: str = ""
     verify: bool = False  # nothing proves yet that selectors and addresses are right
 

@@ -6,6 +6,7 @@ import sys
 from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -18,6 +19,7 @@ from flows.samples.sites import SITES
 from flows.samples.world import World
 from pipeline import fetches, runs, staging
 from pipeline.belonging import source_of
+from pipeline.errors import ConfigError
 from pipeline.source import Source
 from pipeline.urls import doc_id
 
@@ -199,6 +201,21 @@ def test_a_call_that_makes_no_sense_ends_with_2_before_any_request(
         cli.main()
     assert ended.value.code == 2
     assert not sites.requests
+
+
+@pytest.mark.parametrize(
+    ("told", "wrong"),
+    [
+        ("", "urls.txt: names no URL"),
+        ("# of May\r\n\r\n", "urls.txt: names no URL"),
+        ("\ufeffhttp://127.0.0.1/1\r\n  # of June\r\nhtp://127.0.0.1/2\r\n", "urls.txt:3: not an http(s) URL: 'htp"),
+    ],
+)
+def test_a_file_of_addresses_that_is_wrong_is_named_with_its_line(tmp_path: Path, told: str, wrong: str) -> None:
+    (tmp_path / "urls.txt").write_bytes(told.encode())
+    with pytest.raises(ConfigError) as raised:
+        backfilling.command((), tmp_path / "urls.txt")
+    assert wrong in str(raised.value)
 
 
 def test_of_sources_that_share_a_host_the_one_whose_articles_look_like_it_has_the_address() -> None:

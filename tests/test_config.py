@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from prefect._vendor import croniter
 
 from flows import settings
 from pipeline.errors import ConfigError
@@ -51,6 +52,22 @@ def test_a_misspelt_key_is_named_and_not_the_one_that_it_leaves_missing(wrong) -
 def test_a_wrong_type_is_named_with_its_line(wrong) -> None:
     error = wrong(GOOD + "fetch:\n  delay: soon\n")
     assert (error.line, error.key) == (9, "fetch.delay")
+
+
+@pytest.mark.parametrize("line", ["10 25 * * *", "0 4 * *", "*/5 0-24 * * *", "61 1 * * *", "0 0 0 * *", "nightly"])
+def test_a_bad_cron_line_is_named_with_its_line_and_refused_by_prefect_too(wrong, line: str) -> None:
+    error = wrong(GOOD + f"schedule: '{line}'\n")
+    assert (error.line, error.key) == (8, "schedule")
+    assert not croniter.croniter.is_valid(line)
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["10 1 * * *", "*/90 1,13 * * 1-5", "0 4 L * *", "0 4 * jan-MAR fri#2", "@daily", "* * * * * 30", "0 4 * * 5#2"],
+)
+def test_whatever_cron_line_prefect_takes_is_taken(tmp_path: Path, line: str) -> None:
+    (tmp_path / "ministry.yaml").write_text(GOOD + f"schedule: '{line}'\n", encoding="utf-8")
+    assert load(tmp_path / "ministry.yaml").schedule == line
 
 
 def test_a_bad_regular_expression_is_named_with_its_line(wrong) -> None:
