@@ -65,22 +65,20 @@ class Corpus(Snapshot):
 
     def of_ids(self, ids: Sequence[str], columns: Sequence[str] = ()) -> pl.DataFrame:
         """The rows of some documents; those that are not in the corpus are missing."""
-        rows = self._whole(pl.col("doc_id").is_in(list(ids)))
+        rows = self._whole(self._places(pl.col("doc_id").is_in(list(ids))))
         return (rows.select(columns) if columns else rows).collect(engine="streaming")
 
     def cluster(self, id_: str) -> pl.DataFrame:
         """All rows that say the same as a document: the canonical one first, the others as they were published."""
-        root = (
-            self.scan().filter(pl.col("doc_id") == id_).select("canonical_id").collect(engine="streaming").to_series()
-        )
-        canonical = next(iter(root.drop_nulls()), id_)
-        rows = self._whole((pl.col("doc_id") == canonical) | (pl.col("canonical_id") == canonical))
+        found = self._cluster_of(id_)
+        if canonical := next(iter(found.filter(pl.col("doc_id") == id_)["canonical_id"].drop_nulls()), None):
+            found = self._cluster_of(canonical)
         order = [
             pl.col("canonical_id").is_not_null(),
             pl.coalesce("published_at", "first_fetched_at"),
             pl.col("doc_id"),
         ]
-        return rows.sort(order).collect(engine="streaming")
+        return self._whole(found).sort(order).collect(engine="streaming")
 
     def commit(self, rows: Sequence[dict[str, Any]], run_id: str, about: dict[str, Any], *, only_new: bool) -> int:
         """Add or replace rows in one commit against this snapshot, and the version it made; Conflict if anyone committed since."""
@@ -95,13 +93,17 @@ class Corpus(Snapshot):
             self.table.append(data, run_id, told)
         return self.table.version
 
-    def _whole(self, wanted: pl.Expr) -> pl.LazyFrame:
-        """The rows that a filter on ids wants: where they lie is looked up first, so that no text of another is read."""
-        found = self.scan().filter(wanted).select("month", "doc_id").collect(engine="streaming")
-        there = pl.col("month").is_in(found["month"].unique().to_list()) & pl.col("doc_id").is_in(
-            found["doc_id"].to_list()
-        )
-        return self.scan().filter(there)
+    def _cluster_of(self, id_: str) -> pl.DataFrame:
+        return self._places((pl.col("doc_id") == id_) | (pl.col("canonical_id") == id_))
+
+    def _places(self, wanted: pl.Expr) -> pl.DataFrame:
+        """Where the rows lie that a filter on ids wants: month, doc_id, canonical_id."""
+        return self.scan().filter(wanted).select("month", "doc_id", "canonical_id").collect(engine="streaming")
+
+    def _whole(self, places: pl.DataFrame) -> pl.LazyFrame:
+        """These rows with all columns; no text of another is read."""
+        there = [pl.col(name).is_in(places[name].unique().to_list()) for name in ("month", "doc_id")]
+        return self.scan().filter(pl.all_horizontal(there))
 
     def _months(self, ids: Sequence[str]) -> set[str]:
         """The partitions in which these documents lie."""
