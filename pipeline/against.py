@@ -22,7 +22,7 @@ _OPTIONAL = ("title", "document_number", "publisher", "tier", "source_id", "url"
 
 
 def read_texts(path: Path, rules: DedupeRules) -> Iterator[Text]:
-    """The texts of a file of JSON lines `{"id", "text", …}`; what is no such line is a ConfigError naming it."""
+    """The texts of a file of JSON lines `{"id", "text", …}`, or of `gongbao read`; ConfigError names what is no such line."""
     seen: set[str] = set()
     try:
         with path.open(encoding="utf-8") as lines:
@@ -42,11 +42,12 @@ def read_texts(path: Path, rules: DedupeRules) -> Iterator[Text]:
 
 def text_of(row: Row, rules: DedupeRules) -> Text:
     """A row as a text; ValueError says what it lacks."""
-    if not isinstance(row, dict) or not isinstance(row.get("text"), str) or not isinstance(row.get("id"), str | int):
-        raise ValueError('expected an object with "id" and "text"')
+    named = row.get("id", row.get("doc_id")) if isinstance(row, dict) else None
+    if not isinstance(named, str | int) or not isinstance(row.get("text"), str):
+        raise ValueError('expected an object with "id" (or "doc_id") and "text"')
     optional: dict[str, Any] = {name: str(row.get(name) or "") for name in _OPTIONAL}
     return Text(
-        id=str(row["id"]),
+        id=str(named),
         text=row["text"],
         fingerprint=fingerprint(row["text"], rules.fingerprint),
         published_at=_date(row.get("published_at") or row.get("date")),
