@@ -15,7 +15,7 @@ import pyarrow.parquet as pq
 from pipeline import nightly_files, schema, staging
 from pipeline.config import read
 from pipeline.corpus import Corpus
-from pipeline.judgement import DedupeRules
+from pipeline.dedupe_rules import DedupeRules
 from pipeline.maintenance import maintain
 from pipeline.publish import publish
 from pipeline.report import CrawlReport
