@@ -212,7 +212,7 @@ def backfill(
     """
     known, run_id = settings.from_environment(), run_id_of(run_id)
     store, now = settings.open_store(known), now or datetime.now(UTC)
-    every = [*(urls or ()), *(store.get(listed_in).decode().splitlines() if listed_in else ())]
+    every = list(dict.fromkeys([*(urls or ()), *(store.get(listed_in).decode().splitlines() if listed_in else ())]))
     backfilling.check(known, every, source, since, until, landing)
     names = _begin(store, run_id, instead_of)
     if landing:

@@ -117,8 +117,12 @@ def test_every_address_has_its_answer(sites: Running, capsys: pytest.CaptureFixt
     assert "Documents to look at" in page
     assert "image_only" in page
 
-    settled, again = answered(capsys, document, known)
+    settled, again = answered(capsys, document, known, document)
+    store = settings.open_store(settings.from_environment())
     assert settled
+    assert (
+        len(backfilling.read_answers(store, runs.ids(store)[0])) == 2
+    )  # one for each address, however often it is named
     assert (again[document]["answer"], again[document]["because"]) == ("unchanged", "known")
     assert again[known]["answer"] == "document"
     settled, forced = answered(capsys, document, dropped, force=True)
