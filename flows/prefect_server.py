@@ -80,10 +80,9 @@ def check(api: str) -> None:
     except (OSError, ValueError) as error:
         why = getattr(error, "reason", error)
         if not isinstance(why, SSLError):
-            raise GongbaoError(
-                f"PREFECT_API_URL: no server of Prefect answers at {urlsplit(api).hostname}:{urlsplit(api).port or ''} ({why}); "
-                "without it Gongbao uses one of its own"
-            ) from error
+            place = urlsplit(api).netloc.rpartition("@")[2] or "it, which is no address"  # without a password
+            told = f"PREFECT_API_URL: no server of Prefect answers at {place} ({why}); without it Gongbao uses its own"
+            raise GongbaoError(told) from error
 
 
 def stop(folder: Path) -> bool:
