@@ -67,7 +67,9 @@ class Night:
             and not (self._held[id_]["withdrawn_at"] or _is_late(row, self._held[id_]))
         ]
         self._reposts: set[str] = set()
-        self.only_new = not (self._gone or self._held.keys() & self._fresh)
+        # those of the rows of this snapshot that the rows of the night replace
+        self.months = {row["month"] for row in self._gone}
+        self.months |= {self._held[id_]["month"] for id_ in self._held.keys() & self._fresh}
 
     def fresh(self) -> list[Text]:
         """The new and the revised documents, for `decide`."""
@@ -99,7 +101,7 @@ class Night:
         self._reposts = {id_ for id_ in self._fresh if told[id_].kind in _REPOSTS}
         moved = [id_ for id_ in told if id_ not in self._fresh]
         known = self._corpus.of_ids(moved).to_dicts() if moved else []
-        self.only_new &= not known
+        self.months |= {row["month"] for row in known}
         rows = [self._fresh_row(row, told[id_]) for id_, row in self._fresh.items()]
         rows += [self._moved_row(row, told[row["doc_id"]]) for row in known]
         by_id = {row["doc_id"]: row for row in rows}

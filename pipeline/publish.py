@@ -92,7 +92,7 @@ def _attempt(
         return Published(version_before=before, version=before, sources=reports)
     about = {"before": before, "sources": [report.model_dump(mode="json") for report in reports]}
     try:
-        version = corpus.commit(rows, run_id, about, only_new=night.only_new)
+        version = corpus.commit(rows, run_id, about, night.months)
     except Conflict:
         return None
     return Published(version_before=before, version=version, sources=reports)

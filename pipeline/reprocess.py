@@ -5,7 +5,7 @@ is a document any more leaves the corpus as `rejected:REASON`. What was fetched 
 """
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -72,7 +72,7 @@ class Proposal:
 
     corpus: Corpus
     rows: tuple[Row, ...]
-    only_new: bool
+    months: Collection[str]
     reports: tuple[Any, ...]
     differences: tuple[Difference, ...]
 
@@ -125,7 +125,7 @@ def accept(
             return Published(version_before=before, version=before, sources=proposal.reports)
         about = {"before": before, "sources": [report.model_dump(mode="json") for report in proposal.reports]}
         try:
-            version = corpus.commit(proposal.rows, run_id, about, only_new=proposal.only_new)
+            version = corpus.commit(proposal.rows, run_id, about, proposal.months)
         except Conflict:
             continue
         return Published(version_before=before, version=version, sources=proposal.reports)
@@ -140,9 +140,7 @@ def _proposed(
     held = {row["doc_id"]: row for row in corpus.of_ids([row["doc_id"] for row in rows]).to_dicts()}
     told = (comparing.difference(held.get(row["doc_id"]), row) for row in rows)
     differences = sorted(filter(None, told), key=lambda each: (each.source_id, each.what, each.doc_id))
-    return Proposal(
-        corpus, tuple(rows), again.only_new, again.reports(_crawls(visits, run_id, now)), tuple(differences)
-    )
+    return Proposal(corpus, tuple(rows), again.months, again.reports(_crawls(visits, run_id, now)), tuple(differences))
 
 
 class Again(Night):

@@ -38,7 +38,7 @@ def rollback(store: Store, run: str, run_id: str, now: datetime, *, dry_run: boo
         if dry_run or not rows:
             return Rolledback(version=corpus.version, **told)
         try:
-            version = corpus.commit(rows, run_id, {"kind": "rollback", "of": run}, only_new=False)
+            version = corpus.commit(rows, run_id, {"kind": "rollback", "of": run})
         except Conflict:
             continue
         return Rolledback(version=version, **told)

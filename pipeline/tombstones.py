@@ -62,7 +62,7 @@ def bury(store: Store, ids: Sequence[str], run_id: str, now: datetime) -> None:
         if not rows:
             return
         try:
-            corpus.commit(rows, run_id, {"kind": "forget"}, only_new=False)
+            corpus.commit(rows, run_id, {"kind": "forget"})
         except Conflict:
             continue
         return

@@ -69,7 +69,7 @@ def test_compaction_and_moves_within_a_cluster_are_no_revisions(store: Store) ->
     before = Corpus.open(store).version
     rows = Corpus.open(store).scan().collect().to_dicts()
     relinked = [row | {"near_ids": ["x"], "rules_version": "2"} for row in rows]
-    Corpus.open(store).commit(relinked, "relink", {}, only_new=False)
+    Corpus.open(store).commit(relinked, "relink", {})
     table = Corpus.open(store).table
     upkeep.compact(table, ORDER)
     upkeep.checkpoint(table)
@@ -84,9 +84,7 @@ def test_a_canonical_document_that_becomes_a_repost_is_withdrawn_to_readers_of_c
     night(store, "run1", [document(1, prose(1)), document(2, prose(2))])
     rows = {row["url"]: row for row in Corpus.open(store).scan().collect().to_dicts()}
     first, second = rows.values()
-    Corpus.open(store).commit(
-        [second | {"canonical_id": first["doc_id"], "kind": "repost"}], "link", {}, only_new=False
-    )
+    Corpus.open(store).commit([second | {"canonical_id": first["doc_id"], "kind": "repost"}], "link", {})
     change = next(iter(Corpus.open(store).changes(1)))
     assert (change.what, change.why, change.document["canonical_id"]) == ("withdrawn", "repost", first["doc_id"])
     assert [each.what for each in Corpus.open(store).changes(1, every=True)] == ["revised"]

@@ -49,7 +49,7 @@ def filled(store: Store, seed: int) -> Corpus:
             }
             for each in range(chance.randrange(1, 9))
         ]  # fmt: skip
-        Corpus.open(store).commit(rows, f"run{number}", {}, only_new=True)
+        Corpus.open(store).commit(rows, f"run{number}", {}, months=())
     return Corpus.open(store)
 
 

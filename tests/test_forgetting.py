@@ -198,8 +198,8 @@ def test_a_large_file_that_a_merge_wrote_is_redacted(store: Store) -> None:
         }
         for number in range(1500)
     ]
-    Corpus.open(store).commit(rows, "run1", {}, only_new=True)
-    Corpus.open(store).commit([row | {"text": SECRET} for row in rows], "run2", {}, only_new=False)
+    Corpus.open(store).commit(rows, "run1", {}, months=())
+    Corpus.open(store).commit([row | {"text": SECRET} for row in rows], "run2", {})
     proof = erasing.in_tables(store, "corpus/", [row["doc_id"] for row in rows[:1400]], same_size=True)
     assert (proof.rewritten > 1, proof.left) == (True, 0)
     assert Corpus.open(store).scan().select(pl.col("text").count()).collect().item() == 100

@@ -53,7 +53,7 @@ def test_a_night_of_today_goes_into_an_older_table_and_rewriting_its_rows_is_no_
     night(older, "today", [document(4, prose(4) + "\n" + prose(7), at=at), document(9, prose(9), at=at)], at=at)
     assert Changes(Corpus.open(older), before, before + 1).counts() == {"added": 1, "revised": 1, "withdrawn": 0}
     rows = Corpus.open(older).scan().collect().to_dicts()
-    Corpus.open(older).commit([row | {"near_ids": ["x"]} for row in rows], "relinked", {}, only_new=False)
+    Corpus.open(older).commit([row | {"near_ids": ["x"]} for row in rows], "relinked", {})
     assert list(Corpus.open(older).changes(before + 1)) == []
     table = Corpus.open(older).table
     upkeep.document(table, schema.arrow(schema.CORPUS), INDEXED)

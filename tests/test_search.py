@@ -89,7 +89,7 @@ def test_a_source_is_searched_whole_and_page_by_page(store: Store, tmp_path: Pat
          "month": "2026-01", "first_fetched_at": NIGHT, "fetched_at": NIGHT, "kind": "original", "url": f"https://a.cn/{n}"}
         for n in range(1, 12)
     ]  # fmt: skip
-    Corpus.open(store).commit(rows, "run1", {}, only_new=True)
+    Corpus.open(store).commit(rows, "run1", {}, months=())
     corpus, index = Corpus.open(store), Index(tmp_path / "index")
     index.sync(corpus)
     every = [hit.doc_id for hit in index.search(corpus, "充电桩", 50)]

@@ -91,7 +91,7 @@ def _writing(store: Store, rng: random.Random, number: int) -> Iterator[None]:
                 "repost": {"canonical_id": night[0]["doc_id"], "kind": "repost"},
                 "relinked": {"near_ids": [run]},
             }[change])  # fmt: skip
-        corpus.commit(night, run, {}, only_new=False)
+        corpus.commit(night, run, {})
         yield
         if number % 10 == 0:
             maintain(store, RULES, datetime.now(UTC))

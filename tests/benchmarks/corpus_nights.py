@@ -49,7 +49,7 @@ def _nights(place: Place, *, maintained: bool) -> None:
             with notes.open("a") as file:
                 file.write(json.dumps(_real_night(store, number)) + "\n")
         else:
-            Corpus.open(store).commit(_night(number), f"r{number}", {"number": number}, only_new=not number)
+            Corpus.open(store).commit(_night(number), f"r{number}", {"number": number}, months=None if number else ())
         number += 1
     print(f"\n{number} nights of {A_NIGHT} documents ({LENGTH} characters, 4 of them revisions), "
           f"{'housekeeping every week' if maintained else 'no housekeeping'}; seconds\n")  # fmt: skip

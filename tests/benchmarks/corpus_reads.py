@@ -33,10 +33,10 @@ def fill(place: Place) -> None:
             continue
         found = rows(f"m{number}", A_MONTH, number * A_MONTH, at, LENGTH)
         found = [row | ({} if at % 20 else {"canonical_id": found[0]["doc_id"]}) for at, row in enumerate(found, 1)]
-        Corpus.open(store).commit(found, f"m{number}", {}, only_new=True)
+        Corpus.open(store).commit(found, f"m{number}", {}, months=())
     if Corpus.open(store).version == months:
         last = rows("last", A_NIGHT, total, TODAY - timedelta(hours=12), LENGTH)
-        Corpus.open(store).commit(last, "last", {}, only_new=True)
+        Corpus.open(store).commit(last, "last", {}, months=())
         maintain(store, RULES, datetime.now(UTC))
     corpus = Corpus.open(store)
     files = corpus.files()
