@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import polars as pl
-import pyarrow as pa
 
 from pipeline import schema
 from pipeline.changes import Changes
@@ -91,7 +90,7 @@ class Corpus(Snapshot):
         told = {"run_id": run_id, "about": json.dumps(about, ensure_ascii=False)}
         digested = [row | {"content_digest": schema.content_digest(row)} for row in rows]
         digested.sort(key=lambda row: [str(row.get(name) or "") for name in ORDER])
-        data = pa.Table.from_pylist(digested, schema=SCHEMA)
+        data = schema.table(digested, SCHEMA)
         replaced = self._months([row["doc_id"] for row in rows]) if months is None else months
         if replaced:
             self.table.upsert(data, "doc_id", run_id, told, partitions=("month", replaced))

@@ -10,7 +10,6 @@ from typing import Any
 
 import numpy as np
 import polars as pl
-import pyarrow as pa
 
 from pipeline import schema
 from pipeline.report import CrawlReport
@@ -114,7 +113,7 @@ def append(
         if not rows:
             return None
         try:
-            return table.append(pa.Table.from_pylist(rows, schema=_SCHEMA), run_id)
+            return table.append(schema.table(rows, _SCHEMA), run_id)
         except Conflict:
             continue
 
@@ -151,7 +150,7 @@ def forget(store: Store, doc: str, run_id: str, now: datetime) -> None:
         if not told or table.has(run_id):
             return None
         try:
-            return table.append(pa.Table.from_pylist([row | ended for row in told.values()], schema=_SCHEMA), run_id)
+            return table.append(schema.table([row | ended for row in told.values()], _SCHEMA), run_id)
         except Conflict:
             continue
 

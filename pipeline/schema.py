@@ -1,11 +1,12 @@
 """The columns of the corpus, of the staged outcomes and of the fetches: type, meaning, what null says, an example."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any
 
+import polars as pl
 import pyarrow as pa
 import xxhash
 
@@ -145,6 +146,17 @@ FETCHES = (
 def arrow(columns: tuple[Column, ...]) -> pa.Schema:
     """The Arrow schema of some columns."""
     return pa.schema([column.field for column in columns])
+
+
+def table(rows: Sequence[Mapping[str, Any]], of: pa.Schema) -> pa.Table:
+    """Rows as a table of that schema; what a row lacks is null, what the schema lacks is left out.
+
+    By way of Polars: pyarrow's own way loads pandas where that is installed, which takes half a second.
+    """
+    empty = pl.from_arrow(pa.Table.from_batches([], of))
+    assert isinstance(empty, pl.DataFrame)
+    columns = (pl.Series(name, [row.get(name) for row in rows], dtype=kind) for name, kind in empty.schema.items())
+    return pl.DataFrame(columns).to_arrow().cast(of)
 
 
 # What a reader reads of a document. If one of it changes, the change feed tells of a revision; if anything else does,

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-import pyarrow as pa
+import polars as pl
 import pyarrow.parquet as pq
 import xxhash
 
@@ -28,7 +28,7 @@ def write(store: Store, key: str, outcomes: Iterable[tuple[Page, Outcome]]) -> d
     """Stage the outcomes of a landing file; the count of each outcome, `rejected:REASON` apart."""
     rows = [row(page, outcome) for page, outcome in outcomes]
     buffer = io.BytesIO()
-    pq.write_table(pa.Table.from_pylist(rows, schema=_SCHEMA), buffer, compression="zstd")
+    pq.write_table(schema.table(rows, _SCHEMA), buffer, compression="zstd")
     store.put(key, buffer.getvalue())
     counts: dict[str, int] = {}
     for each in rows:
@@ -44,7 +44,7 @@ def read(store: Store, run_id: str, keys: Iterable[str] | None = None) -> list[d
     """
     rows: list[dict[str, Any]] = []
     for key in store.list(f"staged/run={run_id}/") if keys is None else keys:
-        rows += pq.read_table(io.BytesIO(store.get(key))).to_pylist()
+        rows += pl.read_parquet(io.BytesIO(store.get(key))).to_dicts()
     return sorted(rows, key=lambda row: (row["fetched_at"], row["doc_id"]))
 
 
