@@ -4,6 +4,8 @@ import os
 from collections.abc import Mapping
 from difflib import get_close_matches
 from pathlib import Path
+from threading import Lock
+from typing import Any
 
 from pydantic import SecretStr
 
@@ -11,6 +13,7 @@ from pipeline.config import Strict
 from pipeline.errors import ConfigError
 from pipeline.store import Store
 
+_opening, _stores = Lock(), dict[tuple[Any, ...], Store]()
 _ROOT = Path(__file__).resolve().parent.parent
 # A crawl takes half a second of a core to begin and then mostly waits (at a page a second it needs 1 % of one): memory is
 # what bounds them, at about 110 MB each. Eight on two cores take 1 GB, and two hours for 200 sources of five minutes.
@@ -75,10 +78,18 @@ def open_store(settings: Settings) -> Store:
 
         server = embedded.start(settings.home)
         os.environ.update(server.environment())
-        return Store.open(f"s3://{embedded.BUCKET}")
-    store = Store.open(settings.store)
-    store.make_bucket()
-    return store
+        return _opened(f"s3://{embedded.BUCKET}")
+    return _opened(settings.store)
+
+
+def _opened(url: str) -> Store:
+    """One client for all threads of a process: each costs a tenth of a second, and a night asks for dozens."""
+    chain = (url, *sorted(item for item in os.environ.items() if item[0].startswith("AWS_")))
+    with _opening:
+        if chain not in _stores:
+            _stores[chain] = Store.open(url)
+            _stores[chain].make_bucket()
+        return _stores[chain]
 
 
 def _webhook(url: str) -> SecretStr:
