@@ -26,6 +26,7 @@ from flows.samples.world import World
 from pipeline.corpus import Corpus
 from pipeline.store import Store
 
+_SETTLED = 15  # seconds; a server that has just begun is busy with itself
 _ROOT = Path(__file__).parents[2]
 
 
@@ -109,7 +110,7 @@ def called(home: Path, *arguments: str) -> Took:
 
 
 def busy(database: Path, since: datetime) -> float:
-    """Seconds in which any crawl or any processing ran, by Prefect's own record."""
+    """Seconds in which any crawl or any processing ran (cleaning, deduplication, commit), by Prefect's own record."""
     total, until = 0.0, since
     for first, last in _spans(database, since):
         if last > until:
@@ -119,8 +120,8 @@ def busy(database: Path, since: datetime) -> float:
 
 
 def _spans(database: Path, since: datetime) -> list[tuple[datetime, datetime]]:
-    """When each crawl and each processing began and ended. A server writes that down some seconds later."""
-    told = "SELECT start_time, end_time FROM task_run WHERE start_time >= ? AND (name LIKE 'crawl %' OR name LIKE 'process %')"
+    """When each crawl, each landing file's processing and the publishing began and ended. A server writes that down some seconds later."""
+    told = "SELECT start_time, end_time FROM task_run WHERE start_time >= ? AND (name LIKE 'crawl %' OR name LIKE 'process %' OR name LIKE 'publish%')"
     for _ in range(60):
         with sqlite3.connect(database) as held:
             rows = held.execute(told, [f"{since.astimezone(UTC):%Y-%m-%d %H:%M:%S.%f}"]).fetchall()
@@ -142,6 +143,7 @@ def overheads() -> Iterator[Figure]:
             sites.night = night
             if "with" in what:
                 prefect_server.start(home)
+                time.sleep(_SETTLED)
             took = called(home, "run")
             about = f"{took.seconds:.1f} s in all, {took.work:.1f} s of crawls and processing, {took.pages} pages"
             yield Figure(
