@@ -24,11 +24,14 @@ def run(sources: Sequence[str], now: datetime | None = None) -> RunReport:
     night = leases.of_night(sources), Schedules.load(known.config).leases
     ready = prepare_prefect(known)
     leases.check(settings.open_store(known), *night)  # said at once, not after Prefect has started
+    from prefect.settings import PREFECT_FLOWS_HEARTBEAT_FREQUENCY, temporary_settings
+
     from flows import nightly
 
     ready()
     started = now or datetime.now(UTC)
-    with progress.bars():
+    # A flow's heart beats for whoever watches it from afar; its end waits up to a second for the next beat.
+    with progress.bars(), temporary_settings({PREFECT_FLOWS_HEARTBEAT_FREQUENCY: None}):
         report = nightly.nightly(new_run_id(started), started, list(sources) or None)
     if report is None:
         leases.check(settings.open_store(known), *night)
