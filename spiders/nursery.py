@@ -83,7 +83,10 @@ def _become(request: dict[str, object], stdin: int, stderr: int, status: int) ->
 
 def _reap(_signal: int, _frame: FrameType | None) -> None:
     while _told:
-        pid, status = os.waitpid(-1, os.WNOHANG)
+        try:
+            pid, status = os.waitpid(-1, os.WNOHANG)
+        except ChildProcessError:
+            return  # this signal came while the one before it was looked after: that has the last of them in hand
         if pid == 0:
             return
         with os.fdopen(_told.pop(pid), "w") as told:
