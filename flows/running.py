@@ -81,6 +81,7 @@ def configure_prefect(known: settings.Settings) -> None:
         "PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS": "120",
         **logs.for_prefect(),
         "PREFECT_SERVER_LOGGING_LEVEL": "ERROR",
+        "PREFECT_CLIENT_RETRY_EXTRA_CODES": "500",  # a server under load answers so once in a while, and a night would end
     }
     for name, value in defaults.items():
         os.environ.setdefault(name, value)
