@@ -281,13 +281,18 @@ class Month:
             yield "maintain failed"
 
 
+def _last_day() -> date:
+    """The day of the last night: a crawl takes a night of the last 24 hours for its own, and would not move its clock."""
+    return datetime.now(SHANGHAI).date() - timedelta(days=2)
+
+
 @contextmanager
 def living(
     home: Path, script: Script, ports: Mapping[str, int] | None = None, base: date | None = None
 ) -> Iterator[Month]:
     """The sites, the store and the environment of a month."""
     before = dict(os.environ)
-    world = World(0, base, month(script.nights))
+    world = World(0, base or _last_day(), month(script.nights))
     with serve(world, ports or dict.fromkeys((*ALL_SITES, "control"), 0)) as sites:
         for path in write_sources(sites, home / "sources"):
             if path.stem not in SITES:
@@ -314,9 +319,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options.home.mkdir(parents=True, exist_ok=True)
     kept = options.home / "month.json"
     state = (
-        json.loads(kept.read_text())
-        if kept.exists()
-        else {"next": 0, "ports": None, "base": datetime.now(SHANGHAI).date().isoformat()}
+        json.loads(kept.read_text()) if kept.exists() else {"next": 0, "ports": None, "base": _last_day().isoformat()}
     )
     failed = 0
     with living(options.home, script, state["ports"], date.fromisoformat(state["base"])) as lived:
