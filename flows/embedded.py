@@ -17,6 +17,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from urllib.parse import urlsplit
 from urllib.request import urlopen
 
 from pipeline.errors import StoreError
@@ -55,9 +56,15 @@ def start(folder: Path) -> Server:
     """The server whose data lie under `folder`: the one that runs, or a new one, ready and with its bucket."""
     folder.mkdir(parents=True, exist_ok=True)
     with _locked(folder):
-        running = find(folder)
-        if running:
-            return running
+        deadline = time.monotonic() + _STOP_SECONDS
+        while running := find(folder):
+            if _listens(running):
+                return running
+            if time.monotonic() > deadline:
+                raise StoreError(
+                    f"the embedded S3 server (process {running.pid}) does not answer; see `gongbao store stop`"
+                )
+            time.sleep(0.05)  # it was killed a moment ago
         server = _launch(folder)
         _write_private(folder / "server.json", json.dumps(asdict(server)))
         _wait_ready(server, folder)
@@ -71,6 +78,15 @@ def find(folder: Path) -> Server | None:
     except (OSError, ValueError, TypeError):
         return None
     return server if _is_ours(server.pid, folder) else None
+
+
+def _listens(server: Server) -> bool:
+    where = urlsplit(server.endpoint)
+    try:
+        socket.create_connection((where.hostname, where.port), timeout=5).close()
+    except OSError:
+        return False
+    return True
 
 
 def stop(folder: Path) -> bool:
