@@ -12,15 +12,14 @@ import subprocess
 import sys
 import threading
 import time
-import urllib.request
 from collections.abc import Callable
 from pathlib import Path
 
+from flows.prefect_server import READY_SECONDS, answers
 from pipeline.errors import GongbaoError
 
 # Its tables are made under a lock, below; blocks are registered by who saves or loads one.
 _LEAN = {"PREFECT_API_DATABASE_MIGRATE_ON_START": "false", "PREFECT_API_BLOCKS_REGISTER_ON_START": "false"}
-_READY_SECONDS = 180  # 13 s on a quiet machine with an empty database (platform.md, C)
 _END_SECONDS = 10  # for it to write down what it was told last
 
 
@@ -38,8 +37,8 @@ def start(folder: Path) -> tuple[str, Callable[[], None]]:
     atexit.register(_end, child)  # before Prefect is loaded: after all that Prefect does at the end
 
     def wait() -> None:
-        deadline = time.monotonic() + _READY_SECONDS
-        while not _answers(api):
+        deadline = time.monotonic() + READY_SECONDS
+        while not answers(api):
             if child.poll() is not None or time.monotonic() > deadline:
                 raise GongbaoError(f"Prefect's server does not start; {log} says why")
             time.sleep(0.1)
@@ -54,14 +53,6 @@ def _end(child: "subprocess.Popen[bytes]") -> None:
         child.wait(_END_SECONDS)
     except subprocess.TimeoutExpired:
         child.kill()
-
-
-def _answers(api: str) -> bool:
-    try:
-        with urllib.request.urlopen(f"{api}/health", timeout=5) as answer:
-            return bool(answer.read() == b"true")
-    except OSError:
-        return False
 
 
 def _serve(door: socket.socket, lock: Path) -> None:

@@ -21,7 +21,7 @@ from flows import processes
 from pipeline.errors import GongbaoError
 
 _PORT = 4200  # Prefect's own
-_READY_SECONDS = 180  # 13 s on a quiet machine with an empty database (platform.md, C)
+READY_SECONDS = 180  # 13 s on a quiet machine with an empty database (platform.md, C)
 _STOP_SECONDS = 20
 _PATIENCE_SECONDS = 20  # for somebody else's server
 
@@ -53,7 +53,7 @@ class Server:
 def find(folder: Path) -> Server | None:
     """The server of that folder, if it runs and answers."""
     server = _recorded(folder)
-    return server if server and _answers(server) else None
+    return server if server and answers(server.api) else None
 
 
 def start(folder: Path) -> Server:
@@ -62,13 +62,22 @@ def start(folder: Path) -> Server:
     with (folder / "prefect.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         server = _recorded(folder) or _launch(folder)
-        deadline = time.monotonic() + _READY_SECONDS
-        while not _answers(server):
+        deadline = time.monotonic() + READY_SECONDS
+        while not answers(server.api):
             if not server.lives or time.monotonic() > deadline:
                 stop(folder)
                 raise GongbaoError(f"Prefect's server does not start; {folder / 'prefect.log'} says why")
             time.sleep(0.2)
         return server
+
+
+def answers(api: str) -> bool:
+    """Whether a server of Prefect is ready at the address of an API."""
+    try:
+        with urllib.request.urlopen(f"{api}/health", timeout=5) as answer:
+            return bool(answer.read() == b"true")
+    except OSError:
+        return False
 
 
 def check(api: str) -> None:
@@ -132,14 +141,6 @@ def _launch(folder: Path) -> Server:
     server = Server(pid=process.pid, began=processes.began(process.pid), port=port)
     (folder / "prefect.json").write_text(json.dumps(asdict(server)))  # before it is ready: we may be killed meanwhile
     return server
-
-
-def _answers(server: Server) -> bool:
-    try:
-        with urllib.request.urlopen(f"{server.api}/health", timeout=5) as answer:
-            return bool(answer.read() == b"true")
-    except OSError:
-        return False
 
 
 def _free_port() -> int:

@@ -148,14 +148,19 @@ def arrow(columns: tuple[Column, ...]) -> pa.Schema:
     return pa.schema([column.field for column in columns])
 
 
+def kinds(of: pa.Schema) -> pl.Schema:
+    """The same schema as Polars has it."""
+    empty = pl.from_arrow(pa.Table.from_batches([], of))
+    assert isinstance(empty, pl.DataFrame)
+    return empty.schema
+
+
 def table(rows: Sequence[Mapping[str, Any]], of: pa.Schema) -> pa.Table:
     """Rows as a table of that schema; what a row lacks is null, what the schema lacks is left out.
 
     By way of Polars: pyarrow's own way loads pandas where that is installed, which takes half a second.
     """
-    empty = pl.from_arrow(pa.Table.from_batches([], of))
-    assert isinstance(empty, pl.DataFrame)
-    columns = (pl.Series(name, [row.get(name) for row in rows], dtype=kind) for name, kind in empty.schema.items())
+    columns = (pl.Series(name, [row.get(name) for row in rows], dtype=kind) for name, kind in kinds(of).items())
     return pl.DataFrame(columns).to_arrow().cast(of)
 
 

@@ -91,9 +91,8 @@ class Snapshot:
 def complete(rows: pl.LazyFrame, present: Collection[str]) -> pl.LazyFrame:
     """Rows with the columns that an older table lacks, as nulls, in the order of `schema.CORPUS`."""
     missing = [column for column in SCHEMA if column.name not in present]
-    nulls = pl.from_arrow(pa.Table.from_batches([], pa.schema(missing)))
-    assert isinstance(nulls, pl.DataFrame)
-    filled = rows.with_columns(pl.lit(None, dtype=kind).alias(name) for name, kind in nulls.schema.items())
+    kinds = schema.kinds(pa.schema(missing))
+    filled = rows.with_columns(pl.lit(None, dtype=kind).alias(name) for name, kind in kinds.items())
     return filled.select(SCHEMA.names)
 
 
