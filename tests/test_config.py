@@ -51,7 +51,7 @@ def test_a_misspelt_key_is_named_and_not_the_one_that_it_leaves_missing(wrong) -
 
 def test_a_listing_without_its_family_is_named_and_not_the_list_that_is_short_of_it(wrong) -> None:
     error = wrong(GOOD.replace("    family: trs\n", ""))
-    assert (error.line, error.key) == (7, "listings.0.family")
+    assert (error.line, error.key) == (6, "listings.0.family")
 
 
 def test_a_wrong_type_is_named_with_its_line(wrong) -> None:
