@@ -134,13 +134,15 @@ def test_a_flow_killed_at_any_moment_and_run_again_leaves_the_corpus_of_an_undis
         shutil.copy(Path(os.environ["GONGBAO_SOURCES"]) / f"{site}.yaml", tmp_path / "sources")
     told = {"GONGBAO_HOME": str(tmp_path), "GONGBAO_SOURCES": str(tmp_path / "sources")}
     command = [sys.executable, "-m", "flows.cli", "run"]
-    flow = subprocess.Popen(command, env=os.environ | told, cwd=ROOT, stderr=subprocess.DEVNULL, start_new_session=True)
+    log = tmp_path / "killed.log"
+    with log.open("wb") as words:
+        flow = subprocess.Popen(command, env=os.environ | told, cwd=ROOT, stderr=words, start_new_session=True)
     try:
         os.environ.update(embedded.start(tmp_path).environment())  # `corpus` below goes back to the other store
         store = Store.open(f"s3://{embedded.BUCKET}")
         deadline = time.monotonic() + 240
         while not any(True for _ in store.list(moment)) and time.monotonic() < deadline:
-            assert flow.poll() is None, "it ended before the moment came"
+            assert flow.poll() is None, f"it ended before the moment came: {log.read_text()[-2_000:]}"
             time.sleep(0.02)
         flow.kill()
         flow.wait()

@@ -257,12 +257,14 @@ class Month:
         """A night that is killed as soon as it has landed something; what it left behind, Prefect's server, too."""
         before = set(self.store.list("landing/"))
         command = [sys.executable, "-c", _KILLED, self.now(night).isoformat()]
-        flow = subprocess.Popen(command, cwd=_ROOT, stderr=subprocess.DEVNULL, start_new_session=True)
+        log = settings.from_environment().home / "killed.log"
+        with log.open("wb") as words:
+            flow = subprocess.Popen(command, cwd=_ROOT, stderr=words, start_new_session=True)
         deadline = time.monotonic() + 240
         while set(self.store.list("landing/")) == before and flow.poll() is None and time.monotonic() < deadline:
             time.sleep(0.05)
         if flow.poll() is not None:
-            yield "the night ended before it could be killed"
+            yield f"the night ended before it could be killed: {log.read_text()[-2_000:]}"
         flow.kill()
         flow.wait()
         with suppress(ProcessLookupError):
