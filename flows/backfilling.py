@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, date, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -14,7 +15,7 @@ from rich.table import Table
 from rich.text import Text
 
 from flows import console, progress, running, settings
-from pipeline import staging
+from pipeline import fetches, staging
 from pipeline.answers import Answer, answers
 from pipeline.belonging import source_of
 from pipeline.corpus import Corpus
@@ -89,7 +90,8 @@ def command(urls: Sequence[str], file: Path | None = None, *, as_json: bool = Fa
 
 def write_answers(store: Store, run_id: str, asked: Mapping[str, Sequence[str]], crawls: Sequence[CrawlReport]) -> None:
     """Leave an answer for each address in the store: `runs/RUN/answers.jsonl`."""
-    told = answers(Corpus.open(store), asked, staging.read(store, run_id), crawls)
+    led_to = partial(fetches.led_to, store)
+    told = answers(Corpus.open(store), asked, staging.read(store, run_id), crawls, led_to)
     lines = (json.dumps(asdict(answer), ensure_ascii=False) + "\n" for answer in told)
     store.put(_answers_key(run_id), "".join(lines).encode())
 

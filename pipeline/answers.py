@@ -1,6 +1,6 @@
 """What a backfill was asked for and what its run left in, one answer an address out."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -47,18 +47,25 @@ def answers(
     corpus: Corpus,
     asked: Mapping[str, Sequence[str]],
     staged: Iterable[Mapping[str, Any]],
-    crawls: Iterable[CrawlReport],
+    crawls: Sequence[CrawlReport],
+    led_to: Callable[[Collection[str]], Mapping[str, str]],
 ) -> list[Answer]:
-    """An answer for each address asked for, in that order; where a source was asked for days, for each that it listed."""
+    """An answer for each address asked for, in that order; where a source was asked for days, for each that it listed.
+
+    `led_to` tells the doc_id that an earlier visit of each address found (`fetches.led_to`).
+    """
     visits = {doc_id(row["requested_url"]): row for row in staged}
-    held = _held(corpus, [row["doc_id"] for row in visits.values()])
+    known = led_to([url for crawl in crawls for url, _, reason in crawl.not_fetched if reason == _KNOWN])
+    held = _held(corpus, [row["doc_id"] for row in visits.values()] + list(known.values()))
     causes = {crawl.source_id: crawl for crawl in crawls}
     run_ids = {crawl.run_id for crawl in causes.values()}
     found = {key: _of_visit(row, held, run_ids) for key, row in visits.items()}
     for crawl in causes.values():
         for url, fate, reason in crawl.not_fetched:
             if asked.get(crawl.source_id) or reason not in _NOT_ASKED_FOR:
-                found.setdefault(doc_id(url), _not_fetched(url, crawl.source_id, fate, reason))
+                found.setdefault(
+                    doc_id(url), _not_fetched(url, crawl.source_id, fate, reason, known.get(url, ""), held)
+                )
     told = [found.get(doc_id(url)) or _lost(url, source_id, causes.get(source_id)) for source_id, url in _each(asked)]
     of_days = {source_id for source_id, urls in asked.items() if not urls}
     return told + [answer for answer in found.values() if answer.source_id in of_days]
@@ -92,9 +99,12 @@ def _of_visit(row: Mapping[str, Any], held: Mapping[str, Mapping[str, Any]], run
     return Answer(**of, **told, answer="document")
 
 
-def _not_fetched(url: str, source_id: str, fate: str, reason: str) -> Answer:
+def _not_fetched(
+    url: str, source_id: str, fate: str, reason: str, known: str, held: Mapping[str, Mapping[str, Any]]
+) -> Answer:
     if reason == _KNOWN:
-        return Answer(url=url, source_id=source_id, answer="unchanged", because=_KNOWN, doc_id=doc_id(url))
+        title = held[known]["title"] if known in held else ""
+        return Answer(url=url, source_id=source_id, answer="unchanged", because=_KNOWN, doc_id=known, title=title or "")
     return Answer(url=url, source_id=source_id, answer="failed" if fate == "failed" else "skipped", because=reason)
 
 

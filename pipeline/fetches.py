@@ -3,7 +3,7 @@
 Nothing of it lives on a crawler's disk. A page counts as seen only when its run was published.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -135,6 +135,14 @@ def at(store: Store, url: str) -> set[str]:
     named = (pl.col("requested_url") == url) | (pl.col("url") == url)
     rows = _open(store).scan().filter((pl.col("kind") == _ARTICLE) & named)
     return set(rows.select("doc_id").collect()["doc_id"])
+
+
+def led_to(store: Store, urls: Collection[str]) -> dict[str, str]:
+    """The doc_id of what the last visit of each of these addresses found; redirects lead elsewhere than they say."""
+    keys = {_signed(key64(url)): url for url in urls}
+    rows = _open(store).scan().filter((pl.col("kind") == _ARTICLE) & pl.col("key64").is_in(list(keys)))
+    found = rows.group_by("key64").agg(pl.col("doc_id").sort_by("fetched_at").last()).collect()
+    return {keys[key]: doc for key, doc in found.iter_rows()}
 
 
 def forget(store: Store, doc: str, run_id: str, now: datetime) -> None:

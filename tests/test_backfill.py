@@ -124,6 +124,9 @@ def test_every_address_has_its_answer(sites: Running, capsys: pytest.CaptureFixt
         len(backfilling.read_answers(store, runs.ids(store)[0])) == 2
     )  # one for each address, however often it is named
     assert (again[document]["answer"], again[document]["because"]) == ("unchanged", "known")
+    assert [again[document][name] for name in ("doc_id", "title")] == [
+        told[document][name] for name in ("doc_id", "title")
+    ]
     assert again[known]["answer"] == "document"
     settled, forced = answered(capsys, document, dropped, force=True)
     assert settled

@@ -40,6 +40,7 @@ def test_an_article_is_due_by_its_last_visit_and_under_its_listed_address(store:
     assert not seen.knows("http://a.example/list/")
     assert seen.listings["http://a.example/list/"].etag == '"l"'
     assert fetches.seen(store, "other", NOW).due == ()
+    assert fetches.led_to(store, [listed, "http://a.example/none.html"]) == {listed: doc_id(moved)}
 
 
 VISITS = st.lists(
