@@ -23,6 +23,7 @@ from flows.alarms import run_id_of
 from flows.samples.server import serve, write_sources
 from flows.samples.sites import SITES
 from flows.samples.world import World
+from pipeline.corpus import Corpus
 from pipeline.report import RunReport
 from pipeline.store import Store
 from tests.conftest import ROOT
@@ -160,6 +161,19 @@ def test_a_schedule_fires_and_kills_ends_and_restarts_lose_nothing(told: dict[st
         assert done["id"] != by_hand["id"]
         (shown,) = asked(home, "artifacts/filter", {"artifacts": {"key": {"any_": ["reprocess"]}}})[-1:]
         assert "No document changes." in shown["data"]
+
+        url = Corpus.open(store).documents().select("url").collect().item(0, 0)
+        form = {"parameters": {"urls": [url]}}
+        by_hand = asked(home, f"deployments/{by_name['backfill']['id']}/create_flow_run", form)
+        until(lambda: runs(home, "backfill", "COMPLETED"), process)
+        retry = {"state": {"type": "SCHEDULED", "name": "AwaitingRetry", "message": "Retry from the UI"}}
+        asked(home, f"flow_runs/{by_hand['id']}/set_state", retry)
+        until(lambda: [run for run in runs(home, "backfill", "COMPLETED") if run["run_count"] == 2], process)
+        name = run_id_of(FlowRun.model_validate(by_hand))
+        first, again = [RunReport.model_validate_json(store.get(f"runs/{each}.json")) for each in (name, f"{name}-2")]
+        assert (first.instead_of, again.instead_of) == ("", name)
+        assert [(report.kind, report.total("skipped")) for report in (first, again)] == [("backfill", 1)] * 2
+
         assert_no_secret_is_told(home, store)
         server = prefect_server.find(home)
         assert server
