@@ -85,6 +85,7 @@ def configure_prefect(known: settings.Settings) -> None:
     }
     for name, value in defaults.items():
         os.environ.setdefault(name, value)
+    Path(os.environ["PREFECT_HOME"]).mkdir(parents=True, exist_ok=True)  # Prefect makes only the last folder of it
 
 
 def new_run_id(now: datetime) -> str:

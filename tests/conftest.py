@@ -19,6 +19,15 @@ def pytest_unconfigure() -> None:
     logging.raiseExceptions = False
 
 
+@pytest.fixture(autouse=True)
+def environment() -> Iterator[None]:
+    """What a test tells the environment, Prefect's settings of a run among it, ends with the test."""
+    before = dict(os.environ)
+    yield
+    os.environ.clear()
+    os.environ.update(before)
+
+
 @pytest.fixture(scope="session")
 def s3(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """The embedded S3 server, in a folder of its own, found by boto3's own chain."""

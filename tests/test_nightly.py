@@ -132,7 +132,8 @@ def test_a_flow_killed_at_any_moment_and_run_again_leaves_the_corpus_of_an_undis
     for site in ("ministry", "company"):
         (tmp_path / "sources").mkdir(exist_ok=True)
         shutil.copy(Path(os.environ["GONGBAO_SOURCES"]) / f"{site}.yaml", tmp_path / "sources")
-    told = {"GONGBAO_HOME": str(tmp_path), "GONGBAO_SOURCES": str(tmp_path / "sources")}
+    told = {"GONGBAO_HOME": str(tmp_path), "GONGBAO_SOURCES": str(tmp_path / "sources"),
+            "PREFECT_HOME": str(tmp_path / "not" / "made")}  # fmt: skip
     command = [sys.executable, "-m", "flows.cli", "run"]
     log = tmp_path / "killed.log"
     with log.open("wb") as words:

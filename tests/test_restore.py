@@ -180,7 +180,6 @@ def test_a_server_without_conditional_put_is_told(store: Store, monkeypatch: pyt
 
 @pytest.fixture
 def sites(tmp_path: Path) -> Iterator[Running]:
-    before = dict(os.environ)
     with serve(World(), dict.fromkeys((*SITES, "control"), 0)) as found:
         for path in write_sources(found, tmp_path / "sources"):
             if path.stem not in ASKED:
@@ -193,8 +192,6 @@ def sites(tmp_path: Path) -> Iterator[Running]:
         yield found
     for name in ("home", "backup", "new"):
         embedded.stop(tmp_path / name)
-    os.environ.clear()
-    os.environ.update(before)
 
 
 def profile(name: str, server: embedded.Server) -> str:
