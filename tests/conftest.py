@@ -21,11 +21,15 @@ def pytest_unconfigure() -> None:
 
 @pytest.fixture(autouse=True)
 def environment() -> Iterator[None]:
-    """What a test tells the environment, Prefect's settings of a run among it, ends with the test."""
+    """What a test tells the environment, Prefect's settings of a run among it, ends with the test.
+
+    Only what changed is put back: threads of native libraries read the environment without a lock, at any time.
+    """
     before = dict(os.environ)
     yield
-    os.environ.clear()
-    os.environ.update(before)
+    for name in os.environ.keys() - before.keys():
+        del os.environ[name]
+    os.environ.update({name: value for name, value in before.items() if os.environ.get(name) != value})
 
 
 @pytest.fixture(scope="session")
