@@ -3,14 +3,14 @@
 import re
 from collections.abc import Callable
 from functools import cache, cached_property, lru_cache
-from typing import Annotated, Literal
+from typing import Annotated, Literal, get_args
 
 from pydantic import BeforeValidator, Field, model_validator
 
 from pipeline.config import Pattern, Strict
 from pipeline.repair import RepairLimits, simplified
 
-Zone = Literal["head", "tail", "inline", "title"]
+Zone = Literal["head", "tail", "inline", "between", "title"]
 FieldName = Literal["publisher", "author", "editor", "published", "document_number"]
 Joined = Annotated[Pattern, BeforeValidator(lambda text: "".join(line.strip() for line in str(text).splitlines()))]
 
@@ -108,6 +108,7 @@ class BoilerplateRules(Strict):
     attachment: Joined  # these are body even behind the end of an article
     document_head: Joined  # lines that stand beside a title which is part of the document's own text
     statements: Joined  # where one metadata line makes several statements
+    rights: Joined  # words of statements on who may copy and who answers for what is said
     not_a_title: Joined  # short lines of heads that are no titles
     repair: RepairLimits
     rules: tuple[Rule, ...]
@@ -122,7 +123,7 @@ class BoilerplateRules(Strict):
     @cached_property
     def by_zone(self) -> dict[Zone, tuple[Rule, ...]]:
         """The rules of each zone, in the order of the file."""
-        zones: tuple[Zone, ...] = ("head", "tail", "inline", "title")
+        zones: tuple[Zone, ...] = get_args(Zone)
         return {zone: tuple(rule for rule in self.rules if zone in rule.zones) for zone in zones}
 
     @cached_property

@@ -2,12 +2,13 @@
 
 from collections.abc import Iterator, Sequence
 
+from pipeline import glued
 from pipeline.boilerplate import BoilerplateRules, FieldName, fold
 from pipeline.dates import parse_date
 from pipeline.models import Cleaned, Dated, Line, Removed
 from pipeline.plain import find_title, read_lines
-from pipeline.rows import Row, read_rows, tidy
-from pipeline.zones import Taken, statement_spans, take_head, take_inline, take_tail
+from pipeline.rows import read_rows, tidy
+from pipeline.zones import Taken, statement_spans, take_between, take_head, take_inline, take_tail
 
 _VALUE_EDGES = " \t:：|丨/,，;；()（）[]【】"
 
@@ -22,9 +23,9 @@ def clean(lines: Sequence[Line], title: str, rules: BoilerplateRules) -> Cleaned
     rows, wanted_reading, repaired = read_rows(lines, wanted, rules)
     rows, inline = take_inline(rows, fold(wanted_reading), rules)
     rows, head = take_head(rows, fold(wanted_reading), rules)
-    rows, tail = take_tail(rows, rules)
-    rows, glued = _strip_tail(rows, rules)
-    taken = [*inline, *head, *tail, *glued]
+    kept, tail = take_tail(glued.split(rows, rules), rules)
+    rows, between = take_between(glued.mend(kept, rows, rules), rules)
+    taken = [*inline, *head, *tail, *between]
     said = _Said(taken, rules)
     return Cleaned(
         title=wanted_reading,
@@ -56,34 +57,6 @@ def strip_title(title: str, rules: BoilerplateRules) -> str:
             rest = (title[: found.start()] + title[found.end() :]).strip()
             title, key = rest, fold(rest)
     return title
-
-
-def _strip_tail(rows: list[Row], rules: BoilerplateRules) -> tuple[list[Row], list[Taken]]:
-    """`…增长5%。（责编：某人）`: what a rule knows at the end of one of the last lines becomes a taken line of its own."""
-    taken: list[Taken] = []
-    for at in range(max(0, len(rows) - 3), len(rows)):
-        row = rows[at]
-        for rule in rules.by_zone["tail"]:
-            if rule.action == "strip" and (found := rule.match(row.key)) and found.start():
-                part = row.reading[found.start() :].strip()
-                cut = Row(
-                    index=row.index, published=part, reading=part, key=row.key[found.start() :].strip(), line=row.line
-                )
-                taken.append(Taken(row=cut, name=rule.name, zone="tail", rule=rule))
-                rows[at] = _shortened(row, found.start())
-    return rows, taken
-
-
-def _shortened(row: Row, end: int) -> Row:
-    """The row up to `end`; of a repaired row the published form stays whole, its characters stand elsewhere."""
-    same = row.published == row.reading
-    return Row(
-        index=row.index,
-        published=row.published[:end].rstrip() if same else row.published,
-        reading=row.reading[:end].rstrip(),
-        key=row.key[:end].rstrip(),
-        line=row.line,
-    )
 
 
 class _Said:

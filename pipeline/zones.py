@@ -43,6 +43,13 @@ def take_inline(rows: Sequence[Row], title: str, rules: BoilerplateRules) -> Spl
     return kept, taken
 
 
+def take_between(rows: Sequence[Row], rules: BoilerplateRules) -> Split:
+    """What farms and programs set between two paragraphs; what stands behind the last one was taken before."""
+    found = [(row, rules.find(row.key, "between")) for row in rows]
+    taken = [Taken(row=row, name=rule.name, zone="between", rule=rule) for row, rule in found if rule]
+    return [row for row, rule in found if not rule], taken
+
+
 def numbered_stems(rows: Sequence[Row]) -> Counter[str]:
     """How often each `stem(1)`, `stem(2)`, … stands among the lines."""
     return Counter(stem for row in rows if (stem := _stem(row)))

@@ -77,6 +77,32 @@ def test_a_statement_is_cut_only_with_words_of_rights_behind_it() -> None:
     assert paragraphs(BODY, MORE, *joint) == [BODY, MORE, *joint]
 
 
+@pytest.mark.parametrize(
+    "end",
+    ["（责任编辑：某人）", "责任编辑：某人", "转载请注明出处", "投资有风险，入市需谨慎。以上内容仅供参考，不构成投资建议。",
+     " [返回首页]", "返回某狐，查看更多 责任编辑：某人", "【打印】【关闭】", "（更多新闻资讯，请关注某某网）"],
+)  # fmt: skip
+def test_what_stands_behind_the_last_sentence_goes_and_the_sentences_stay(end: str) -> None:
+    assert paragraphs(BODY, MORE + end) == [BODY, MORE]
+
+
+@pytest.mark.parametrize(
+    "end", ["（来源：某局）", "（记者某人）", "他说，转载要守规矩。", "（图/某人）", "专家说，投资有风险，入市需谨慎。"]
+)
+def test_what_a_paragraph_in_the_middle_or_its_author_says_stays_in_it(end: str) -> None:
+    assert paragraphs(BODY + end, MORE)[0] == BODY + end
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["下载APP 查看更多", "扫码关注某某公众号", "更多精彩内容，请关注某某公众号", "延伸阅读：某文", "（图片来源：某某日报）",
+     "点击查看大图", "【广告】", "某市工业经济平稳增长（资料图片） 图源：某某网"],
+)  # fmt: skip
+def test_what_a_farm_sets_between_two_paragraphs_goes_alone(line: str) -> None:
+    assert paragraphs(BODY, line, MORE) == [BODY, MORE]
+    assert paragraphs(BODY, MORE, line, BODY) == [BODY, MORE, BODY]
+
+
 def test_files_named_behind_the_editor_stay_with_the_article() -> None:
     assert paragraphs(BODY, MORE, "责任编辑：某人", "附件：1.申报表", "汇总表.xlsx", "猜你喜欢") == [
         BODY, MORE, "附件：1.申报表", "汇总表.xlsx",
