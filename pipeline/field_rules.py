@@ -68,6 +68,7 @@ class ReadRules(Strict):
     """Where dates, names and numbers stand, and what they never are."""
 
     published_metas: tuple[str, ...]
+    modified_metas: tuple[str, ...]
     publisher_metas: tuple[str, ...]
     author_metas: tuple[str, ...]
     editor_metas: tuple[str, ...]

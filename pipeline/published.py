@@ -6,7 +6,8 @@ A stamp that a migration of the site left in the meta tags is outvoted by the ot
 
 import re
 from collections.abc import Sequence
-from datetime import datetime
+from contextlib import suppress
+from datetime import datetime, timedelta
 
 from lxml.html import HtmlElement
 
@@ -32,6 +33,8 @@ _HISTORY = re.compile(r"令|公布|通过|修订|修正|批准|施行|实施|起
 _OTHER = re.compile(r"成文|发文|印发|签发|施行|实施|生效|失效|截止|截至|更新|修改|活动|会议|开标|留言|办理|有效")
 _COPYRIGHT = re.compile(r"©|&copy;|copyright|版权|ICP|all rights", re.I)
 _CLOCKLESS = frozenset(["时间", "日期", "時間", "date", "by"])  # also labels of meetings and events
+_YEAR = re.compile(r"(?:19|20)\d{2}|\d{2,4}\s*年|\d{2}[-/.]\d{1,2}[-/.]\d{1,2}")
+_SAME_VISIT = timedelta(days=2)  # of an editor who publishes a page and mends it
 _TITLE_ABOVE = 60  # blocks
 _NO_ARTICLE = frozenset(["li", "aside", "nav", "footer"])
 _PERIOD = re.compile(r"[月日时]\s*(?:至|到|-|–|—|~)\s*\d")  # 时间：5月20日22时至21日6时 is when something happens
@@ -52,8 +55,10 @@ def published(
     place = title_place(around, title)
     selected = _selected(root, spec, fetched_at)
     declared = _declared(around, fetched_at, rule)
-    visible = (
-        _labelled(around, place, fetched_at) or _bare(around, place, fetched_at, rule) or _told(around, fetched_at)
+    visible = _of_its_year(
+        _labelled(around, place, fetched_at) or _bare(around, place, fetched_at, rule) or _told(around, fetched_at),
+        around,
+        rule,
     )
     timed = None if declared or visible else _timed(root, fetched_at)
     address = url_date(url)
@@ -131,7 +136,8 @@ def _may_be_head(label: Labelled, around: Surroundings) -> bool:
     if label.label.lower() in _CLOCKLESS:
         return not label.in_body and around.start - 25 <= label.place <= around.start
     if label.in_body:
-        return label.place < around.start + 6
+        above = around.blocks[around.start : label.place]  # such as the table of a document
+        return len(above) < 6 or (len(above) < 30 and not any(_runs(block.text) for block in above))
     return around.start - 45 <= label.place < around.end + 15
 
 
@@ -230,6 +236,20 @@ def _yearless(line: str, distance: int, fetched_at: datetime) -> Dated | None:
         return None
     clocked = dated.precision is not Precision.DAY
     return dated if clocked or (0 < distance <= 2 and len(line) <= len(dated.raw) + 2) else None
+
+
+def _of_its_year(dated: Dated | None, around: Surroundings, rule: ReadRules) -> Dated | None:
+    """`10-04 16:59` in the year in which the page was changed on that day, where a meta tag says so (百家号)."""
+    if dated is None or _YEAR.search(dated.raw):
+        return dated
+    here = dated.at.astimezone(SHANGHAI)
+    for name in rule.modified_metas:
+        changed = parse_date(around.metas.get(name, ""))
+        with suppress(ValueError):  # 29 February
+            then = here.replace(year=changed.at.astimezone(SHANGHAI).year) if changed else here
+            if changed and then < here and abs(then - changed.at) < _SAME_VISIT:
+                return Dated(at=then, precision=dated.precision, raw=dated.raw, evidence=dated.evidence)
+    return dated
 
 
 def _timed(root: HtmlElement, fetched_at: datetime) -> Dated | None:

@@ -72,6 +72,11 @@ DATES = {
         page(above="<table><tr><td>成文日期：</td><td>2024年02月27日</td></tr><tr><td>发布日期：</td><td>2024年03月05日</td></tr></table>"),
         "2024-03-05",
     ),
+    "the_long_table_of_a_document": (
+        page(above="<table>" + "".join(f"<tr><td>{name}：</td><td>某值{name}</td></tr>" for name in ("索引号", "主题分类", "发文机关", "体裁", "有效性")) + "<tr><td>发布日期：</td><td>2024年03月05日</td></tr></table>"),
+        "2024-03-05",
+    ),
+    "no_year_but_changed_on_that_day": (page("<span class='time'>03-05 10:22</span>", head="<meta itemprop='dateUpdate' content='2024-03-05 10:22:57'>"), "2024-03-05T10:22"),
     "a_weixin_page": (page(head="<script>var ct = '1709605320';</script>".replace("'", '"')), "2024-03-05T10:22"),
     "a_linked_line": (page("<div><a href='/x'>2024-03-05 10:22</a></div>"), "2024-03-05T10:22"),
     "english": (page("<div>Published: March 5, 2024 10:22 AM</div>"), "2024-03-05T10:22"),
