@@ -6,7 +6,7 @@ from itertools import pairwise
 
 from pipeline.boilerplate import BoilerplateRules, compiled
 from pipeline.models import Line
-from pipeline.rows import Row, is_prose, letters, read_rows, tidy
+from pipeline.rows import Row, is_prose, is_short_sentence, letters, read_rows, tidy
 from pipeline.zones import head_rule, numbered_stems, take_tail
 
 _PARAGRAPH_GAP = re.compile(r"(?<=[。！？!?”」）)])(?:[ \t\xa0]{4,}|\u3000{2,})[\s\u3000]*(?=\S)")
@@ -93,7 +93,7 @@ def _head(rows: Sequence[Row], rules: BoilerplateRules) -> tuple[list[Row], bool
                 break
         elif _could_be_title(row, rules):
             candidates.append(row)
-        elif is_prose(row, rules):
+        elif is_prose(row, rules) or is_short_sentence(row):
             break
     return candidates, furnished
 
@@ -106,6 +106,7 @@ def _could_be_title(row: Row, rules: BoilerplateRules) -> bool:
         rules.limits.title_least <= length <= rules.limits.title_most
         and "。" not in row.key
         and not compiled(rules.not_a_title).search(row.key)
+        and not rules.find(row.key, "between")
     )
 
 
