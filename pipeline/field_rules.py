@@ -80,6 +80,7 @@ class ReadRules(Strict):
     person_not: Pattern
     value_end: Pattern
     publisher_class: Pattern
+    publisher_line: Pattern
     effective: Pattern
     effective_ahead_days: int
     max_name: int

@@ -22,6 +22,8 @@ from pipeline.source import ArticleSpec
 from pipeline.surroundings import Surroundings, read_surroundings
 from pipeline.title_text import pieces
 
+_REPORTER = re.compile(r"(?:\s+|[(（])(?:本报|本网)?(?:记者|通讯员|作者)")  # 来源：某报 记者 某人
+_NAMED_TITLE = re.compile(r"^《([^《》]+)》$")
 _LABEL_OF_TAG = re.compile(r"^\s*(?:(?:文章|信息|稿件|内容)?来源|source)\s*[：:]\s*", re.I)
 _OF_DOCUMENTS = frozenset(["index_number", "issuer", "topic", "validity", "signed", "document_number", "effective"])
 _DOCUMENT_FIELDS = ("index_number", "issuer", "topic", "validity")
@@ -123,7 +125,8 @@ def _publisher(
 ) -> str:
     place = title_place(around, title)
     for origin, text in _publishers(root, around, place, spec, rule):
-        cut = compiled(rule.value_end).split(_LABEL_OF_TAG.sub("", text), maxsplit=1)[0].strip(_ENDS)
+        cut = compiled(rule.value_end).split(_LABEL_OF_TAG.sub("", text), maxsplit=1)[0]
+        cut = _NAMED_TITLE.sub(r"\1", _REPORTER.split(cut, maxsplit=1)[0].strip(_ENDS))
         if not cut or len(cut) > rule.max_name or cut.isdigit() or "http" in cut.lower():
             continue
         if compiled(rule.publisher_self, re.I).search(cut):
@@ -149,6 +152,8 @@ def _publishers(
         names = f"{block.node.get('class', '')} {block.node.get('id', '')}"
         if len(block.text) <= rule.max_name and wanted.search(names):
             yield "class", block.text
+        if len(block.text) <= 2 * rule.max_name and (line := compiled(rule.publisher_line).search(block.text)):
+            yield "line", line["before"] or line["behind"]
     yield "json-ld", around.json_ld.get("publisher", "")
 
 

@@ -22,7 +22,8 @@ from pipeline.surroundings import Surroundings
 from pipeline.title_text import letters
 
 _FINE = {Precision.SECOND: 3, Precision.MINUTE: 2, Precision.DAY: 1, Precision.MONTH: 0}
-_TODAY = re.compile(r"今天是|现在是|当前时间|当前日期|星期.\s*$")
+_TODAY = re.compile(r"今天是|现在是|当前时间|当前日期")
+_WEEKDAY = re.compile(r"星期.\s*$")
 _DATE_PART = re.compile(r"[\d年月日:/.\s-]{1,12}")
 _TOLD = re.compile(
     r"(发表于|发布于|刊发于|發表於|發佈於|发表在|posted on|published(?: on)?)\s*[:：]?\s*(?=[\d\w])", re.I
@@ -155,7 +156,8 @@ def _bare(around: Surroundings, place: int, fetched_at: datetime, rule: ReadRule
             if number < place and number and _names_an_article(around.blocks[number - 1]):
                 continue  # above the title such a date is the end of a list's row
             for line in block.text.split("\n"):
-                if room > 0 and (dated := _in_line(line, block, number - place, fetched_at)):
+                below = 0 <= place < number <= place + 3
+                if room > 0 and (dated := _in_line(line, block, number - place, fetched_at, below=below)):
                     return _as(dated, "line" if dated.evidence == "text" else dated.evidence)
                 room -= len(line) if number != place else 0
             if room <= 0 or (number != place and _runs(block.text)):
@@ -203,7 +205,7 @@ def _told(around: Surroundings, fetched_at: datetime) -> Dated | None:
     return None
 
 
-def _in_line(line: str, block: Block, distance: int, fetched_at: datetime) -> Dated | None:
+def _in_line(line: str, block: Block, distance: int, fetched_at: datetime, *, below: bool) -> Dated | None:
     linked = block.link_share > 0.7 and not (0 < distance <= 4 and len(line) <= 30)
     if (
         len(line) > 160
@@ -212,6 +214,7 @@ def _in_line(line: str, block: Block, distance: int, fetched_at: datetime) -> Da
         or block.furniture
         or _COPYRIGHT.search(line)
         or _TODAY.search(line)
+        or (not below and _WEEKDAY.search(line))  # the clock in a site's head
     ):
         return None
     dated = next(find_dates(line, base=fetched_at), None) or _yearless(line, distance, fetched_at)
