@@ -43,6 +43,9 @@ _MONTH = re.compile(r"(?<!\d)(?P<year>(?:19|20)\d{2})\s*年\s*(?P<month>\d{1,2})
 _MONTH_ALONE = re.compile(r"\s*(?P<year>(?:19|20)\d{2})[-/.](?P<month>\d{1,2})\s*")
 _MD = re.compile(r"(?<![\d年./-])(?P<month>\d{1,2})\s*月\s*(?P<day>\d{1,2})\s*(?:日|号|號)" + _CLOCK)
 _MD_ALONE = re.compile(r"[\s\[(【]*(?P<month>\d{1,2})[-/](?P<day>\d{1,2})(?!\d)" + _CLOCK + r"[\s\])】]*")
+_SHORT_YEAR = re.compile(
+    r"[\s\[(【]*(?P<short>\d{2})-(?P<month>\d{2})-(?P<day>\d{2})" + _CLOCK + r"[\s\])】]*"
+)  # 百家号
 _DAY_FIRST = re.compile(r"\s*(?P<day>\d{1,2})\s+(?P<year>(?:19|20)\d{2})[-/.年](?P<month>\d{1,2})月?\s*")  # 16 2026-04
 _COMPACT = re.compile(
     r"\D*(?P<year>(?:19|20)\d{2})(?P<month>\d{2})(?P<day>\d{2})(?:[T\s]?(?P<hour>\d{2}):?(?P<minute>\d{2}):?(?P<second>\d{2})?)?(?P<zone>Z)?\D*"
@@ -209,6 +212,9 @@ def _whole(plain: str, raw: str, base: datetime | None) -> Dated | None:
         at = datetime.fromtimestamp(number / (1000 if len(match[1]) > 10 else 1), UTC)
         dated = Dated(at=at.replace(microsecond=0), precision=Precision.SECOND, raw=raw.strip(), evidence="epoch")
         return _plausible(dated, base)
+    if base is not None and (match := _SHORT_YEAR.fullmatch(plain)):
+        day = _datetime(2000 + int(match["short"]), int(match["month"]), int(match["day"]))
+        return _from_groups(match, raw, base, day=day) if day else None
     if base is not None and (match := _MD.search(plain) or _MD_ALONE.fullmatch(plain)):
         return _without_year(match, raw, base)
     return None
