@@ -53,6 +53,7 @@ class Guard(Strict):
     within: int = Field(default=0, ge=0)
     after_end: bool = False  # the line before it, or the one before that, says that the article is over
     no_prose: bool = False  # no whole sentence follows
+    nothing_left: bool = False  # all that followed it was taken
     cards: bool = False  # what follows is headings, summaries and bullets, no running text
 
 

@@ -64,11 +64,13 @@ class _Said:
 
     def __init__(self, taken: Sequence[Taken], rules: BoilerplateRules) -> None:
         self._rules = [rule for rule in rules.rules if rule.field]
+        lines = [each for each in taken if each.zone in ("head", "tail") and each.name != "title"]
+        told = {each.row.index: each for each in lines}
         self._statements = [
-            (each.zone, each.row.reading[start:end], each.row.key[start:end])
-            for each in taken
-            if each.zone in ("head", "tail") and each.name != "title"
-            for start, end in (*statement_spans(each.row.key, rules), (0, len(each.row.key)))
+            (each.zone, reading[start:end], key[start:end])
+            for each in lines
+            for reading, key in [_with_value(each, told.get(each.row.index + 1), rules)]
+            for start, end in (*statement_spans(key, rules), (0, len(key)))
         ]
 
     def value(self, field: FieldName) -> str:
@@ -85,6 +87,14 @@ class _Said:
                 continue
             for zone, statement, key in self._statements:
                 if zone in rule.zones and (found := rule.match(key)):
-                    start, end = found.span("value" if "value" in found.re.groupindex and found["value"] else 0)
-                    if value := statement[start:end].strip(_VALUE_EDGES):
+                    start, end = found.span("value" if "value" in found.re.groupindex else 0)
+                    if start >= 0 and (value := statement[start:end].strip(_VALUE_EDGES)):
                         yield value
+
+
+def _with_value(line: Taken, following: Taken | None, rules: BoilerplateRules) -> tuple[str, str]:
+    """Reading and key of a line; of one that is a label alone with the value that stands in the line below it."""
+    reading, key = line.row.reading, line.row.key
+    if following and key.endswith(":") and line.rule and not rules.knowing(following.row.key, line.rule.zones[0]):
+        return reading + following.row.reading, key + following.row.key
+    return reading, key

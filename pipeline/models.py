@@ -91,7 +91,7 @@ class Removed:
 
     line: str
     rule: str
-    zone: str  # head | tail | inline | caption
+    zone: str  # head | tail | between | inline | caption
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

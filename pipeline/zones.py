@@ -5,8 +5,9 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Literal
 
-from pipeline.boilerplate import BoilerplateRules, Guard, Rule, compiled
+from pipeline.boilerplate import BoilerplateRules, Guard, Rule, Zone, compiled
 from pipeline.rows import LINKED, SENTENCE_END, Row, is_prose, is_short_sentence, letters
 
 _BULLET = re.compile(r"^[-•·*●■▪◆>]\s*")
@@ -20,7 +21,7 @@ class Taken:
 
     row: Row
     name: str
-    zone: str
+    zone: Zone | Literal["caption"]
     rule: Rule | None = None
 
 
@@ -267,7 +268,7 @@ def _guard_holds(guard: Guard, rows: Sequence[Row], at: int, rest: Sequence[Row]
         return False
     if guard.no_prose and any(is_prose(row, rules) and not _is_furniture(row, rules) for row in rest):
         return False
-    return not guard.cards or _are_cards(rest, rules)
+    return not (guard.nothing_left and rest) and (not guard.cards or _are_cards(rest, rules))
 
 
 def _is_furniture(row: Row, rules: BoilerplateRules) -> bool:

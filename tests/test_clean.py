@@ -103,6 +103,21 @@ def test_what_a_farm_sets_between_two_paragraphs_goes_alone(line: str) -> None:
     assert paragraphs(BODY, MORE, line, BODY) == [BODY, MORE, BODY]
 
 
+def test_a_label_alone_says_what_stands_in_the_line_below_it_or_nothing() -> None:
+    head = ["某市工业经济平稳增长", "来源：", "某市工信局", "发布时间：", "2025-07-20 08:00", "责任编辑："]
+    cleaned = clean([Line(text=line) for line in [*head, BODY, MORE]], head[0], RULES)
+    assert cleaned.paragraphs == (BODY, MORE)
+    assert (cleaned.publisher, cleaned.editor) == ("某市工信局", "")
+    assert cleaned.published
+
+
+def test_a_label_of_files_goes_where_no_files_are_left_below_it() -> None:
+    assert paragraphs(BODY, MORE, "相关附件：", "【打印】【关闭】") == [BODY, MORE]
+    assert paragraphs(BODY, MORE, "相关附件：", "1.申报表.docx", "【打印】【关闭】") == [
+        BODY, MORE, "相关附件：", "1.申报表.docx",
+    ]  # fmt: skip
+
+
 def test_files_named_behind_the_editor_stay_with_the_article() -> None:
     assert paragraphs(BODY, MORE, "责任编辑：某人", "附件：1.申报表", "汇总表.xlsx", "猜你喜欢") == [
         BODY, MORE, "附件：1.申报表", "汇总表.xlsx",
