@@ -51,6 +51,7 @@ class Guard(Strict):
     words: Pattern = ""  # these stand in the line or in the `within` lines after it …
     at_least: int = Field(default=1, ge=1)  # … so many different ones of them
     within: int = Field(default=0, ge=0)
+    not_below: Pattern = ""  # the first line above it that no rule knows is none like this
     after_end: bool = False  # the line before it, or the one before that, says that the article is over
     no_prose: bool = False  # no whole sentence follows
     nothing_left: bool = False  # all that followed it was taken

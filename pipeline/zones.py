@@ -12,6 +12,7 @@ from pipeline.rows import LINKED, SENTENCE_END, Row, is_prose, is_short_sentence
 
 _BULLET = re.compile(r"^[-•·*●■▪◆>]\s*")
 _NUMBERED = re.compile(r"^(?P<stem>.{4,60}?)\s*\(\d{1,2}\)$")
+_ENDS = ("statement", "toolbar", "source")  # rules
 _BRACKETED_END = re.compile(r"\s*[(（][^(（)）]*[)）]\s*$")  # of a title: a document's number, a date, a remark
 
 
@@ -264,6 +265,10 @@ def _guard_holds(guard: Guard, rows: Sequence[Row], at: int, rest: Sequence[Row]
         near = " ".join(row.key for row in rows[at : at + guard.within + 1])
         if len(set(compiled(guard.words).findall(near))) < guard.at_least:
             return False
+    if guard.not_below:
+        above = next((row for row in reversed(rows[:at]) if not _is_furniture(row, rules)), None)
+        if above and compiled(guard.not_below).search(above.key):
+            return False
     if guard.after_end and not any(_ends(row, rules) for row in rows[max(0, at - 2) : at]):
         return False
     if guard.no_prose and any(is_prose(row, rules) and not _is_furniture(row, rules) for row in rest):
@@ -276,8 +281,10 @@ def _is_furniture(row: Row, rules: BoilerplateRules) -> bool:
 
 
 def _ends(row: Row, rules: BoilerplateRules) -> bool:
+    """Whether a line says that the article is over; one that is believed only behind such a line does not."""
     return any(
-        rule.closes or rule.name in ("statement", "toolbar", "source") for rule in rules.knowing(row.key, "tail")
+        (rule.closes and not any(guard.after_end for guard in rule.guards)) or rule.name in _ENDS
+        for rule in rules.knowing(row.key, "tail")
     )
 
 

@@ -118,6 +118,34 @@ def test_a_label_of_files_goes_where_no_files_are_left_below_it() -> None:
     ]  # fmt: skip
 
 
+CONTACTS = ["联系电话：022-12345678", "电子邮箱：a@example.com", "地址：某市某区某路1号", "邮编：300000"]
+FOOTER = ["版权所有 某市工业和信息化局", "津ICP备12345678号"]
+
+
+@pytest.mark.parametrize(
+    "notice",
+    [
+        ["三、联系方式", "联系人：某人", *CONTACTS, "附件：1.申报书", "2.目录", "某市工业和信息化局", "2025年3月4日"],
+        [
+            "2.采购代理机构信息",
+            "名 称：某某招标有限公司",
+            "地 址：某市某区某路200号",
+            "联系方式：022-1",
+            "电 话：022-2",
+        ],
+        ["时间：2025年3月4日", "主办单位：某市工信局", "承办单位：某协会", "地址：某市会展中心", "联系人：某人"],
+    ],
+    ids=["contacts", "tender", "event"],
+)
+def test_contacts_of_a_notice_stay_above_the_footer_of_its_site(notice: list[str]) -> None:
+    assert paragraphs(BODY, MORE, *notice, *FOOTER) == [BODY, MORE, *notice]
+
+
+def test_the_contacts_of_a_footer_go() -> None:
+    footer = ["主办单位：某市工信局", "地址：某市某区某路1号", "邮编：300000", "电话：022-12345678", *FOOTER]
+    assert paragraphs(BODY, MORE, "某市工信局", "2025年3月4日", *footer) == [BODY, MORE, "某市工信局", "2025年3月4日"]
+
+
 def test_files_named_behind_the_editor_stay_with_the_article() -> None:
     assert paragraphs(BODY, MORE, "责任编辑：某人", "附件：1.申报表", "汇总表.xlsx", "猜你喜欢") == [
         BODY, MORE, "附件：1.申报表", "汇总表.xlsx",
