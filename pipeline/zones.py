@@ -220,11 +220,19 @@ def _acting(rows: Sequence[Row], at: int, rules: BoilerplateRules, rest: Sequenc
     key = rows[at].key
     if len(key) > rules.limits.rule_length:
         return iter(())
-    whole = [rule for rule in rules.knowing(key, "tail") if holds(rule, rows, at, behind, rules)]
+    known = [rule for rule in rules.knowing(key, "tail") if _says_it(rule, key, rules)]
+    whole = [rule for rule in known if holds(rule, rows, at, behind, rules)]
     if not whole and not key.endswith("。") and len(spans := statement_spans(key, rules)) > 1:
-        known = [rules.find(key[start:end], "tail") for start, end in spans]
-        whole = sorted((rule for rule in known if rule), key=lambda rule: not rule.closes) if all(known) else []
+        parts = [rules.find(key[start:end], "tail") for start, end in spans]
+        whole = sorted((rule for rule in parts if rule), key=lambda rule: not rule.closes) if all(parts) else []
     return iter(whole)
+
+
+def _says_it(rule: Rule, key: str, rules: BoilerplateRules) -> bool:
+    """Whether the line says what the rule knows: not if sentences of something else stand before it."""
+    found = rule.match(key)
+    before = key[: found.start()] if found else ""
+    return not SENTENCE_END.search(before) or bool(compiled(rules.rights).search(before))
 
 
 def _cuts(rule: Rule, share: float, rules: BoilerplateRules) -> bool:

@@ -118,6 +118,11 @@ def test_a_label_of_files_goes_where_no_files_are_left_below_it() -> None:
     ]  # fmt: skip
 
 
+def test_a_last_paragraph_that_speaks_of_advice_between_two_sentences_stays() -> None:
+    last = MORE + "公司提示，上述内容不构成投资建议。" + "董事会秘书说，扩产计划将在年底前完成。"
+    assert paragraphs(BODY, last) == [BODY, last]
+
+
 CONTACTS = ["联系电话：022-12345678", "电子邮箱：a@example.com", "地址：某市某区某路1号", "邮编：300000"]
 FOOTER = ["版权所有 某市工业和信息化局", "津ICP备12345678号"]
 
