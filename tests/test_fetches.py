@@ -30,12 +30,14 @@ def test_an_article_is_due_by_its_last_visit_and_under_its_listed_address(store:
         visit(1, "http://a.example/2.html", next_visit=NOW - timedelta(days=7)),
         visit(2, "http://a.example/2.html", next_visit=None),
         visit(1, "http://a.example/3.html", next_visit=NOW + timedelta(days=1)),
+        visit(1, "http://a.example/5.html", next_visit=NOW + timedelta(minutes=40)),  # seen late in the night before
         visit(1, "http://a.example/list/", kind="listing", etag='"l"', requested_url=None),
     ]
     table = Table.open(store, "fetches", SCHEMA, partition_by="source_id", description="")
     table.append(pa.Table.from_pylist(rows, schema=SCHEMA), "r1")
     seen = fetches.seen(store, "a1", NOW)
-    assert [(due.url, due.visits, due.validators.etag) for due in seen.due] == [(listed, 2, '"2"')]
+    late = ("http://a.example/5.html", 1, "")
+    assert [(due.url, due.visits, due.validators.etag) for due in seen.due] == [(listed, 2, '"2"'), late]
     assert [seen.knows(f"http://a.example/{name}") for name in ("old/1.html", "2.html", "3.html", "4.html")] == [True, True, True, False]  # fmt: skip
     assert not seen.knows("http://a.example/list/")
     assert seen.listings["http://a.example/list/"].etag == '"l"'
