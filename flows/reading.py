@@ -16,9 +16,11 @@ from flows import console, settings, snapshots
 from pipeline import card as cards
 from pipeline import comparing
 from pipeline import export as exporting
+from pipeline.changes import Change, Changes
 from pipeline.corpus import Corpus
 from pipeline.errors import ConfigError
 from pipeline.export import MACHINE
+from pipeline.tables import HistoryGone
 
 _IN_TABLE = 20
 _IN_COLUMNS = {"published": 10, "source": 10, "lang": 7, "title": 24, "length": 6, "doc_id": 8}  # least widths
@@ -94,7 +96,7 @@ def changes(since: str, cursor: Path | None, *, commit: bool, every: bool) -> No
     if commit:
         found.commit()
         return console.say(f"the cursor stands at version {found.until}")
-    for change in found:
+    for change in _told(found, cursor):
         row = {name: value for name, value in change.document.items() if name not in MACHINE}
         console.emit({"change": change.what, "why": change.why, "range": found.id} | row)
     counts = ", ".join(f"{number} {what}" for what, number in found.counts().items())
@@ -127,6 +129,15 @@ def card(snapshot: str, html: Path | None) -> None:
     if html:
         html.write_text(cards.html(facts), encoding="utf-8")
     sys.stdout.write(cards.markdown(facts))
+
+
+def _told(found: Changes, cursor: Path | None) -> Iterator[Change]:
+    """The changes; where their history is gone, what a reader does now."""
+    try:
+        yield from found
+    except HistoryGone as gone:
+        how = "with a new --cursor" if cursor else "without --since"
+        raise HistoryGone(f"{gone}: begin anew {how}, and every document is told as added") from gone
 
 
 def _table(rows: pl.DataFrame, total: int) -> None:

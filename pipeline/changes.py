@@ -17,6 +17,7 @@ from pipeline import schema
 from pipeline.cursors import Cursor
 from pipeline.errors import ConfigError
 from pipeline.snapshot import Snapshot
+from pipeline.tables import kept
 
 What = Literal["added", "revised", "withdrawn"]
 _STATE = ("canonical_id", "withdrawn_at", "content_digest")
@@ -40,7 +41,7 @@ class Changes:
     """The net changes from version `since` (not included) to `until`; iterate, then `commit()`.
 
     Until then the same range is offered again, under the same `id`, to whoever opens the cursor: a reader that keeps
-    its results under that name does nothing twice, however often it dies.
+    its results under that name does nothing twice, however often it dies. HistoryGone where files of it were vacuumed.
     """
 
     corpus: Snapshot
@@ -113,12 +114,17 @@ class Changes:
             here = (
                 chunk.select("what", "why", "doc_id").lazy().join(rows, on="doc_id", how="left", maintain_order="left")
             )
-            yield here.collect(engine="streaming")
+            with kept(f"version {self.until}"):
+                batch = here.collect(engine="streaming")
+            yield batch
 
     def table(self) -> pl.DataFrame:
         """What changed, without the documents: doc_id, month, what, why; by month, so that each batch reads few files."""
-        begins = self.since == 0
-        state = _from_nothing(self.corpus).collect(engine="streaming") if begins else _states(self.corpus, self.since)
+        with kept(f"version {self.until}"):
+            begins = self.since == 0
+            state = (
+                _from_nothing(self.corpus).collect(engine="streaming") if begins else _states(self.corpus, self.since)
+            )
         before, after = _visible("before", self.every), _visible("after", self.every)
         same = pl.col("content_digest_before").eq_missing(pl.col("content_digest_after"))
         if self.every:

@@ -6,6 +6,7 @@ before it, so that a reader knows when one is missing. Derived from the commit: 
 """
 
 import hashlib
+import logging
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -21,7 +22,9 @@ from pipeline.config import Strict
 from pipeline.corpus import Corpus
 from pipeline.export import MACHINE
 from pipeline.store import Store
+from pipeline.tables import HistoryGone
 
+log = logging.getLogger(__name__)
 _SHANGHAI = ZoneInfo("Asia/Shanghai")
 _FOLDER = "nightly/"
 # Of a withdrawn document only what names it is told: who withdraws a text does not want it sent around once more.
@@ -60,11 +63,20 @@ class _Commit:
 def write_missing(store: Store, runs: Collection[str] = (), last: int | None = None) -> list[Manifest]:
     """Make the files of these runs again, or those that are missing, oldest first; what was written.
 
-    With `last` only so many commits are looked at: after a night, those before it were looked at before.
+    With `last` only so many commits are looked at: after a night, those before it were looked at before. A missing one
+    whose history is no longer kept is named in the log and passed over; asked for by name it is HistoryGone.
     """
     there = {key.rsplit("/", 1)[1].removesuffix(".json") for key in store.list(_FOLDER) if key.endswith(".json")}
     wanted = (each for each in _commits(store, last) if each.run_id in runs or (not runs and each.run_id not in there))
-    return [_write(store, each) for each in wanted]
+    written = []
+    for each in wanted:
+        try:
+            written.append(_write(store, each))
+        except HistoryGone as gone:
+            if runs:
+                raise
+            log.warning("no plain file of run %s can be made: %s", each.run_id, gone)
+    return written
 
 
 def pack(lines: bytes) -> bytes:

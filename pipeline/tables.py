@@ -34,6 +34,7 @@ WRITER = WriterProperties(
 # Bytes; a month of 20,000 documents makes three, so that one of them holds what readers do not read
 FILE_SIZE = 16 << 20
 _NULLS = "null_count."
+_GONE = ("not found", "nosuchkey", "invalid table version")  # what is said of a file, or of a commit, that is not there
 
 
 class Conflict(GongbaoError):
@@ -180,13 +181,11 @@ class Table:
         Compaction changes no rows. HistoryGone where files of these commits were vacuumed.
         """
         wanted = [name for name in columns if name in self.columns or name.startswith("_")]
-        try:
+        with kept(f"the history after version {since}"):
             feed = self.handle.load_cdf(
                 starting_version=since + 1, ending_version=self.version, columns=wanted or None, predicate=predicate
             )
-            return pl.DataFrame(feed)
-        except (DeltaError, OSError) as error:
-            raise HistoryGone(f"the commits after version {since} are not all there any more: {error}") from error
+            return pl.DataFrame(feed)  # the feed is lazy: its files are read here
 
     def files(self) -> list[DataFile]:
         """The Parquet files of this version, in the order of their keys."""
@@ -245,6 +244,17 @@ class Table:
         return CommitProperties(
             custom_metadata=about, max_commit_retries=0, app_transactions=[Transaction(transaction, 1)]
         )
+
+
+@contextmanager
+def kept(what: str) -> Iterator[None]:
+    """Around reads of the past: HistoryGone, naming what was read, where files are gone; StoreError for all else."""
+    try:
+        yield
+    except (DeltaError, OSError, pl.exceptions.ComputeError) as error:
+        if any(word in str(error).lower() for word in _GONE):
+            raise HistoryGone(f"{what} is no longer kept") from error
+        raise StoreError(str(error)) from error
 
 
 @contextmanager

@@ -7,13 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from pipeline import schema, upkeep
+from pipeline import nightly_files, schema, upkeep
 from pipeline.changes import Changes
 from pipeline.corpus import Corpus
 from pipeline.cursors import Cursor, slowest
-from pipeline.errors import ConfigError
+from pipeline.errors import ConfigError, StoreError
 from pipeline.snapshot import INDEXED, ORDER
 from pipeline.store import Store
+from pipeline.tables import HistoryGone
 from tests.test_publish import NIGHT, document, gone, night, prose
 
 DAYS = [NIGHT + timedelta(days=day) for day in range(60)]
@@ -191,3 +192,41 @@ def test_a_cursor_file_is_written_whole_or_not_at_all(
 def test_a_date_before_the_corpus_is_its_beginning(store: Store) -> None:
     night(store, "run1", [document(1, prose(1))])
     assert Corpus.open(store).changes(NIGHT.replace(year=2001)).counts()["added"] == 1
+
+
+def vacuumed(store: Store) -> Store:
+    """Three nights of which only the last version's files are left, as after a month of housekeeping."""
+    night(store, "run1", [document(1, prose(1)), document(2, prose(2))])
+    night(store, "run2", [document(2, prose(2) + "\n" + prose(8), at=DAYS[1])], at=DAYS[1])
+    night(store, "run3", [document(3, prose(3), at=DAYS[2])], at=DAYS[2])
+    table = Corpus.open(store).table
+    upkeep.compact(table, ORDER)
+    here = {Corpus.key_of(file) for file in Corpus.open(store).files()}
+    for key in [key for key in store.list("corpus/") if key.endswith(".parquet") and key not in here]:
+        store.delete(key)
+    return store
+
+
+def test_changes_whose_files_are_gone_are_told_as_such_and_what_cannot_be_read_is_not(store: Store) -> None:
+    corpus = Corpus.open(vacuumed(store))
+    for since in (1, 2):
+        with pytest.raises(HistoryGone, match=f"history after version {since} is no longer kept"):
+            corpus.changes(since).counts()
+    with pytest.raises(HistoryGone, match="version 2 is no longer kept"):
+        Corpus.open(store, 2).changes().counts()
+    assert corpus.changes().counts()["added"] == 3
+    night(store, "run4", [document(4, prose(4), at=DAYS[3])], at=DAYS[3])
+    fresh = {Corpus.key_of(file) for file in Corpus.open(store).files()} - {corpus.key_of(f) for f in corpus.files()}
+    store.put(fresh.pop(), b"not Parquet")
+    with pytest.raises(StoreError):
+        Corpus.open(store).changes(corpus.version).counts()
+
+
+def test_nights_whose_history_is_gone_are_passed_over_and_the_others_get_their_plain_files(
+    store: Store, caplog: pytest.LogCaptureFixture
+) -> None:
+    night(vacuumed(store), "run4", [document(4, prose(4), at=DAYS[3])], at=DAYS[3])
+    assert [each.run_id for each in nightly_files.write_missing(store)] == ["run4"]
+    assert [record.args[0] for record in caplog.records if record.args] == ["run1", "run2", "run3"]
+    with pytest.raises(HistoryGone):
+        nightly_files.write_missing(store, ["run2"])

@@ -11,11 +11,13 @@ import pytest
 import zstandard
 from click.testing import CliRunner, Result
 
-from flows.cli import cli
+from flows.cli import cli, main
 from pipeline import card, comparing, export
 from pipeline.corpus import Corpus
+from pipeline.cursors import Cursor
 from pipeline.errors import ConfigError
 from pipeline.store import Store
+from tests.test_changes import vacuumed
 from tests.test_publish import NIGHT, document, gone, night, prose
 
 DAYS = [NIGHT + timedelta(days=day) for day in range(60)]
@@ -156,6 +158,22 @@ def test_the_command_tells_changes_and_moves_the_cursor_when_told(three_nights: 
     assert gongbao(three_nights, "changes", "--cursor", cursor).stdout.count("\n") == 3
     gongbao(three_nights, "changes", "--cursor", cursor, "--commit")
     assert gongbao(three_nights, "changes", "--cursor", cursor).stdout == ""
+
+
+def test_changes_no_longer_kept_are_told_in_a_line_with_what_to_do(
+    store: Store, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GONGBAO_STORE", vacuumed(store).url)
+    cursor = Cursor.begin(store, 1, every=False)
+    cursor.write(tmp_path / "cursor")
+    for option, value, advice in (("--since", "1", "without --since"), ("--cursor", "cursor", "with a new --cursor")):
+        value = str(tmp_path / value) if option == "--cursor" else value
+        monkeypatch.setattr("sys.argv", ["gongbao", "changes", option, value])
+        with pytest.raises(SystemExit) as left:
+            main()
+        said = capsys.readouterr().err
+        assert (left.value.code, said.count("\n")) == (1, 1)
+        assert f"the history after version 1 is no longer kept: begin anew {advice}" in said
 
 
 def test_two_snapshots_are_compared_line_by_line(three_nights: Store) -> None:

@@ -15,6 +15,7 @@ from pipeline.corpus import Corpus
 from pipeline.search import Busy, Index, tokens
 from pipeline.store import Store
 from pipeline.urls import doc_id
+from tests.test_changes import vacuumed
 from tests.test_publish import NIGHT, document, gone, night, prose
 
 DAYS = [NIGHT + timedelta(days=day) for day in range(9)]
@@ -122,6 +123,13 @@ def test_a_broken_index_is_made_anew_and_nothing_forgotten_stays_in_it(told: Sto
     assert holds(path, "海河")
     path.write_bytes(b"no index")
     assert Index(path).sync(Corpus.open(told)) == 2
+
+
+def test_an_index_older_than_the_history_is_made_anew(store: Store, tmp_path: Path) -> None:
+    index = Index(tmp_path / "index")
+    night(store, "run0", [document(9, prose(9))])
+    index.sync(Corpus.open(store))
+    assert index.sync(Corpus.open(vacuumed(store))) == 4
 
 
 def test_the_command_prints_hits(told: Store, tmp_path: Path) -> None:
