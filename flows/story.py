@@ -48,6 +48,8 @@ def _of_store(out: Console, asked: str, known: settings.Settings) -> bool:
     for visit in told.visits:
         ended = visit["outcome"] + (f", {visit['reason']} ({visit['detail']})" if visit["reason"] else "")
         out.print(f"fetched {_time(visit['fetched_at'])} in run {visit['run_id']}: HTTP {visit['status']}, {ended}")
+    if told.forgotten:
+        out.print(Text(f"forgotten {_time(told.forgotten['at'])}: {told.forgotten['reason']}", style="red"))
     if told.row:
         _decision(out, told.row)
     if page := story.page_of(store, told):

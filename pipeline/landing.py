@@ -100,10 +100,11 @@ def read(data: bytes, key: str) -> Iterator[Page]:
     yield from _articles(io.BytesIO(data), key)
 
 
-def read_at(store: Store, place: Place) -> Page:
-    """The one page whose record begins at a place; of the rest of the file little is read."""
+def read_at(store: Store, place: Place) -> Page | None:
+    """The one page whose record begins at a place, None if none does; of the rest of the file little is read."""
     with store.stream(place.key, place.offset) as stream:
-        return next(_articles(stream, place.key, place.offset))
+        page = next(_articles(stream, place.key, place.offset), None)
+    return page if page and page.place == place else None  # of what is forgotten only its room is left, before the next
 
 
 def read_all(data: bytes, key: str) -> Iterator[tuple[Kind, Page]]:

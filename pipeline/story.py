@@ -1,9 +1,11 @@
 """A store and a page in, all that is known of it out: its visits, its row, its cluster, and what became of its lines."""
 
+import json
 import re
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from pipeline import documents, explain, fetches, landing, urls
@@ -26,6 +28,7 @@ class Story:
     visits: tuple[Row, ...]  # oldest first
     row: Row | None
     cluster: tuple[Row, ...] = ()  # empty where it stands alone
+    forgotten: Row | None = None  # `at` and `reason`, of a document that `gongbao forget` took out
 
     @property
     def canonical(self) -> Row | None:
@@ -35,6 +38,8 @@ class Story:
     @property
     def place(self) -> Place | None:
         """Where its bytes lie: of the revision that is published, else of the last visit that brought any."""
+        if self.forgotten:
+            return None
         brought = (each["landing"] for each in ((self.row,) if self.row else reversed(self.visits)))
         found = next((place for place in brought if place), None)
         return Place(key=found["key"], offset=found["offset"]) if found else None
@@ -57,12 +62,21 @@ def story(store: Store, asked: str) -> Story | None:
     for doc_id in _ids(store, asked):
         with ThreadPoolExecutor() as pool:
             log = pool.submit(fetches.story, store, doc_id)
+            forgotten = pool.submit(_forgotten, store, doc_id)
             members = corpus.cluster(doc_id).to_dicts()
             visits = tuple(log.result())
         row = next((each for each in members if each["doc_id"] == doc_id), None)
         if row or visits:
-            return Story(doc_id=doc_id, visits=visits, row=row, cluster=tuple(members) if len(members) > 1 else ())
+            cluster = tuple(members) if len(members) > 1 else ()
+            return Story(doc_id=doc_id, visits=visits, row=row, cluster=cluster, forgotten=forgotten.result())
     return None
+
+
+def _forgotten(store: Store, doc_id: str) -> Row | None:
+    """What `tombstones.announce` told of it."""
+    found = store.find(f"forgotten/{doc_id}.json")
+    told: Row | None = json.loads(found) if found else None
+    return {**told, "at": datetime.fromisoformat(told["at"])} if told else None
 
 
 def _ids(store: Store, asked: str) -> Iterator[str]:

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from flows import embedded
 from pipeline.errors import StoreError
 from pipeline.landing import Capture, LandingWriter, decompress, read, read_all, read_at
+from pipeline.models import Place
 from pipeline.store import Store
 
 NOW = datetime(2026, 1, 4, 2, 3, 4, 567000, tzinfo=UTC)
@@ -106,6 +107,7 @@ def test_what_is_landed_is_read_again_byte_for_byte(store: Store) -> None:
     assert (first.fetched_at, first.header("etag"), first.place) == (NOW, '"1"', place)
     assert [part.body for part in first.parts] == [b"two"]
     assert read_at(store, last) == second
+    assert read_at(store, Place(key=key, offset=0)) is None  # a listing lies there, and an article behind it
     assert [kind for kind, _ in read_all(store.get(key), key)] == ["listing", "article", "part", "article"]
 
 

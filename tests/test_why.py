@@ -1,18 +1,28 @@
 """`gongbao why`: texts side by side, and the story of a repost out of the real store."""
 
+import re
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 from rich.console import Console
+from starlette.testclient import TestClient
 
-from flows import story
+from flows import settings, story
+from flows.cli import cli
+from flows.web.app import app
+from flows.web.reader import Reader
+from pipeline import forgetting
 from pipeline.corpus import Corpus
 from pipeline.explain import Beside, beside
 from pipeline.store import Store
 from pipeline.story import story as find
+from pipeline.urls import doc_id
 from tests.conftest import ROOT
-from tests.test_publish import prose
+from tests.test_forgetting import fetched
+from tests.test_publish import NIGHT, night, prose
 from tests.test_publish_clusters import article, publish_night
 
 FIRST = "青溪水渠全线修复完工，沿线三个村的灌溉用水有了保障。"
@@ -91,3 +101,28 @@ def test_what_answers_at_once_loads_nothing_that_takes_long() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
     assert done.stdout == "[]\n"
+
+
+@pytest.fixture
+def known(store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Store:
+    """An empty store, which commands find."""
+    monkeypatch.setenv("GONGBAO_STORE", store.url)
+    monkeypatch.setenv("GONGBAO_HOME", str(tmp_path))
+    return store
+
+
+def test_why_of_a_forgotten_page_says_so_and_shows_neither_it_nor_the_page_behind_it(known: Store) -> None:
+    first, last = prose(1), prose(2)
+    pages = fetched(known, "run1", {1: first, 2: last}, 0)
+    night(known, "run1", pages)
+    ids = [doc_id(page.url) for page, _ in pages]
+    client = TestClient(app(Reader(settings.from_environment(), known)), base_url="http://127.0.0.1")
+    assert first[:30] in client.get(f"/documents/{ids[0]}/why").text
+    for number in (0, 1):  # the second has no page behind it
+        forgetting.forget(known, [ids[number]], "request 7", f"forget{number}", NIGHT)
+        said = CliRunner().invoke(cli, ["why", ids[number]], catch_exceptions=False).stdout
+        shown = client.get(f"/documents/{ids[number]}/why").text
+        for told in (said, shown):
+            assert re.search(r"forgotten 2026-01-05.02:00\S*: request 7", told)  # of Shanghai
+            assert not [text for text in (first, last) if text[:30] in told]
+        assert client.get(f"/documents/{ids[number]}/original").status_code == 404

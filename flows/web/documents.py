@@ -6,6 +6,7 @@ import polars as pl
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
+from flows import console
 from flows.web import pages
 from flows.web.guard import SANDBOX
 from flows.web.reader import Reader
@@ -82,7 +83,8 @@ def why(request: Request) -> Response:
         return _unknown(request)
     page = reader.page(told)
     read = reader.reading(page) if page else None
-    ended = ""
+    gone = told.forgotten
+    ended = f"forgotten {console.minute(gone['at'])}: {gone['reason']}" if gone else ""
     if read and not isinstance(read.outcome, Document):
         ended = (
             f"{read.outcome.reason}: {read.outcome.detail}" if isinstance(read.outcome, Rejected) else "not modified"
@@ -93,9 +95,11 @@ def why(request: Request) -> Response:
 def original(request: Request) -> Response:
     """The page as its publisher sent it, made harmless, for the frame of `why`."""
     reader, told = pages.reader(request), _told(request)
-    page = reader.page(told) if told else None
-    if not page:
+    if not told:
         return _unknown(request)
+    page = reader.page(told)
+    if not page:
+        return pages.missing(request, f"No bytes of page {told.doc_id} are kept.")
     read = reader.reading(page)
     return HTMLResponse(harmless(read.decoded, read.lines), headers=SANDBOX)
 

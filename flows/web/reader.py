@@ -9,7 +9,7 @@ from threading import Lock, Thread
 import xxhash
 
 from flows.settings import Settings
-from pipeline import landing, runs, source, story
+from pipeline import runs, source, story
 from pipeline.corpus import Corpus
 from pipeline.errors import StoreError
 from pipeline.models import Page
@@ -87,8 +87,8 @@ class Reader:
     def page(self, told: Story) -> Page | None:
         """The page as it came; None where its bytes are not kept, or are gone."""
         try:
-            return landing.read_at(self.store, told.place) if told.place else None
-        except (StoreError, StopIteration, ValueError):
+            return story.page_of(self.store, told)
+        except (StoreError, ValueError):
             return None
 
     def reading(self, page: Page) -> Reading:
