@@ -29,6 +29,7 @@ MACHINE = ("shingle_keys", "charset", "evidence")  # columns of no use to a read
 _LARGE = 8 << 20  # bytes; smaller files are put together
 _SHARD = 64 << 20  # bytes of the corpus' own files a shard; what Spark and datasets like to read at once
 _AT_ONCE = 4  # shards: while one waits for the store, others are packed and digested
+_SCRATCH = "manifest.json.new"
 _SUFFIX = {"parquet": "parquet", "jsonl": "jsonl.zst"}
 
 
@@ -66,7 +67,7 @@ def export(
     """
     folder.mkdir(parents=True, exist_ok=True)
     asked = {name: str(value) for name, value in sorted(filters.items()) if value}
-    manifest = _begun(folder, corpus, form, asked)
+    manifest = _keep(_begun(folder, corpus, form, asked), folder)
     corpus = corpus if manifest.version == corpus.version else Corpus.open(corpus.store, manifest.version)
     plan = _plan(corpus, form, filters)
     shards = {shard.name: shard for shard in manifest.shards if shard.name in plan}
@@ -96,7 +97,7 @@ def _begun(folder: Path, corpus: Corpus, form: Form, asked: dict[str, Any]) -> M
     path = folder / "manifest.json"
     fresh = Manifest(corpus=corpus.store.url, version=corpus.version, form=form, filters=asked)
     if not path.exists():
-        if any(folder.iterdir()):
+        if any(each.name != _SCRATCH for each in folder.iterdir()):
             raise ConfigError("the folder holds other files and no manifest of an export", path=folder)
         return fresh
     found = _read(path)
@@ -174,7 +175,7 @@ def _encode(rows: pl.LazyFrame, path: Path, form: Form) -> int:
 
 
 def _keep(manifest: Manifest, folder: Path) -> Manifest:
-    scratch = folder / "manifest.json.new"
+    scratch = folder / _SCRATCH
     scratch.write_text(manifest.model_dump_json(indent=1) + "\n", encoding="utf-8")
     scratch.replace(folder / "manifest.json")
     return manifest

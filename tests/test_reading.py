@@ -105,6 +105,23 @@ def test_an_export_that_was_stopped_goes_on_and_its_manifest_is_true(
     assert export.wrong(folder) == [manifest.shards[0].name]
 
 
+def test_an_export_that_was_killed_before_its_first_shard_was_whole_goes_on(
+    three_nights: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    corpus, folder = Corpus.open(three_nights), tmp_path / "out"
+    with monkeypatch.context() as killed:
+        killed.setattr(Path, "replace", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
+        with pytest.raises(KeyboardInterrupt):
+            export.export(corpus, folder, "parquet", {})
+    with monkeypatch.context() as killed:
+        killed.setattr(export, "_digest", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
+        with pytest.raises(KeyboardInterrupt):
+            export.export(corpus, folder, "parquet", {})
+    assert list(folder.rglob("*.new"))
+    assert export.export(corpus, folder, "parquet", {}).documents == 2
+    assert not list(folder.rglob("*.new"))
+
+
 def test_a_stopped_export_is_finished_without_shards_that_another_release_cut_otherwise(
     three_nights: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
