@@ -63,7 +63,8 @@ def export(
 ) -> Manifest:
     """Write the documents that pass `filters` (those of `Corpus.documents`) as shards into a folder.
 
-    Where a folder holds a stopped export of the same question it is finished, from the snapshot that it began with.
+    Where a folder holds an export of the same question it is finished, from the snapshot that it began with: shards that
+    are missing, or are not what the manifest says, are written again.
     """
     folder.mkdir(parents=True, exist_ok=True)
     asked = {name: str(value) for name, value in sorted(filters.items()) if value}
@@ -105,7 +106,7 @@ def _begun(folder: Path, corpus: Corpus, form: Form, asked: dict[str, Any]) -> M
         raise ConfigError("the folder holds another export; take an empty one", path=folder)
     if found.complete and found.version != corpus.version:
         raise ConfigError(f"the folder holds the export of version {found.version}; take an empty one", path=folder)
-    sound = tuple(shard for shard in found.shards if _size(folder / shard.name) == shard.bytes)
+    sound = tuple(shard for shard in found.shards if _digest(folder / shard.name) == shard.sha256)
     return found.model_copy(update={"shards": sound, "complete": False})
 
 
@@ -189,10 +190,6 @@ def _read(path: Path) -> Manifest:
             error.strerror if isinstance(error, OSError) else f"{error.error_count()} fields are not what they must be"
         )
         raise ConfigError(f"no manifest of an export: {told}", path=path) from error
-
-
-def _size(path: Path) -> int:
-    return path.stat().st_size if path.exists() else -1
 
 
 def _digest(path: Path) -> str:

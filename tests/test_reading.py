@@ -101,8 +101,10 @@ def test_an_export_that_was_stopped_goes_on_and_its_manifest_is_true(
     assert seen == set(corpus.documents().collect()["doc_id"])
     with pytest.raises(ConfigError, match="take an empty one"):
         export.export(corpus, folder, form, {"every": True})
-    (folder / manifest.shards[0].name).write_bytes(b"")
+    (folder / manifest.shards[0].name).write_bytes(b"x" * manifest.shards[0].bytes)
     assert export.wrong(folder) == [manifest.shards[0].name]
+    assert export.export(corpus, folder, form, {}).complete
+    assert export.wrong(folder) == []
 
 
 def test_an_export_that_was_killed_before_its_first_shard_was_whole_goes_on(
