@@ -15,6 +15,18 @@ _META = re.compile(
     rb"<meta[^>]{0,300}?charset\s*=\s*[\"']?\s*([\w.:-]+)|<\?xml[^>]{0,80}?encoding\s*=\s*[\"']([\w.:-]+)",
     re.IGNORECASE,
 )
+_MAGIC = {
+    b"%PDF-": "PDF",
+    b"PK\x03\x04": "zip, or a file of an office",
+    b"\xd0\xcf\x11\xe0": "old file of an office",
+    b"Rar!": "rar",
+    b"\x1f\x8b": "gzip",
+    b"\x89PNG": "PNG",
+    b"\xff\xd8\xff": "JPEG",
+    b"GIF8": "GIF",
+}
+_FILE_TYPE = re.compile(r"(?:image|video|audio)/|application/(?:pdf|zip|msword|vnd\.)")
+_LOOKS_LIKE_HTML = re.compile(rb"<(?:!doctype|html|head|meta|title|body|div|p|table)\b", re.IGNORECASE)
 # Declared names that are taken at their word if the bytes read well that way, each with the superset that is used.
 _LEGACY = {
     "big5": "big5hkscs",
@@ -66,6 +78,18 @@ def decode(body: bytes, content_type: str = "", encoding: str = "auto") -> Decod
     bom = _bom(body)
     text = (body[len(bom[0]) :] if bom and bom[1] == "utf-8" else body).decode(codec, "replace")
     return Decoded(text=text, declared=declared, detected=detected, used=used, replaced=text.count("\ufffd"))
+
+
+def file_kind(body: bytes, content_type: str = "") -> str:
+    """What a body is that holds no characters of a page: a PDF, a picture, an archive; empty if it may be a page.
+
+    The bytes are believed, and the header only where they do not look like HTML: servers send pages as anything.
+    """
+    if found := next((name for magic, name in _MAGIC.items() if body.startswith(magic)), ""):
+        return found
+    declared = content_type.partition(";")[0].strip().lower()
+    binary = _FILE_TYPE.match(declared) or (declared == "application/octet-stream" and b"\0" in body)
+    return declared if binary and not _LOOKS_LIKE_HTML.search(body[:_META_WINDOW].replace(b"\0", b"")) else ""
 
 
 def _codec(name: str) -> str:

@@ -4,7 +4,7 @@ from dataclasses import replace
 from typing import Any
 
 from pipeline.clean import clean
-from pipeline.decode import decode
+from pipeline.decode import decode, file_kind
 from pipeline.errors import Reject
 from pipeline.extract import extract
 from pipeline.fingerprint import fingerprint
@@ -29,6 +29,7 @@ from pipeline.source import Source
 from pipeline.urls import doc_id
 
 _NOT_MODIFIED = 304
+_SUCCESS = range(200, 300)
 
 
 def process(page: Page, source: Source, rules: Rules) -> Outcome:
@@ -70,6 +71,8 @@ def read(page: Page, source: Source, rules: Rules) -> tuple[Decoded, Extracted, 
 
 
 def _carry(page: Page, source: Source, rules: Rules) -> Document:
+    if page.status in _SUCCESS and (kind := file_kind(page.body, page.header("Content-Type"))):
+        raise Reject(Reason.NOT_HTML, kind)
     decoded, extracted, cleaned = read(page, source, rules)
     judge(extracted, cleaned, decoded, page.status, rules.quality, rules.obstacles, page.headers)
     text = "\n".join(cleaned.paragraphs)

@@ -4,14 +4,14 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
 from pipeline import documents, explain, fetches, landing, urls
 from pipeline.corpus import Corpus
 from pipeline.explain import Fate
-from pipeline.models import Decoded, Document, Outcome, Page, Place
+from pipeline.models import Decoded, Document, Outcome, Page, Place, Reason, Rejected
 from pipeline.rules import Rules
 from pipeline.source import Source
 from pipeline.store import Store
@@ -95,7 +95,8 @@ def page_of(store: Store, told: Story) -> Page | None:
 def read(page: Page, source: Source, rules: Rules) -> Reading:
     """What the rules make of a page, line by line."""
     outcome = documents.process(page, source, rules)
-    decoded, extracted, _ = documents.read(page, source, rules)
+    file = isinstance(outcome, Rejected) and outcome.reason is Reason.NOT_HTML
+    decoded, extracted, _ = documents.read(replace(page, body=b"") if file else page, source, rules)
     lines = tuple(
         explain.fates(extracted, outcome)
         if isinstance(outcome, Document)

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.decode import decode
+from pipeline.decode import decode, file_kind
 
 TEXT = "市工业和信息化局召开座谈会，镕基、李喆与㐂寿参加，听取企业对智能制造的意见。" * 6
 TRADITIONAL = "市政府昨日舉行記者會，說明新一年度的產業發展計畫，並邀請業界代表出席座談。" * 6
@@ -109,3 +109,27 @@ def test_no_bytes_and_no_header_raise_and_the_count_is_true(body: bytes, header:
 @given(st.text(st.characters(exclude_categories=["Cs"]), max_size=200))
 def test_utf8_survives(text: str) -> None:
     assert decode(text.encode()).text == text.removeprefix("\ufeff")
+
+
+@pytest.mark.parametrize(
+    ("body", "header", "kind"),
+    [
+        (b"%PDF-1.4 <html><p>", "text/html", "PDF"),
+        (b"PK\x03\x04\x14\0word/document.xml", "", "zip, or a file of an office"),
+        (b"\xff\xd8\xff\xe0\0\x10JFIF", "text/html", "JPEG"),
+        (b"<svg xmlns='http://www.w3.org/2000/svg'/>", "image/svg+xml; charset=utf-8", "image/svg+xml"),
+        (b"whatever", "application/vnd.ms-excel", "application/vnd.ms-excel"),
+        (b"\x01\0\x02", "application/octet-stream", "application/octet-stream"),
+        (b"\x01\0\x02", "", ""),
+        (TEXT.encode(), "application/octet-stream", ""),
+        (TEXT.encode(), "text/plain", ""),
+        (html(TEXT).encode(), "application/msword", ""),
+        (html(TEXT).encode("utf-16"), "application/octet-stream", ""),
+        (b"\xef\xbb\xbf<?xml version='1.0'?><article/>", "application/xml", ""),
+        (b"", "", ""),
+    ],
+)
+def test_a_file_is_known_by_its_bytes_and_by_its_header_only_if_it_does_not_look_like_html(
+    body: bytes, header: str, kind: str
+) -> None:
+    assert file_kind(body, header) == kind

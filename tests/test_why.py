@@ -1,8 +1,11 @@
 """`gongbao why`: texts side by side, and the story of a repost out of the real store."""
 
+import io
 import re
 import subprocess
 import sys
+import zipfile
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -15,14 +18,19 @@ from flows.cli import cli
 from flows.web.app import app
 from flows.web.reader import Reader
 from pipeline import forgetting
+from pipeline import source as source_model
+from pipeline import story as story_of
 from pipeline.corpus import Corpus
+from pipeline.documents import process
 from pipeline.explain import Beside, beside
+from pipeline.models import Reason, Rejected
+from pipeline.rules import Rules
 from pipeline.store import Store
 from pipeline.story import story as find
 from pipeline.urls import doc_id
 from tests.conftest import ROOT
 from tests.test_forgetting import fetched
-from tests.test_publish import NIGHT, night, prose
+from tests.test_publish import NIGHT, document, night, prose
 from tests.test_publish_clusters import article, publish_night
 
 FIRST = "青溪水渠全线修复完工，沿线三个村的灌溉用水有了保障。"
@@ -126,3 +134,19 @@ def test_why_of_a_forgotten_page_says_so_and_shows_neither_it_nor_the_page_behin
             assert re.search(r"forgotten 2026-01-05.02:00\S*: request 7", told)  # of Shanghai
             assert not [text for text in (first, last) if text[:30] in told]
         assert client.get(f"/documents/{ids[number]}/original").status_code == 404
+
+
+def test_a_file_is_no_document_and_none_of_its_bytes_is_shown() -> None:
+    rules = Rules.load(ROOT / "config")
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as file:  # as stored, its words stand in the bytes
+        file.writestr("word/document.xml", "".join(f"<w:p>{line}</w:p>" for line in prose(1).split("\n")))
+    for body in (packed.getvalue(), b"%PDF-1.4\n" + prose(1).encode()):
+        page, _ = document(1, "")
+        page = replace(page, body=body, headers=(("Content-Type", "text/html"),))
+        read = story_of.read(page, source_model.unknown(), rules)
+        assert isinstance(read.outcome, Rejected)
+        assert (read.outcome.reason, read.lines) == (Reason.NOT_HTML, ())
+        left = process(replace(page, status=404), source_model.unknown(), rules)
+        assert isinstance(left, Rejected)
+        assert left.reason is Reason.GONE
