@@ -46,7 +46,8 @@ def _of_store(out: Console, asked: str, known: settings.Settings) -> bool:
         console.say(f"{asked}: never fetched. Is a source's listing naming it? `gongbao backfill {asked}` fetches it.")
         return False
     for visit in told.visits:
-        ended = visit["outcome"] + (f", {visit['reason']} ({visit['detail']})" if visit["reason"] else "")
+        ended = visit["outcome"] + (f", {visit['reason']}" if visit["reason"] else "")
+        ended += f" ({visit['detail']})" if visit["detail"] else ""
         out.print(f"fetched {_time(visit['fetched_at'])} in run {visit['run_id']}: HTTP {visit['status']}, {ended}")
     if told.forgotten:
         out.print(Text(f"forgotten {_time(told.forgotten['at'])}: {told.forgotten['reason']}", style="red"))
@@ -72,7 +73,8 @@ def _decision(out: Console, row: Row) -> None:
     for near in row["near_ids"] or ():
         out.print(f"near, not the same: {near}", style="yellow")
     if row["withdrawn_at"]:
-        out.print(f"withdrawn: its page was gone at {_time(row['withdrawn_at'])}", style="red")
+        because = row["withdrawn_because"] or "its page was gone"  # rows of older releases do not say
+        out.print(Text(f"withdrawn {_time(row['withdrawn_at'])}: {because}", style="red"))
 
 
 def _lines(out: Console, read: Reading) -> None:

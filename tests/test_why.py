@@ -6,6 +6,7 @@ import subprocess
 import sys
 import zipfile
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -30,7 +31,7 @@ from pipeline.story import story as find
 from pipeline.urls import doc_id
 from tests.conftest import ROOT
 from tests.test_forgetting import fetched
-from tests.test_publish import NIGHT, document, night, prose
+from tests.test_publish import NIGHT, document, gone, night, prose
 from tests.test_publish_clusters import article, publish_night
 
 FIRST = "青溪水渠全线修复完工，沿线三个村的灌溉用水有了保障。"
@@ -131,9 +132,22 @@ def test_why_of_a_forgotten_page_says_so_and_shows_neither_it_nor_the_page_behin
         said = CliRunner().invoke(cli, ["why", ids[number]], catch_exceptions=False).stdout
         shown = client.get(f"/documents/{ids[number]}/why").text
         for told in (said, shown):
+            assert "(None)" not in told
             assert re.search(r"forgotten 2026-01-05.02:00\S*: request 7", told)  # of Shanghai
             assert not [text for text in (first, last) if text[:30] in told]
         assert client.get(f"/documents/{ids[number]}/original").status_code == 404
+
+
+def test_why_a_document_was_withdrawn_is_said_in_the_words_of_its_row(
+    store: Store, capsys: pytest.CaptureFixture[str]
+) -> None:
+    night(store, "run1", [document(1, prose(1))])
+    night(store, "run2", [gone(1, NIGHT + timedelta(days=1))], at=NIGHT + timedelta(days=1))
+    (row,) = Corpus.open(store).scan().collect().to_dicts()
+    assert row["withdrawn_because"] == "gone"
+    for because, said in (("gone", "gone"), ("rejected:list_page", "rejected:list_page"), (None, "its page was gone")):
+        story._decision(Console(width=200), row | {"withdrawn_because": because})
+        assert capsys.readouterr().out.splitlines()[-1] == f"withdrawn 2026-01-06T02:00:00+08:00: {said}"
 
 
 def test_a_file_is_no_document_and_none_of_its_bytes_is_shown() -> None:
