@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo
 
 import polars as pl
 import zstandard
+from pydantic import ValidationError
 
 from pipeline.changes import Changes
 from pipeline.config import Strict
@@ -63,13 +64,15 @@ class _Commit:
 def write_missing(store: Store, runs: Collection[str] = (), last: int | None = None) -> list[Manifest]:
     """Make the files of these runs again, or those that are missing, oldest first; what was written.
 
-    With `last` only so many commits are looked at: after a night, those before it were looked at before. A missing one
-    whose history is no longer kept is named in the log and passed over; asked for by name it is HistoryGone.
+    Missing is a night without its file, or without a manifest that can be read; where its history is no longer kept it
+    is named in the log and passed over, but asked for by name it is HistoryGone. With `last` only so many commits are
+    looked at: after a night, those before it were looked at before.
     """
-    there = {key.rsplit("/", 1)[1].removesuffix(".json") for key in store.list(_FOLDER) if key.endswith(".json")}
-    wanted = (each for each in _commits(store, last) if each.run_id in runs or (not runs and each.run_id not in there))
+    there = set(store.list(_FOLDER))
     written = []
-    for each in wanted:
+    for each in _commits(store, last):
+        if each.run_id not in runs and (runs or _is_whole(store, each, there)):
+            continue
         try:
             written.append(_write(store, each))
         except HistoryGone as gone:
@@ -91,6 +94,19 @@ def rewrite(store: Store, key: str, packed: bytes) -> None:
     manifest = Manifest.model_validate_json(store.get(about))
     fresh = manifest.model_copy(update={"bytes": len(packed), "sha256": hashlib.sha256(packed).hexdigest()})
     store.put(about, fresh.model_dump_json(indent=1).encode())
+
+
+def _is_whole(store: Store, commit: _Commit, there: Collection[str]) -> bool:
+    file, about = f"{commit.key}.jsonl.zst", f"{commit.key}.json"
+    return file in there and about in there and _manifest(store, about) is not None
+
+
+def _manifest(store: Store, key: str) -> Manifest | None:
+    """The manifest under a key; None if it cannot be read, or is not there."""
+    try:
+        return Manifest.model_validate_json(store.find(key) or b"")
+    except ValidationError:
+        return None
 
 
 def _commits(store: Store, last: int | None) -> list[_Commit]:

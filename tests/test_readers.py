@@ -160,6 +160,15 @@ def test_a_nights_files_made_again_are_the_same_bytes(told: dict[str, Any]) -> N
     assert nightly_files.write_missing(store) == []
 
 
+def test_a_night_without_its_file_or_with_a_manifest_that_cannot_be_read_is_missing(told: dict[str, Any]) -> None:
+    store: Store = told["store"]
+    first = nightly_files.write_missing(store)
+    store.delete(first[0].file)
+    store.put(first[2].file.removesuffix(".jsonl.zst") + ".json", b'{"run_id":')
+    assert nightly_files.write_missing(store) == [first[0], first[2]]
+    assert nightly_files.write_missing(store) == []
+
+
 def test_every_column_is_told_in_the_readme_and_in_the_table(told: dict[str, Any]) -> None:
     shown = README.split("schema.py -->\n")[1].split("<!-- end of columns -->")[0]
     assert shown == schema.markdown(schema.CORPUS), "README.md wants what schema.markdown(schema.CORPUS) gives"
