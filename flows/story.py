@@ -43,7 +43,10 @@ def _of_store(out: Console, asked: str, known: settings.Settings) -> bool:
         rules = pool.submit(Rules.load, known.config)  # while the store looks
         told = story.story(store, asked)
     if not told:
-        console.say(f"{asked}: never fetched. Is a source's listing naming it? `gongbao backfill {asked}` fetches it.")
+        failed = story.failure(store, asked)
+        said = f"not fetched, in run {failed.run_id}: {failed.how}." if failed else "never fetched."
+        fetch = f" Is a source's listing naming it? `gongbao backfill {asked}` fetches it."
+        console.say(f"{asked}: {said}" + (fetch if asked.startswith(("http://", "https://")) else ""))
         return False
     for visit in told.visits:
         ended = visit["outcome"] + (f", {visit['reason']}" if visit["reason"] else "")

@@ -8,7 +8,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from pipeline import documents, explain, fetches, landing, urls
+from pipeline import documents, explain, fetches, landing, runs, urls
+from pipeline.answers import Answer
 from pipeline.corpus import Corpus
 from pipeline.explain import Fate
 from pipeline.models import Decoded, Document, Outcome, Page, Place, Reason, Rejected
@@ -17,6 +18,8 @@ from pipeline.source import Source
 from pipeline.store import Store
 
 Row = Mapping[str, Any]
+_LAST_RUNS = 30
+_AT_ONCE = 8  # requests to the store
 DOC_ID = re.compile(r"[0-9a-f]{32}")
 
 
@@ -43,6 +46,14 @@ class Story:
         brought = (each["landing"] for each in ((self.row,) if self.row else reversed(self.visits)))
         found = next((place for place in brought if place), None)
         return Place(key=found["key"], offset=found["offset"]) if found else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Failure:
+    """A run that asked for a page and did not get it, and how that ended."""
+
+    run_id: str
+    how: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,6 +88,27 @@ def _forgotten(store: Store, doc_id: str) -> Row | None:
     found = store.find(f"forgotten/{doc_id}.json")
     told: Row | None = json.loads(found) if found else None
     return {**told, "at": datetime.fromisoformat(told["at"])} if told else None
+
+
+def failure(store: Store, asked: str) -> Failure | None:
+    """How the latest of the last runs that asked for a page in vain was answered; None if none of them did."""
+    wanted = asked if DOC_ID.fullmatch(asked) else urls.doc_id(asked)
+    with ThreadPoolExecutor(_AT_ONCE) as pool:
+        for failures in pool.map(lambda run_id: _failures(store, run_id), runs.ids(store)[:_LAST_RUNS]):
+            if found := failures.get(wanted):
+                return found
+    return None
+
+
+def _failures(store: Store, run_id: str) -> dict[str, Failure]:
+    """What a run did not get, by doc_id; of a night only what failed is known, of a backfill what was skipped too."""
+    report = runs.report(store, run_id)
+    told = {url: f"failed because {reason}" for source in report.sources for url, reason in source.failures}
+    answered = store.find(f"runs/{run_id}/answers.jsonl") if report.kind == "backfill" else None
+    for answer in (Answer(**json.loads(line)) for line in (answered or b"").splitlines()):
+        if answer.answer in ("failed", "skipped"):
+            told[answer.url] = answer.words()
+    return {urls.doc_id(url): Failure(run_id=run_id, how=how) for url, how in told.items()}
 
 
 def _ids(store: Store, asked: str) -> Iterator[str]:

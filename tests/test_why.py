@@ -4,6 +4,7 @@ import io
 import re
 import subprocess
 import sys
+import time
 import zipfile
 from dataclasses import replace
 from datetime import timedelta
@@ -14,7 +15,7 @@ from click.testing import CliRunner
 from rich.console import Console
 from starlette.testclient import TestClient
 
-from flows import settings, story
+from flows import backfilling, settings, story
 from flows.cli import cli
 from flows.web.app import app
 from flows.web.reader import Reader
@@ -25,6 +26,7 @@ from pipeline.corpus import Corpus
 from pipeline.documents import process
 from pipeline.explain import Beside, beside
 from pipeline.models import Reason, Rejected
+from pipeline.report import CrawlReport, RunReport, SourceReport
 from pipeline.rules import Rules
 from pipeline.store import Store
 from pipeline.story import story as find
@@ -136,6 +138,36 @@ def test_why_of_a_forgotten_page_says_so_and_shows_neither_it_nor_the_page_behin
             assert re.search(r"forgotten 2026-01-05.02:00\S*: request 7", told)  # of Shanghai
             assert not [text for text in (first, last) if text[:30] in told]
         assert client.get(f"/documents/{ids[number]}/original").status_code == 404
+
+
+def test_why_of_a_page_that_failed_says_how_and_in_which_run(known: Store) -> None:
+    at, robots = "http://news.example/1.html", "http://news.example/2.html"
+    for number in range(30):
+        failures = tuple((f"http://news.example/{each}/", "timeout") for each in range(1000))
+        report = RunReport(
+            run_id=f"run{number:02}", kind="backfill" if number == 3 else "nightly", started_at=NIGHT, ended_at=NIGHT,
+            version_before=0, version=0,
+            sources=(SourceReport(source_id="a", failures=((at, f"http_5{number:02}"), *failures) if number < 2 else ()),),
+        )  # fmt: skip
+        known.put(f"runs/{report.run_id}.json", report.model_dump_json().encode())
+    backfilling.write_answers(known, "run03", {"a": [robots]}, [
+        CrawlReport(run_id="run03", source_id="a", started_at=NIGHT, ended_at=NIGHT, listed=1, skipped={"robots": 1},
+                    not_fetched=((robots, "skipped", "robots"),))
+    ])  # fmt: skip
+
+    def said(asked: str) -> str:
+        done = CliRunner().invoke(cli, ["why", asked], catch_exceptions=False)
+        assert done.exit_code == 1
+        return done.stderr
+
+    began = time.monotonic()
+    assert "in run run01: failed because http_501" in said(at)
+    assert time.monotonic() - began < 2
+    assert "in run run01: failed because http_501" in said(doc_id(at))
+    assert "in run run03: skipped because robots" in said(robots)
+    assert "never fetched. Is a source" in said("http://news.example/3.html")
+    assert "backfill" not in said("0" * 32)
+    assert "backfill" not in said("notes.txt")
 
 
 def test_why_a_document_was_withdrawn_is_said_in_the_words_of_its_row(
