@@ -16,6 +16,21 @@ from pipeline.suspicion import MorningRules
 
 def write(store: Store, report: RunReport, config: Path) -> str:
     """Write the page; its key."""
+    key = _key(report.run_id)
+    store.put(key, _made(store, report, config))
+    return key
+
+
+def page(store: Store, run_id: str, config: Path) -> bytes:
+    """The page that a run left; made now for one that failed before it came to it. StoreError if no such run ended."""
+    return store.find(_key(run_id)) or _made(store, runs.report(store, run_id), config)
+
+
+def _key(run_id: str) -> str:
+    return f"runs/{run_id}.html"
+
+
+def _made(store: Store, report: RunReport, config: Path) -> bytes:
     rules = MorningRules.load(config)
     # A known document whose cluster changed bears the run's id too, but its bytes came in another one.
     came = (pl.col("run_id") == report.run_id) & pl.col("landing").struct.field("key").str.contains(
@@ -23,9 +38,7 @@ def write(store: Store, report: RunReport, config: Path) -> str:
     )
     rows = Corpus.open(store).scan().filter(came).select(morning.COLUMNS).collect(engine="streaming")
     found = morning.figures(rows.iter_rows(named=True), rules)
-    key = f"runs/{report.run_id}.html"
-    store.put(key, morning_page.html(report, found, _nights_before(store, report.run_id, rules), rules).encode())
-    return key
+    return morning_page.html(report, found, _nights_before(store, report.run_id, rules), rules).encode()
 
 
 def _nights_before(store: Store, run_id: str, rules: MorningRules) -> list[RunReport]:
@@ -35,10 +48,11 @@ def _nights_before(store: Store, run_id: str, rules: MorningRules) -> list[RunRe
 
 def show(run: str, html: Path | None) -> None:
     """Print the report of a run, or of the last, for people; with `html` write its page there."""
-    store = settings.open_store(settings.from_environment())
+    known = settings.from_environment()
+    store = settings.open_store(known)
     wanted = next((each for each in runs.ids(store) if run in ("", each)), None)
     if wanted is None:
         raise ConfigError(f"no report of run {run!r}" if run else "no run has ended yet")
     sys.stdout.write(markdown(runs.report(store, wanted)))
     if html:
-        html.write_bytes(store.get(f"runs/{wanted}.html"))
+        html.write_bytes(page(store, wanted, known.config))

@@ -289,6 +289,14 @@ def test_an_address_leads_to_its_document(console: Console) -> None:
     assert (status, headers["location"]) == (303, f"/documents/{IDS['paper']}")
 
 
+def test_a_run_that_left_no_morning_report_has_one_all_the_same(console: Console) -> None:
+    assert f"/runs/{RUN}/morning" in console.get(f"/runs/{RUN}")[2]
+    status, _, told = console.get(f"/runs/{RUN}/morning")
+    assert status == 200
+    assert f"Run <code>{RUN}</code>" in told
+    assert console.get("/runs/none/morning")[0] == 404
+
+
 @pytest.mark.parametrize(
     "path", ["/nowhere", f"/documents/{'0' * 32}", "/documents/x/why", "/runs/none", "/sources/none", "/clusters/none"]
 )  # fmt: skip

@@ -7,10 +7,13 @@ from typing import Any
 
 import pytest
 
+from flows import alarms
+from flows.morning import show
 from pipeline.morning import figures
 from pipeline.morning_page import html
 from pipeline.observation import Alarm, Grade, Trouble
 from pipeline.report import RunReport, SourceReport, plainly
+from pipeline.store import Store
 from pipeline.suspicion import MorningRules, suspicions
 from tests.conftest import ROOT
 
@@ -147,3 +150,16 @@ def test_it_can_be_read_at_a_desk_and_on_a_phone(browser: Any, width: int, tmp_p
     if folder := os.environ.get("SCREENSHOTS"):
         sheet.screenshot(path=f"{folder}/morning-{width}.png", full_page=True)
     sheet.close()
+
+
+def test_the_page_of_a_run_that_failed_is_made_when_it_is_asked_for(
+    store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("GONGBAO_STORE", store.url)
+    monkeypatch.setenv("GONGBAO_HOME", str(tmp_path))
+    alarms._leave_report(store, "nightly", "20260105T180000Z-abcd", AT, AT, "the bucket is <full>")
+    show("20260105T180000Z-abcd", tmp_path / "night.html")
+    assert "the bucket is <full>" in capsys.readouterr().out
+    told = (tmp_path / "night.html").read_text(encoding="utf-8")
+    assert "the bucket is &lt;full&gt;" in told
+    assert "needs a look" in told
