@@ -89,11 +89,17 @@ def pack(lines: bytes) -> bytes:
 
 def rewrite(store: Store, key: str, packed: bytes) -> None:
     """Put another night's file in the place of one, and its digest into its manifest."""
-    about = key.removesuffix(".jsonl.zst") + ".json"
     store.put(key, packed)
-    manifest = Manifest.model_validate_json(store.get(about))
-    fresh = manifest.model_copy(update={"bytes": len(packed), "sha256": hashlib.sha256(packed).hexdigest()})
-    store.put(about, fresh.model_dump_json(indent=1).encode())
+    attest(store, key)
+
+
+def attest(store: Store, key: str) -> None:
+    """Make the manifest say what the night's file is; one that cannot be read is left for `write_missing` to make again."""
+    about, packed = key.removesuffix(".jsonl.zst") + ".json", store.get(key)
+    if found := _manifest(store, about):
+        true = found.model_copy(update={"bytes": len(packed), "sha256": hashlib.sha256(packed).hexdigest()})
+        if true != found:
+            store.put(about, true.model_dump_json(indent=1).encode())
 
 
 def _is_whole(store: Store, commit: _Commit, there: Collection[str]) -> bool:

@@ -1,5 +1,6 @@
 """A forgotten text is nowhere: not in old versions, the change feed, staged files, the landing, the nightly files."""
 
+import hashlib
 import io
 from dataclasses import replace
 from datetime import timedelta
@@ -125,6 +126,30 @@ def test_what_is_forgotten_is_nowhere_and_the_rest_is_as_it_was(told: Store) -> 
     ]
     assert landing.read_at(told, Place(**story[0])).body == prose(2).encode()
     assert forgetting.forget(told, [doc_id(URL), *same], "again", "forget2", DAYS[6])[0].rewritten == 0
+
+
+def test_stopped_between_a_nights_file_and_its_manifest_it_makes_the_manifest_true_when_done_again(
+    told: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put = Store.put
+
+    def put_and_stop(store: Store, key: str, body: bytes) -> None:
+        put(store, key, body)
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as stopped:
+        stopped.setattr(Store, "put", put_and_stop)
+        with pytest.raises(KeyboardInterrupt):
+            erasing.in_nightly(told, [doc_id(URL)])
+    torn = next(key for key in reversed([*told.list("nightly/")]) if key.endswith(".json"))
+    told.put(torn, b"{")
+    for _ in range(2):  # it goes on over a manifest that cannot be read, which is made again
+        erasing.in_nightly(told, [doc_id(URL)])
+        nightly_files.write_missing(told)
+    for key in [key for key in told.list("nightly/") if key.endswith(".json")]:
+        manifest = nightly_files.Manifest.model_validate_json(told.get(key))
+        packed = told.get(manifest.file)
+        assert (manifest.bytes, manifest.sha256) == (len(packed), hashlib.sha256(packed).hexdigest())
 
 
 def test_readers_are_told_and_old_changes_can_still_be_read(told: Store) -> None:
