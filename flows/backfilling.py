@@ -1,6 +1,8 @@
 """`gongbao backfill`: addresses, a source and days, or landing files in; an answer for each page out."""
 
+import ipaddress
 import json
+import os
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -18,6 +20,7 @@ from flows import console, progress, running, settings
 from pipeline import fetches, staging
 from pipeline.answers import Answer, answers
 from pipeline.belonging import source_of
+from pipeline.config import Strict, read
 from pipeline.corpus import Corpus
 from pipeline.errors import ConfigError
 from pipeline.report import CrawlReport, RunReport
@@ -26,6 +29,12 @@ from pipeline.store import Store
 
 _SHANGHAI = ZoneInfo("Asia/Shanghai")
 _STYLE = {"document": "green", "repost": "yellow", "rejected": "magenta", "failed": "red", "skipped": "red"}
+
+
+class _Crawl(Strict, extra="ignore"):
+    """Of `config/crawl.yaml`, what is asked here; crawls check the rest."""
+
+    contact: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,7 +122,7 @@ def check(
     until: date | None = None,
     landing: str = "",
 ) -> None:
-    """ConfigError if what is asked for makes no sense."""
+    """ConfigError if what is asked for makes no sense, or would ask strangers without a contact."""
     of_days = bool(source and since and not urls and not landing)
     of_urls = bool(urls and not since and not until and not landing)
     of_landing = bool(landing and not (urls or source or since or until))
@@ -126,8 +135,27 @@ def check(
     for url in urls:
         if not _is_url(url):
             raise ConfigError(f"not an http(s) URL: {url!r}")
-    if source:
-        load_all(known.sources, [source])
+    if not landing:
+        _check_contact(known, urls, source)
+
+
+def _check_contact(known: settings.Settings, urls: Sequence[str], source: str) -> None:
+    """What each crawl refuses for itself is refused before the first of them: strangers asked by nobody in particular."""
+    own = {each.id: each.hosts for each in load_all(known.sources, [source] if source else ())}
+    hosts = {urlsplit(url).hostname or "" for url in urls}
+    hosts.update(host for id_ in by_sources(known, urls, source) for host in own.get(id_, ()))
+    if os.environ.get("GONGBAO_CONTACT") or all(map(_is_loopback, hosts)):
+        return
+    if not read(known.config / "crawl.yaml", _Crawl).contact:
+        raise ConfigError("say whom a site can write to: set GONGBAO_CONTACT, or contact in config/crawl.yaml")
+
+
+def _is_loopback(host: str) -> bool:
+    name = host.rsplit(":", 1)[0] if host.count(":") == 1 else host.strip("[]")
+    try:
+        return ipaddress.ip_address(name).is_loopback
+    except ValueError:
+        return name == "localhost" or name.endswith(".localhost")
 
 
 def by_sources(known: settings.Settings, urls: Sequence[str], source: str = "") -> dict[str, list[str]]:

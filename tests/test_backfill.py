@@ -2,10 +2,12 @@
 
 import json
 import os
+import re
+import shutil
 import sys
 from collections import Counter
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -208,6 +210,33 @@ def test_a_call_that_makes_no_sense_ends_with_2_before_any_request(
         cli.main()
     assert ended.value.code == 2
     assert not sites.requests
+
+
+def test_strangers_are_not_asked_by_someone_whom_nobody_can_write_to_and_nor_is_anybody_before_them(
+    sites: Running, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    known, own = settings.from_environment(), sites.url("company", pages(sites, "company")[0].path)
+    monkeypatch.delenv("GONGBAO_CONTACT", raising=False)
+    sites.requests.clear()
+    before = runs.ids(settings.open_store(known))
+    with pytest.raises(ConfigError, match="GONGBAO_CONTACT"):
+        backfill([own, "https://stranger.example/1.html"])
+    assert not sites.requests
+    assert runs.ids(settings.open_store(known)) == before
+    backfilling.check(known, [own, "http://localhost:1/1.html", "http://[::1]/1.html"])
+    backfilling.check(known, (), landing="source=company")
+    shutil.copytree(known.sources, tmp_path / "sources")
+    (file,) = (tmp_path / "sources").glob("company.yaml")
+    file.write_text(re.sub(r"(?m)^hosts:.*", r"hosts: [127.0.0.1, stranger.example]", file.read_text("utf-8")), "utf-8")
+    mixed = known.model_copy(update={"sources": tmp_path / "sources"})
+    for asked in ({"urls": [own]}, {"urls": (), "source": "company", "since": date(2026, 1, 1)}):
+        with pytest.raises(ConfigError, match="GONGBAO_CONTACT"):
+            backfilling.check(mixed, **asked)
+    monkeypatch.setenv("GONGBAO_CONTACT", "desk@example.org")
+    backfilling.check(mixed, [own, "https://stranger.example/1.html"])
+    monkeypatch.delenv("GONGBAO_CONTACT")
+    (tmp_path / "crawl.yaml").write_text("contact: desk@example.org\njitter: 0.5\n", "utf-8")
+    backfilling.check(mixed.model_copy(update={"config": tmp_path}), [own])
 
 
 @pytest.mark.parametrize(
