@@ -7,8 +7,10 @@ from zoneinfo import ZoneInfo
 from pipeline.corpus import Corpus
 from pipeline.errors import ConfigError
 from pipeline.store import Store
+from pipeline.tables import HistoryGone
 
 _SHANGHAI = ZoneInfo("Asia/Shanghai")
+_DAY = re.compile(r"\d{4}-?\d\d-?\d\d")
 _AGO = re.compile(r"(\d+)d")
 
 
@@ -33,15 +35,26 @@ def since(text: str) -> int | datetime:
 
 
 def snapshot(store: Store, text: str) -> Corpus:
-    """The snapshot of a version, a day (as it was when the day ended), a time, or after a run; empty: the newest."""
+    """The snapshot of a version, a day (as it was when the day ended), a time, or after a run; empty: the newest.
+
+    HistoryGone where files of it were vacuumed.
+    """
     if not text:
         return Corpus.open(store)
+    found = _named(store, text)
+    there = set(store.list("corpus/month="))
+    if any(found.key_of(file) not in there for file in found.files()):
+        raise HistoryGone(f"version {found.version} is no longer kept")
+    return found
+
+
+def _named(store: Store, text: str) -> Corpus:
     if text.isdigit() and len(text) < 8:
         newest = Corpus.open(store)
         if int(text) > newest.version:
             raise ConfigError(f"the corpus has versions 0 to {newest.version}, not {text}")
         return Corpus.open(store, int(text))
-    if re.fullmatch(r"\d{4}-\d\d-\d\d", text):
+    if _DAY.fullmatch(text):
         return Corpus.open(store, at=when(text) + timedelta(days=1))
     try:
         return Corpus.open(store, at=when(text))

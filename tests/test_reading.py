@@ -5,12 +5,14 @@ import io
 import json
 from datetime import timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import polars as pl
 import pytest
 import zstandard
 from click.testing import CliRunner, Result
 
+from flows import snapshots
 from flows.cli import cli, main
 from pipeline import card, comparing, export
 from pipeline.corpus import Corpus
@@ -66,6 +68,26 @@ def test_read_takes_days_sources_languages_and_snapshots(three_nights: Store) ->
     assert len(titles("--snapshot", "run2")) == 3
     counts = [json.loads(line) for line in gongbao(three_nights, "read", "--count", "month").stdout.splitlines()]
     assert counts == [{"month": "2026-01", "documents": 1}, {"month": "2026-02", "documents": 1}]
+
+
+def test_a_day_is_the_same_snapshot_however_it_is_written(three_nights: Store) -> None:
+    today = Corpus.open(three_nights).table.written_at().astimezone(ZoneInfo("Asia/Shanghai"))
+    for form in ("%Y-%m-%d", "%Y%m%d"):
+        assert snapshots.snapshot(three_nights, today.strftime(form)).version == 3
+    assert "0 added" in gongbao(three_nights, "diff", f"{today:%Y%m%d}").stderr
+
+
+@pytest.mark.parametrize("call", [["read", "--snapshot", "1"], ["diff", "1"], ["card", "--snapshot", "run1"]])
+def test_a_version_no_longer_kept_is_told_in_a_line(
+    store: Store, call: list[str], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GONGBAO_STORE", vacuumed(store).url)
+    monkeypatch.setattr("sys.argv", ["gongbao", *call])
+    with pytest.raises(SystemExit) as left:
+        main()
+    said = capsys.readouterr()
+    assert (left.value.code, said.out, said.err.count("\n")) == (1, "", 1)
+    assert "version 1 is no longer kept" in said.err
 
 
 def test_a_month_a_source_and_a_language_are_read_without_the_rest(three_nights: Store) -> None:
