@@ -15,6 +15,7 @@ from pipeline.candidates import SCHEMA as KEY_COLUMNS
 from pipeline.corpus import Corpus
 from pipeline.dedupe import Decision, Text
 from pipeline.dedupe_rules import DedupeRules
+from pipeline.heirs import heirs
 from pipeline.models import Fingerprint
 from pipeline.publishers import Publishers
 from pipeline.report import CrawlReport, SourceReport
@@ -76,8 +77,8 @@ class Night:
         return [self._text(row) for row in self._fresh.values()]
 
     def keys(self) -> pl.LazyFrame:
-        """The key columns of the corpus (`dedupe.Known`)."""
-        return self._corpus.scan().select(list(KEY_COLUMNS))
+        """The key columns of the documents that stand (`dedupe.Known`): who repeats one that is gone is no repost."""
+        return self._corpus.scan().filter(pl.col("withdrawn_at").is_null()).select(list(KEY_COLUMNS))
 
     def texts(self, ids: Collection[str]) -> dict[str, Text]:
         """Documents of the corpus by their ids (`dedupe.Known`)."""
@@ -108,6 +109,9 @@ class Night:
         for row in self._gone:
             gone = {"withdrawn_at": self._now, "withdrawn_because": row["withdrawn_because"], "run_id": self._run_id}
             by_id[row["doc_id"]] = by_id.get(row["doc_id"], row) | gone
+        for row in heirs(self._corpus, {row["doc_id"] for row in self._gone}, by_id.values()):
+            by_id[row["doc_id"]] = row | {"run_id": self._run_id}
+            self.months.add(row["month"])
         return list(by_id.values())
 
     def reports(self, crawls: Sequence[CrawlReport]) -> tuple[SourceReport, ...]:

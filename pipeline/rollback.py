@@ -6,10 +6,12 @@ from typing import Any
 
 from pipeline.corpus import Corpus
 from pipeline.errors import ConfigError
+from pipeline.heirs import heirs
 from pipeline.store import Store
 from pipeline.tables import Conflict
 
 Row = dict[str, Any]
+_CLUSTER = ("canonical_id", "similarity", "kind", "cut", "added")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,7 +53,15 @@ def _rows(corpus: Corpus, version: int, run: str, run_id: str, now: datetime) ->
     mine = [id_ for id_, row in held.items() if row["run_id"] == run and not row["forgotten_at"]]
     old = {row["doc_id"]: row for row in before.of_ids(mine).to_dicts()}
     gone = {"withdrawn_at": now, "withdrawn_because": "rolled_back"}
-    rows = [
-        old[id_] | {"revision": held[id_]["revision"] + 1} if id_ in old else held[id_] | gone for id_ in sorted(mine)
-    ]
-    return [row | {"run_id": run_id} for row in rows], len(touched) - len(mine)
+    rows = {
+        id_: old[id_] | {"revision": held[id_]["revision"] + 1} if id_ in old else held[id_] | gone
+        for id_ in sorted(mine)
+    }
+    roots = corpus.of_ids([row["canonical_id"] for row in rows.values() if row["canonical_id"]]).to_dicts()
+    fallen = {row["doc_id"] for row in roots if rows.get(row["doc_id"], row)["withdrawn_at"]}
+    for id_, row in rows.items():
+        if row["canonical_id"] in fallen:  # it was forgotten, or is gone, since: the cluster is what it became
+            rows[id_] = row | {name: held[id_][name] for name in _CLUSTER}
+    leaving = {id_ for id_, row in rows.items() if row["withdrawn_at"]}
+    rows |= {row["doc_id"]: row for row in heirs(corpus, leaving, rows.values())}
+    return [row | {"run_id": run_id} for row in rows.values()], len(touched) - len(mine)

@@ -13,6 +13,7 @@ import polars as pl
 
 from pipeline import redacting, schema, urls
 from pipeline.corpus import Corpus
+from pipeline.heirs import heirs
 from pipeline.models import Page, Reason, Rejected
 from pipeline.staging import month_of
 from pipeline.store import Store
@@ -58,7 +59,7 @@ def bury(store: Store, ids: Sequence[str], run_id: str, now: datetime) -> None:
         held = {row["doc_id"]: row for row in corpus.of_ids(ids).to_dicts()}
         standing = [id_ for id_ in ids if not (held.get(id_) or {}).get("forgotten_at")]
         rows = [_tombstone(held.get(id_) or _unknown(id_, now), run_id, now) for id_ in standing]
-        rows += [row | {"run_id": run_id} for id_ in ids for row in _heirs(corpus, id_, ids)]
+        rows += [row | {"run_id": run_id} for row in heirs(corpus, ids)]
         if not rows:
             return
         try:
@@ -87,17 +88,3 @@ def _unknown(id_: str, now: datetime) -> Row:
         "fetched_at": now,
         "revision": 0,
     }
-
-
-def _heirs(corpus: Corpus, id_: str, ids: Sequence[str]) -> list[Row]:
-    """The reposts of a canonical document, the earliest of them canonical now, the others its reposts."""
-    found = corpus.scan().filter((pl.col("canonical_id") == id_) & ~pl.col("doc_id").is_in(list(ids))).collect()
-    rows = sorted(found.to_dicts(), key=lambda row: (bool(row["withdrawn_at"]), row["first_fetched_at"], row["doc_id"]))
-    for number, row in enumerate(rows):
-        row |= {"cut": [], "added": []}  # they quoted the text
-        row |= (
-            {"canonical_id": rows[0]["doc_id"]}
-            if number
-            else {"canonical_id": None, "similarity": None, "kind": "original"}
-        )
-    return rows

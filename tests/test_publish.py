@@ -15,8 +15,10 @@ from pipeline.fingerprint import fingerprint
 from pipeline.models import Document, Fields, Outcome, Page, Reason, Rejected
 from pipeline.publish import Published, publish
 from pipeline.report import CrawlReport, Unbalanced
+from pipeline.rollback import rollback
 from pipeline.source import Source
 from pipeline.store import Store
+from pipeline.tombstones import bury
 from pipeline.urls import doc_id
 from tests.conftest import ROOT
 
@@ -197,3 +199,43 @@ def test_two_publishers_of_the_same_text_end_with_one_canonical_document(store: 
             run.result()
     assert Corpus.open(store).documents().collect().height == 1
     assert len(rows(store)) == 2
+
+
+def test_of_reposts_whose_canonical_document_is_gone_the_earliest_is_canonical(store: Store) -> None:
+    days = [NIGHT + timedelta(days=day) for day in range(5)]
+    night(store, "run1", [document(1, prose(1))])
+    twins = [document(2, prose(1), at=days[1]), document(3, prose(1), at=days[1] + timedelta(minutes=1))]
+    night(store, "run2", twins, at=days[1])
+    night(store, "run3", [gone(1, days[2]), document(4, prose(1), at=days[2])], at=days[2])
+    night(store, "run4", [document(5, prose(1), at=days[3])], at=days[3])
+    held = rows(store)
+    heir = held["2.html"]["doc_id"]
+    assert [held[f"{number}.html"]["canonical_id"] for number in (2, 3, 4, 5)] == [None, heir, heir, heir]
+    assert [row["doc_id"] for row in Corpus.open(store).documents().collect().to_dicts()] == [heir]
+    night(store, "run5", [document(1, prose(1), at=days[4])], at=days[4])  # it is back
+    assert Corpus.open(store).documents().collect().height == 1
+
+
+def test_a_text_that_was_withdrawn_before_it_was_repeated_is_read_on_the_page_that_stands(store: Store) -> None:
+    days = [NIGHT + timedelta(days=day) for day in range(3)]
+    night(store, "run1", [document(1, prose(1))])
+    night(store, "run2", [gone(1, days[1])], at=days[1])
+    night(store, "run3", [document(2, prose(1), at=days[2])], at=days[2])
+    assert [row["doc_id"] for row in Corpus.open(store).documents().collect().to_dicts()] == [
+        rows(store)["2.html"]["doc_id"]
+    ]
+
+
+def test_a_rollback_loses_no_repost_of_what_it_takes_out_and_wakes_no_tombstone(store: Store) -> None:
+    later = NIGHT + timedelta(days=1)
+    night(store, "run1", [document(1, prose(1))])
+    night(store, "run2", [document(2, prose(1), at=later)], at=later)
+    rollback(store, "run1", "back1", later)
+    held = rows(store)
+    assert (held["1.html"]["withdrawn_because"], held["2.html"]["canonical_id"]) == ("rolled_back", None)
+    rollback(store, "back1", "back2", later)
+    held = rows(store)
+    assert (held["1.html"]["withdrawn_at"], held["2.html"]["canonical_id"]) == (None, held["1.html"]["doc_id"])
+    bury(store, [held["1.html"]["doc_id"]], "forget", later)
+    rollback(store, "forget", "back3", later)
+    assert Corpus.open(store).documents().collect()["doc_id"].to_list() == [held["2.html"]["doc_id"]]

@@ -30,7 +30,7 @@ DAYS = [NIGHT + timedelta(days=day) for day in range(9)]
 def told(store: Store, tmp_path: Path) -> dict[str, Any]:
     """A corpus of three nights (two canonical documents stand), and the names that the examples use."""
     night(store, "run1", [document(1, prose(1)), document(2, prose(2))])
-    fresh = [document(2, prose(2) + "\n多出的一段话。", at=DAYS[1]), document(3, prose(1), at=DAYS[1])]
+    fresh = [document(2, prose(2) + "\n多出的一段话。", at=DAYS[1]), document(3, prose(2), at=DAYS[1])]
     night(store, "run2", [*fresh, document(4, prose(4), at=DAYS[1])], at=DAYS[1])
     night(store, "run3", [gone(1, DAYS[2])], at=DAYS[2])
     names = {"STORE": store.url, "FOLDER": tmp_path, "corpus": Corpus.open(store), "store": store, "mine": {}}
