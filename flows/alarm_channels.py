@@ -97,6 +97,8 @@ def _within(seconds: float, send_once: Callable[[], None]) -> None:
 
 def _words(error: BaseException) -> str:
     """What went wrong, without what the other side or a library repeats of a URL, an address or a password."""
+    if isinstance(error, Undelivered):
+        return str(error)
     if isinstance(error, HTTPError):
         return f"answered {error.code}"
     if isinstance(error, smtplib.SMTPResponseException):
@@ -120,14 +122,26 @@ def _mail(rules: Email, messages: Sequence[Message]) -> None:
     mail["Subject"], mail["From"] = alarm_words.subject(messages), rules.sender
     mail["To"] = ", ".join(dict.fromkeys((*rules.to, *(rules.escalated_to if escalated else ()))))
     mail.set_content(alarm_words.text(messages))
-    credentials: Any = EmailServerCredentials.load(rules.block)
+    credentials: Any = _block(EmailServerCredentials, rules.block)
     with credentials.get_server() as server:
         server.send_message(mail)
+
+
+def _block(kind: Any, name: str) -> Any:
+    """A block that Prefect keeps under the name that config/alarms.yaml gives."""
+    from prefect.exceptions import ObjectNotFound
+
+    try:
+        return kind.load(name)
+    except ValueError as error:
+        if isinstance(error.__cause__, ObjectNotFound):
+            raise Undelivered(f"Prefect has no block {name!r}; make one in its UI, under Blocks") from None
+        raise
 
 
 def _notify(slug: str, messages: Sequence[Message]) -> None:
     from prefect.blocks.core import Block
 
-    block: Any = Block.load(slug)
+    block: Any = _block(Block, slug)
     with block.raise_on_failure():
         block.notify(alarm_words.text(messages), alarm_words.subject(messages))

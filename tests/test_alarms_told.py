@@ -21,7 +21,7 @@ from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 
 from flows import alarm_channels, alarms, leases, prefect_server, settings, watching
 from flows.alarm_places import KEY
-from pipeline.alarm_rules import AlarmRules, Delivery, RunTrouble
+from pipeline.alarm_rules import AlarmRules, Delivery, Email, RunTrouble
 from pipeline.alarms import Found, Letter, Message, Standing, State
 from pipeline.errors import StoreError
 from pipeline.observation import Alarm, Grade, Observation, Trouble
@@ -336,6 +336,21 @@ def test_a_webhook_is_tried_again_and_never_waited_for(receiver: Receiver) -> No
     with pytest.raises(alarm_channels.Undelivered) as refused:
         alarm_channels.send(letter, quick, f"http://127.0.0.1:1/{TOKEN}", "s3://bucket")
     assert TOKEN not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("channel", "block"),
+    [("email", "no-such-mail"), ("block custom-webhook/no-such-chat", "custom-webhook/no-such-chat")],
+)
+def test_a_block_that_prefect_has_not_is_named(prefect: prefect_server.Server, channel: str, block: str) -> None:
+    rules = AlarmRules.load(ROOT / "config").model_copy(
+        update={"delivery": Delivery(timeout_seconds=20, tries=1, pause_seconds=0.1), "blocks": (block,),
+                "email": Email(block=block, sender="gongbao@example.org", to=("desk@example.org",))}
+    )  # fmt: skip
+    messages = (Message(what="raised", alarm=found(), level=1),)
+    letter = Letter(channel=channel, written_at=datetime.now(UTC), messages=messages)
+    with pytest.raises(alarm_channels.Undelivered, match=f"^Prefect has no block '{block}'"):
+        alarm_channels.send(letter, rules, "", "s3://bucket")
 
 
 @pytest.mark.timeout(200)
