@@ -73,28 +73,10 @@ class Index:
 
     def sync(self, corpus: Corpus, *, rebuild: bool = False) -> int:
         """Bring the index to this snapshot; the count of documents read for it."""
-        if rebuild or self._about("store") != corpus.store.url or self._about("format") != _FORMAT:
-            self._path.unlink(missing_ok=True)
-        since = self.version
-        if since > corpus.version:
-            return self.sync(corpus, rebuild=True)
         try:
-            changes = Changes(corpus, since, corpus.version)
-            what = changes.table()
-        except HistoryGone:
-            return self.sync(corpus, rebuild=True)
-        if since and (what["why"].is_in(["forgotten"]).any() or self._dead(what) > _DEAD):
-            return self.sync(corpus, rebuild=True)  # what is forgotten must not stay in pieces
-        self._path.parent.mkdir(parents=True, exist_ok=True)
-        with self._opened() as index, index:  # one transaction: all of the range, or nothing
-            index.execute("BEGIN IMMEDIATE")
-            if self.version == since:
-                for rows in changes.batches():
-                    _apply(index, rows)
-                told = {"store": corpus.store.url, "format": _FORMAT, "version": str(corpus.version)}
-                index.executemany("INSERT OR REPLACE INTO about VALUES (?, ?)", told.items())
-                return what.height
-        return self.sync(corpus)  # another process was quicker
+            return self._sync(corpus, rebuild=rebuild)
+        except (sqlite3.DatabaseError, ValueError):  # damaged, or half of one
+            return self._sync(corpus, rebuild=True)
 
     @property
     def version(self) -> int:
@@ -106,8 +88,41 @@ class Index:
     ) -> list[Hit]:
         """The documents (of some sources) that hold every word asked for, best first, without the first `skip`.
 
-        Where none holds every word, those that hold the most of them.
+        Where none holds every word, those that hold the most of them. A damaged index is made anew first.
         """
+        try:
+            return self._search(corpus, asked, limit, skip, sources)
+        except sqlite3.DatabaseError:
+            self.sync(corpus, rebuild=True)
+            return self._search(corpus, asked, limit, skip, sources)
+
+    def _sync(self, corpus: Corpus, *, rebuild: bool) -> int:
+        if rebuild or self._about("store") != corpus.store.url or self._about("format") != _FORMAT:
+            self._path.unlink(missing_ok=True)
+        since = self.version
+        if since > corpus.version:
+            return self._sync(corpus, rebuild=True)
+        try:
+            changes = Changes(corpus, since, corpus.version)
+            what = changes.table()
+        except HistoryGone:
+            if not since:
+                raise  # of the snapshot itself
+            return self._sync(corpus, rebuild=True)
+        if since and (what["why"].is_in(["forgotten"]).any() or self._dead(what) > _DEAD):
+            return self._sync(corpus, rebuild=True)  # what is forgotten must not stay in pieces
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+        with self._opened() as index, index:  # one transaction: all of the range, or nothing
+            index.execute("BEGIN IMMEDIATE")
+            if self.version == since:
+                for rows in changes.batches():
+                    _apply(index, rows)
+                told = {"store": corpus.store.url, "format": _FORMAT, "version": str(corpus.version)}
+                index.executemany("INSERT OR REPLACE INTO about VALUES (?, ?)", told.items())
+                return what.height
+        return self._sync(corpus, rebuild=False)  # another process was quicker
+
+    def _search(self, corpus: Corpus, asked: str, limit: int, skip: int, sources: Sequence[str]) -> list[Hit]:
         words = list(dict.fromkeys("".join(pair) for pair in _ASKED.findall(asked)))[:_MOST]
         phrases = [phrase for word in words if (phrase := _phrase(word))]
         if not phrases:

@@ -125,6 +125,26 @@ def test_a_broken_index_is_made_anew_and_nothing_forgotten_stays_in_it(told: Sto
     assert Index(path).sync(Corpus.open(told)) == 2
 
 
+@pytest.mark.parametrize(
+    "harm", ["DROP TABLE words", "DROP TABLE documents", "UPDATE about SET value = 'x' WHERE name = 'version'"]
+)
+def test_an_index_that_was_damaged_within_is_made_anew(told: Store, tmp_path: Path, harm: str) -> None:
+    index, corpus = Index(tmp_path / "index"), Corpus.open(told)
+    index.sync(corpus)
+    with closing(sqlite3.connect(tmp_path / "index")) as damaged, damaged:
+        damaged.execute(harm)
+    index.sync(corpus)
+    assert [hit.title for hit in index.search(corpus, "充电桩", 10)] == ["充电桩建设方案"]
+
+
+def test_an_index_whose_pages_are_damaged_is_made_anew(told: Store, tmp_path: Path) -> None:
+    index, corpus = Index(tmp_path / "index"), Corpus.open(told)
+    index.sync(corpus)
+    whole = (tmp_path / "index").read_bytes()
+    (tmp_path / "index").write_bytes(whole[:8192] + b"\xff" * (len(whole) - 8192))
+    assert [hit.title for hit in index.search(corpus, "充电桩", 10)] == ["充电桩建设方案"]
+
+
 def test_an_index_older_than_the_history_is_made_anew(store: Store, tmp_path: Path) -> None:
     index = Index(tmp_path / "index")
     night(store, "run0", [document(9, prose(9))])
