@@ -4,6 +4,7 @@ import getpass
 import time
 from datetime import UTC, date, datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from rich.text import Text
 
@@ -17,6 +18,7 @@ from pipeline.errors import ConfigError
 from pipeline.observation import Grade
 
 _STYLE = {Grade.NOTICE: "dim", Grade.WARNING: "yellow", Grade.ALARM: "red"}
+_SHANGHAI = ZoneInfo("Asia/Shanghai")
 _BLOCK = "BLOCK_ID"  # stands in config/automations.yaml for the block that notifies
 _SENT_SECONDS = 5  # for Prefect's client to send its events: nobody says when it has
 
@@ -47,7 +49,7 @@ def show(*, as_json: bool) -> None:
 def acknowledge(subject: str, note: str, until: date | None) -> None:
     """Say that somebody acts on the alarms of a subject."""
     now = datetime.now(UTC)
-    if until and until < now.astimezone().date():
+    if until and until < now.astimezone(_SHANGHAI).date():
         raise ConfigError(f"{until} is over", key="--until")
     known = settings.from_environment()
     place = InStore(settings.open_store(known), known.config)
@@ -131,4 +133,4 @@ def _acts(each: Standing) -> str:
     if said is None:
         return f"gongbao alarms ack {each.found.subject} --note '…'   (told {each.level} times)"
     until = f" until {said.until}" if said.until else ""
-    return f"{said.by} acts on it since {said.at:%Y-%m-%d}{until}: {said.note}"
+    return f"{said.by} acts on it since {said.at.astimezone(_SHANGHAI):%Y-%m-%d}{until}: {said.note}"

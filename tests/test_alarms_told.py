@@ -8,7 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
@@ -336,6 +336,22 @@ def test_a_webhook_is_tried_again_and_never_waited_for(receiver: Receiver) -> No
     with pytest.raises(alarm_channels.Undelivered) as refused:
         alarm_channels.send(letter, quick, f"http://127.0.0.1:1/{TOKEN}", "s3://bucket")
     assert TOKEN not in str(refused.value)
+
+
+def test_nobody_acts_until_a_day_that_is_over_in_shanghai_wherever_the_machine_is(configured: Store) -> None:
+    stands(configured, found("gov_cn"), days=1, level=1)
+    today = datetime.now(ZoneInfo("Asia/Shanghai")).date()
+    west = os.environ | {"TZ": "WST24"}  # 32 hours behind: there yesterday is not over
+
+    def acknowledged(day: date) -> "subprocess.CompletedProcess[str]":
+        call = [*COMMAND, "alarms", "ack", "gov_cn", "--note", "they move house", "--until", f"{day}"]
+        return subprocess.run(call, cwd=ROOT, env=west, capture_output=True, text=True, check=False)
+
+    refused = acknowledged(today - timedelta(days=1))
+    assert (refused.returncode, "is over" in refused.stderr) == (2, True)
+    assert acknowledged(today + timedelta(days=1)).returncode == 0
+    shown = subprocess.run([*COMMAND, "alarms"], cwd=ROOT, env=west, capture_output=True, text=True, check=True)
+    assert f"since {today}" in shown.stdout or f"since {today + timedelta(days=1)}" in shown.stdout  # around midnight
 
 
 @pytest.mark.parametrize(
