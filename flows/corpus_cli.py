@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 _PATH = click.Path(path_type=Path)
+_COUNT = click.IntRange(min=0)
 _FAILED = 1
 _SNAPSHOT = "A version, a day, or a run; unset: the newest."
 
@@ -31,7 +32,7 @@ def _filters(command: Callable[..., Any]) -> Callable[..., Any]:
 
 @click.command()
 @_filters
-@click.option("--limit", default=0, help="At most so many, newest first; 0: all (20 in a table).")
+@click.option("--limit", default=0, type=_COUNT, help="At most so many, newest first; 0: all (20 in a table).")
 @click.option("--format", "form", type=click.Choice(["table", "json", "csv", "parquet"]),
               help="Unset: table on a terminal, json elsewhere.")  # fmt: skip
 @click.option("--count", "by", type=click.Choice(["month", "source_id", "lang", "publisher", "kind"]),
@@ -72,7 +73,7 @@ def changes(since: str, cursor: Path | None, commit: bool, every: bool) -> None:
 @click.command()
 @click.argument("before")
 @click.argument("after", default="")
-@click.option("--limit", default=20, show_default=True, help="Lines of at most so many documents; 0: all.")
+@click.option("--limit", default=20, type=_COUNT, show_default=True, help="Lines of at most so many documents; 0: all.")
 @click.option("--json", "as_json", is_flag=True, help="JSON lines.")
 def diff(before: str, after: str, limit: int, as_json: bool) -> None:
     """Documents added, changed and gone from snapshot BEFORE to AFTER (the newest), with their lines."""
@@ -93,7 +94,7 @@ def card(snapshot: str, html: Path | None) -> None:
 
 @click.command()
 @click.argument("words", nargs=-1, required=True)
-@click.option("--limit", default=10, show_default=True)
+@click.option("--limit", default=10, type=_COUNT, show_default=True)
 @click.option("--json", "as_json", is_flag=True, help="JSON lines.")
 @click.option("--rebuild", is_flag=True, help="Make the index anew first.")
 def search(words: tuple[str, ...], limit: int, as_json: bool, rebuild: bool) -> None:

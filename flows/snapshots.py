@@ -11,6 +11,7 @@ from pipeline.tables import HistoryGone
 
 _SHANGHAI = ZoneInfo("Asia/Shanghai")
 _DAY = re.compile(r"\d{4}-?\d\d-?\d\d")
+_A_DAY = timedelta(days=1)
 _AGO = re.compile(r"(\d+)d")
 
 
@@ -20,13 +21,15 @@ def when(text: str, now: datetime | None = None) -> datetime:
     ago = {"today": 0, "yesterday": 1}.get(text)
     if found := _AGO.fullmatch(text):
         ago = int(found[1])
-    if ago is not None:
-        return today - timedelta(days=ago)
     try:
-        parsed = datetime.fromisoformat(text)
+        parsed = datetime.fromisoformat(text) if ago is None else today - timedelta(days=ago)
+        at = parsed if parsed.tzinfo else parsed.replace(tzinfo=_SHANGHAI)
+        _ = at - _A_DAY, at + _A_DAY  # in other time zones, and when the day ends, it must be a time too
     except ValueError as error:
         raise ConfigError(f"no day or time: {text!r}; such as 2026-01-04, 2026-01-04T18:00, yesterday, 7d") from error
-    return parsed if parsed.tzinfo else parsed.replace(tzinfo=_SHANGHAI)
+    except OverflowError as error:
+        raise ConfigError(f"too far away: {text!r}") from error
+    return at
 
 
 def since(text: str) -> int | datetime:
@@ -55,7 +58,7 @@ def _named(store: Store, text: str) -> Corpus:
             raise ConfigError(f"the corpus has versions 0 to {newest.version}, not {text}")
         return Corpus.open(store, int(text))
     if _DAY.fullmatch(text):
-        return Corpus.open(store, at=when(text) + timedelta(days=1))
+        return Corpus.open(store, at=when(text) + _A_DAY)
     try:
         return Corpus.open(store, at=when(text))
     except ConfigError:

@@ -7,7 +7,9 @@ import sys
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
+from flows.cli import cli
 from pipeline.store import Store
 from tests.conftest import ROOT
 from tests.test_publish import document, night, prose
@@ -34,6 +36,10 @@ def one(s3: None) -> Store:
         (["changes", "--since", "99"], "versions 0 to 1, not 99"),
         (["read", "--snapshot", "99"], "versions 0 to 1, not 99"),
         (["read", "--since", "2026-13-01"], "'2026-13-01'"),
+        (["read", "--until", "0001-01-01"], "'0001-01-01'"),
+        (["read", "--since", "999999d"], "'999999d'"),
+        (["read", "--since", "99999999999d"], "'99999999999d'"),
+        (["diff", "1", "9999-12-31"], "'9999-12-31'"),
         (["diff", "nosuchrun"], "nosuchrun"),
         (["search", "…"], "'…'"),
         (["plain-files", "nosuchrun"], "nosuchrun"),
@@ -59,3 +65,10 @@ def test_a_wrong_call_is_told_in_one_line_that_names_what_is_wrong(
     [line] = done.stderr.splitlines()
     assert names in json.loads(line)["message"]
     assert done.stdout == ""
+
+
+@pytest.mark.parametrize("command", [["read"], ["diff", "0"], ["search", "充电桩"]])
+def test_a_negative_limit_is_refused(command: list[str]) -> None:
+    done = CliRunner().invoke(cli, [*command, "--limit", "-1"])
+    assert done.exit_code == 2
+    assert "-1 is not in the range x>=0" in done.stderr
