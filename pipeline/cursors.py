@@ -42,10 +42,17 @@ class Cursor:
             return None
         except (OSError, ValueError, TypeError) as error:
             raise ConfigError(f"no cursor: {error}", path=path) from error
+        if not found._is_possible():
+            raise ConfigError(f"no cursor: version {found.version!r}, offered {found.offered!r}", path=path)
         if (found.store, found.every) != (store.url, every):
             view = "every row" if found.every else "canonical documents"
             raise ConfigError(f"the cursor is one of {found.store}, {view}", path=path)
         return found
+
+    def _is_possible(self) -> bool:
+        """Whether its versions are such as a reader can stand at."""
+        told = self.version if self.offered is None else self.offered
+        return type(self.version) is type(told) is int and 0 <= self.version <= told
 
     def offering(self, version: int) -> "Cursor":
         """The same, having been told up to `version`."""
@@ -75,4 +82,13 @@ class Cursor:
 def slowest(store: Store, seen_since: datetime) -> int | None:
     """The version of the reader that is furthest behind, of those that spoke up since a time; None if none did."""
     known = [key for key, when in store.dated(_FOLDER) if when >= seen_since]
-    return min((json.loads(store.get(key))["version"] for key in known), default=None)
+    return min((version for key in known if (version := _noted(store, key)) is not None), default=None)
+
+
+def _noted(store: Store, key: str) -> int | None:
+    """The version that a reader's note tells; None if it tells none: a note that cannot be read keeps nothing."""
+    try:
+        version = json.loads(store.get(key))["version"]
+    except (ValueError, TypeError, KeyError):
+        return None
+    return version if type(version) is int and version >= 0 else None

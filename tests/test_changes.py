@@ -116,6 +116,9 @@ def test_a_slow_reader_is_known_to_the_store(store: Store, tmp_path: Path) -> No
         Corpus.open(store).changes(cursor=tmp_path / f"cursor{number}").commit()
     assert slowest(store, DAYS[0]) == 1
     assert slowest(store, NIGHT.replace(year=9999)) is None
+    for number, body in enumerate((b"{", b"[]", b'{"version": "0"}', b"{}", b"\xff")):
+        store.put(f"cursors/junk{number}.json", body)
+    assert slowest(store, DAYS[0]) == 1
 
 
 class Killed(Exception):

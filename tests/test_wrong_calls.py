@@ -33,6 +33,9 @@ def one(s3: None) -> Store:
         (["changes", "--cursor", "{tmp}/missing/cursor"], "missing/cursor: the cursor cannot be kept"),
         (["changes", "--cursor", "{tmp}/file"], "/file: no cursor"),
         (["changes", "--cursor", "{tmp}/foreign"], "/foreign: the cursor is one of s3://elsewhere"),
+        (["changes", "--cursor", "{tmp}/words"], "/words: no cursor: version 'x'"),
+        (["changes", "--cursor", "{tmp}/negative"], "/negative: no cursor: version -1"),
+        (["changes", "--cursor", "{tmp}/backwards"], "/backwards: no cursor: version 1, offered 0"),
         (["changes", "--since", "99"], "versions 0 to 1, not 99"),
         (["read", "--snapshot", "99"], "versions 0 to 1, not 99"),
         (["read", "--since", "2026-13-01"], "'2026-13-01'"),
@@ -58,6 +61,9 @@ def test_a_wrong_call_is_told_in_one_line_that_names_what_is_wrong(
         (tmp_path / folder / name).write_text(body)
     cursor = {"id": "a", "store": "s3://elsewhere", "every": False, "version": 1, "offered": None}
     (tmp_path / "foreign").write_text(json.dumps(cursor))
+    for name, version, offered in (("words", "x", None), ("negative", -1, None), ("backwards", 1, 0)):
+        own = cursor | {"store": one.url, "version": version, "offered": offered}
+        (tmp_path / name).write_text(json.dumps(own))
     command = [sys.executable, "-m", "flows.cli", *(part.format(tmp=tmp_path) for part in call)]
     environment = os.environ | {"GONGBAO_STORE": one.url, "GONGBAO_HOME": str(tmp_path / "home")}
     done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
