@@ -97,7 +97,8 @@ def tell(report: RunReport) -> None:
     """A few lines for people on what a run did."""
     took = (report.ended_at - report.started_at).total_seconds()
     console.say(
-        f"{report.kind} {report.run_id}: listed {report.total('listed')}, fetched {report.total('fetched')} in {took:.0f} s: "
+        f"{report.kind} {report.run_id}: listed {report.total('listed')}, fetched {report.total('fetched')}, "
+        f"skipped {report.total('skipped')} in {took:.0f} s: "
         f"{report.total('documents')} documents, {report.total('reposts')} reposts, {report.total('unchanged')} unchanged, "
         f"{report.total('rejected')} rejected, {report.total('failed')} failed, {report.total('withdrawn')} withdrawn"
     )

@@ -9,6 +9,7 @@ import pytest
 
 from flows import alarms
 from flows.morning import show
+from flows.running import tell
 from pipeline.morning import figures
 from pipeline.morning_page import html
 from pipeline.observation import Alarm, Grade, Trouble
@@ -163,3 +164,16 @@ def test_the_page_of_a_run_that_failed_is_made_when_it_is_asked_for(
     told = (tmp_path / "night.html").read_text(encoding="utf-8")
     assert "the bucket is &lt;full&gt;" in told
     assert "needs a look" in told
+
+
+def test_the_last_line_of_a_run_has_every_count_that_its_sums_need(capsys: pytest.CaptureFixture[str]) -> None:
+    source = SourceReport(source_id="a", listed=9, fetched=3, skipped={"known": 4, "robots": 1}, failed={"dns": 1},
+                          documents=2, unchanged=1)  # fmt: skip
+    assert source.closes
+    tell(
+        RunReport(
+            run_id="r", kind="nightly", started_at=AT, ended_at=AT, version_before=0, version=1, sources=(source,)
+        )
+    )
+    said = capsys.readouterr().err
+    assert "listed 9, fetched 3, skipped 5 in 0 s: 2 documents, 0 reposts, 1 unchanged, 0 rejected, 1 failed" in said
