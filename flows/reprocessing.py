@@ -9,6 +9,7 @@ import xxhash
 
 from flows import console, leases, running, settings, snapshots
 from pipeline.comparing import Difference
+from pipeline.errors import ConfigError
 from pipeline.reprocess import AcceptRules, OfSource, Proposal
 from pipeline.schedules import Schedules
 from pipeline.source import load_all
@@ -25,6 +26,8 @@ def reprocess(sources: Sequence[str], since: str, until: str, *, dry_run: bool, 
     load_all(known.sources, sources)  # wrong configuration stops here
     AcceptRules.load(known.config)
     first, last = (snapshots.when(day).date() if day else None for day in (since, until))
+    if first and last and last < first:
+        raise ConfigError(f"--until {until} is before --since {since}")
     store, limits = settings.open_store(known), Schedules.load(known.config).leases
     leases.check(store, "reprocess", limits)  # said at once, not after Prefect has started
     console.say(f"{len(list(landing_keys(store, sources, first, last)))} landing files")

@@ -5,8 +5,10 @@ from datetime import timedelta
 
 import pytest
 
+from flows import reprocessing
 from pipeline import reprocess, staging
 from pipeline.corpus import Corpus
+from pipeline.errors import ConfigError
 from pipeline.models import Dated, Document, Fields, Outcome, Page, Precision, Reason, Rejected, Unchanged
 from pipeline.reprocess import AcceptRules, accept, propose
 from pipeline.rollback import rollback
@@ -110,3 +112,9 @@ def test_the_rules_accept_what_costs_nobody_anything() -> None:
     assert "go" in replace(fine, gone=1).refused(rules)
     assert "paragraph" in replace(fine, lost=1).refused(rules)
     assert "change" in replace(fine, changed=21).refused(rules)
+
+
+def test_days_that_end_before_they_begin_are_refused(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GONGBAO_STORE", store.url)
+    with pytest.raises(ConfigError, match="--until 2026-11-01 is before --since 2026-12-01"):
+        reprocessing.reprocess((), "2026-12-01", "2026-11-01", dry_run=True, accept=False)
