@@ -24,6 +24,8 @@ def search(asked: str, limit: int, *, as_json: bool, rebuild: bool) -> None:
     found = index.search(corpus, asked, limit)
     if not found:
         console.say(f"nothing in version {corpus.version} holds any of {asked}")
+    elif not found[0].whole:
+        console.say(f"nothing in version {corpus.version} holds all of {asked}; these hold some of it")
     for hit in found:
         if as_json or not sys.stdout.isatty():
             console.emit(asdict(hit))

@@ -41,7 +41,10 @@ CREATE VIRTUAL TABLE words USING fts5 (title, text, content='', tokenize='ascii'
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hit:
-    """A document that was found; `score` grows with how well it fits. `around` is where the first word stands."""
+    """A document that was found; `score` grows with how well it fits. `around` is where the first word stands.
+
+    `whole` is whether it holds every word asked for.
+    """
 
     score: float
     doc_id: str
@@ -50,6 +53,7 @@ class Hit:
     source_id: str
     published_at: Any
     around: str
+    whole: bool
 
 
 def tokens(text: str) -> str:
@@ -129,14 +133,15 @@ class Index:
             return []
         pairs = list(dict.fromkeys(token for word in words for token in tokens(word).split()))[:_MOST]
         with self._opened() as index:
-            for question in (" AND ".join(phrases), " OR ".join(f'"{pair}"' for pair in pairs)):
+            questions = {True: " AND ".join(phrases), False: " OR ".join(f'"{pair}"' for pair in pairs)}
+            for whole, question in questions.items():
                 if index.execute(_found(sources, "1") + " LIMIT 1", (question, *sources)).fetchone():
                     ranked = (
                         _found(sources, "doc_id, month, -bm25(words, ?, ?)")
                         + " ORDER BY 3 DESC, doc_id LIMIT ? OFFSET ?"
                     )
                     asked_for = (_TITLE, _TEXT, question, *sources, limit, skip)
-                    return list(_told(corpus, index.execute(ranked, asked_for).fetchall(), words))
+                    return list(_told(corpus, index.execute(ranked, asked_for).fetchall(), words, whole))
         return []
 
     @contextmanager
@@ -210,7 +215,7 @@ def _phrase(word: str) -> str:
     return '"' + " ".join(found) + '"' + (" *" if _IS_HAN.match(found[-1]) else "")
 
 
-def _told(corpus: Corpus, found: Sequence[tuple[str, str, float]], words: Sequence[str]) -> Iterator[Hit]:
+def _told(corpus: Corpus, found: Sequence[tuple[str, str, float]], words: Sequence[str], whole: bool) -> Iterator[Hit]:
     rows = corpus.scan().filter(
         pl.col("month").is_in({month for _, month, _ in found}) & pl.col("doc_id").is_in([id_ for id_, _, _ in found])
     )
@@ -219,7 +224,7 @@ def _told(corpus: Corpus, found: Sequence[tuple[str, str, float]], words: Sequen
         if not (row := by_id.get(id_)):
             continue  # the index may be ahead of this snapshot, or behind
         told = {name: row[name] for name in ("doc_id", "title", "url", "source_id", "published_at")}
-        yield Hit(score=round(score, 3), around=_around(row["text"] or "", words), **told)
+        yield Hit(score=round(score, 3), around=_around(row["text"] or "", words), whole=whole, **told)
 
 
 def _around(text: str, words: Sequence[str]) -> str:

@@ -156,3 +156,13 @@ def test_the_command_prints_hits(told: Store, tmp_path: Path) -> None:
     env = {"GONGBAO_STORE": told.url, "GONGBAO_HOME": str(tmp_path)}
     done = CliRunner(env=env).invoke(cli, ["search", "充电桩"], catch_exceptions=False)
     assert [json.loads(line)["title"] for line in done.stdout.splitlines()] == ["充电桩建设方案"]
+
+
+def test_the_command_says_where_no_document_holds_every_word(told: Store, tmp_path: Path) -> None:
+    env = {"GONGBAO_STORE": told.url, "GONGBAO_HOME": str(tmp_path)}
+    some = CliRunner(env=env).invoke(cli, ["search", "充电桩 市民"], catch_exceptions=False)
+    assert [json.loads(line)["whole"] for line in some.stdout.splitlines()] == [False, False]
+    assert "holds all of 充电桩 市民; these hold some of it" in some.stderr
+    every = CliRunner(env=env).invoke(cli, ["search", "充电桩 五千个"], catch_exceptions=False)
+    assert [json.loads(line)["whole"] for line in every.stdout.splitlines()] == [True]
+    assert "these hold some" not in every.stderr
