@@ -166,6 +166,9 @@ def test_why_of_a_page_that_failed_says_how_and_in_which_run(known: Store) -> No
     assert "in run run01: failed because http_501" in said(doc_id(at))
     assert "in run run03: skipped because robots" in said(robots)
     assert "never fetched. Is a source" in said("http://news.example/3.html")
+    client = TestClient(app(Reader(settings.from_environment(), known)), base_url="http://127.0.0.1")
+    assert "in run run01: failed because http_501" in client.get("/documents", params={"q": at}).text
+    assert "was never fetched" in client.get("/documents", params={"q": "http://news.example/3.html"}).text
     assert "backfill" not in said("0" * 32)
     assert "backfill" not in said("notes.txt")
 

@@ -34,7 +34,9 @@ def listed(request: Request) -> Response:
         if told := reader.story(asked):
             return RedirectResponse(f"/documents/{told.doc_id}", 303)
         if asked.startswith("http"):
-            return pages.missing(request, f"{asked} was never fetched.")
+            failed = reader.failure(asked)
+            how = f"was not fetched, in run {failed.run_id}: {failed.how}." if failed else "was never fetched."
+            return pages.missing(request, f"{asked} {how}")
     about: dict[str, Any] = {
         "source": source,
         "sources": sorted({*reader.sources(), source} - {""}),

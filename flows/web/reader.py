@@ -19,7 +19,7 @@ from pipeline.rules import Rules
 from pipeline.search import Busy, Hit, Index
 from pipeline.source import Source
 from pipeline.store import Store
-from pipeline.story import Reading, Story
+from pipeline.story import Failure, Reading, Story
 
 _AT_ONCE = 8  # requests to the store
 _PATIENCE = 0.5  # seconds that a search waits for the index to follow the corpus
@@ -83,6 +83,10 @@ class Reader:
     def story(self, asked: str) -> Story | None:
         """All that the store holds on a page."""
         return story.story(self.store, asked)
+
+    def failure(self, asked: str) -> Failure | None:
+        """How the last run that asked for a page in vain was answered."""
+        return story.failure(self.store, asked)
 
     def page(self, told: Story) -> Page | None:
         """The page as it came; None where its bytes are not kept, or are gone."""
