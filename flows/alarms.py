@@ -115,7 +115,12 @@ def run_id_of(flow_run: Any) -> str:
 
 def _was_ended(state: Any) -> bool:
     """Somebody ended it, or `gongbao serve`, which begins it again."""
-    return state.is_crashed() and "SIGTERM" in (state.message or "")
+    return (state.is_crashed() and "SIGTERM" in (state.message or "")) or ended_with_server(state)
+
+
+def ended_with_server(state: Any) -> bool:
+    """Whether the `gongbao serve` that ran it was killed: Prefect's runs end with the process that began them."""
+    return bool(state.is_crashed() and "Python system exit call" in (state.message or ""))
 
 
 def _was_asked_wrongly(flow_run: Any, state: Any) -> bool:

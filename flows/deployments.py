@@ -20,7 +20,7 @@ from prefect.states import Cancelled, Scheduled
 from prefect.types.entrypoint import EntrypointType
 
 from flows import maintenance_flow, nightly, reprocess_flow, watch_flow
-from flows.alarms import run_id_of
+from flows.alarms import ended_with_server, run_id_of
 from pipeline.errors import ConfigError
 from pipeline.schedules import ZONE, Schedules
 
@@ -96,6 +96,8 @@ async def _undone(client: PrefectClient, *, alone: bool) -> list[FlowRun]:
         if run.auto_scheduled and run.next_scheduled_start_time and run.next_scheduled_start_time < now
     ]
     left = await _runs(client, StateType.RUNNING, StateType.PENDING) if alone else []
+    crashed = await _runs(client, StateType.CRASHED) if alone else []
+    left += [run for run in crashed if run.state and ended_with_server(run.state)]
     for run in left:
         await client.set_flow_run_state(run.id, Cancelled(message="its server was ended; begun again"), force=True)
     return late + left

@@ -18,6 +18,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
+from prefect.states import Crashed, Failed
 
 from flows import alarm_channels, alarms, leases, prefect_server, settings, watching
 from flows.alarm_places import KEY
@@ -385,3 +386,13 @@ def test_prefect_alone_tells_when_nights_no_longer_end_and_is_silent_while_they_
     (told,) = until(lambda: receiver.at("chat"))
     assert told["subject"] == "Gongbao: no night has ended for 32 hours"
     assert "`gongbao run` catches up" in told["body"]
+
+
+def test_a_run_that_ended_with_a_killed_server_is_told_from_one_that_crashed() -> None:
+    said = (
+        "Execution was aborted by Python system exit call.",
+        "Flow run infrastructure exited with code -9",
+        "SIGTERM",
+    )
+    assert [alarms.ended_with_server(Crashed(message=words)) for words in said] == [True, False, False]
+    assert not alarms.ended_with_server(Failed(message=said[0]))
