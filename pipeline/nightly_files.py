@@ -66,12 +66,12 @@ def write_missing(store: Store, runs: Collection[str] = (), last: int | None = N
 
     Missing is a night without its file, or without a manifest that can be read; where its history is no longer kept it
     is named in the log and passed over, but asked for by name it is HistoryGone. With `last` only so many commits are
-    looked at: after a night, those before it were looked at before.
+    looked at, and their manifests are not read: after a night, those before it were looked at before.
     """
     there = set(store.list(_FOLDER))
     written = []
     for each in _commits(store, last):
-        if each.run_id not in runs and (runs or _is_whole(store, each, there)):
+        if each.run_id not in runs and (runs or _is_whole(store, each, there, read=last is None)):
             continue
         try:
             written.append(_write(store, each))
@@ -102,9 +102,9 @@ def attest(store: Store, key: str) -> None:
             store.put(about, true.model_dump_json(indent=1).encode())
 
 
-def _is_whole(store: Store, commit: _Commit, there: Collection[str]) -> bool:
+def _is_whole(store: Store, commit: _Commit, there: Collection[str], *, read: bool) -> bool:
     file, about = f"{commit.key}.jsonl.zst", f"{commit.key}.json"
-    return file in there and about in there and _manifest(store, about) is not None
+    return file in there and about in there and (not read or _manifest(store, about) is not None)
 
 
 def _manifest(store: Store, key: str) -> Manifest | None:
