@@ -1,6 +1,5 @@
 """`gongbao backfill`: addresses, a source and days, or landing files in; an answer for each page out."""
 
-import ipaddress
 import json
 import os
 from collections import Counter
@@ -24,7 +23,7 @@ from pipeline.config import Strict, read
 from pipeline.corpus import Corpus
 from pipeline.errors import ConfigError
 from pipeline.report import CrawlReport, RunReport
-from pipeline.source import UNKNOWN, load_all
+from pipeline.source import UNKNOWN, is_loopback, load_all
 from pipeline.store import Store
 
 _SHANGHAI = ZoneInfo("Asia/Shanghai")
@@ -144,18 +143,10 @@ def _check_contact(known: settings.Settings, urls: Sequence[str], source: str) -
     own = {each.id: each.hosts for each in load_all(known.sources, [source] if source else ())}
     hosts = {urlsplit(url).hostname or "" for url in urls}
     hosts.update(host for id_ in by_sources(known, urls, source) for host in own.get(id_, ()))
-    if os.environ.get("GONGBAO_CONTACT") or all(map(_is_loopback, hosts)):
+    if os.environ.get("GONGBAO_CONTACT") or all(map(is_loopback, hosts)):
         return
     if not read(known.config / "crawl.yaml", _Crawl).contact:
         raise ConfigError("say whom a site can write to: set GONGBAO_CONTACT, or contact in config/crawl.yaml")
-
-
-def _is_loopback(host: str) -> bool:
-    name = host.rsplit(":", 1)[0] if host.count(":") == 1 else host.strip("[]")
-    try:
-        return ipaddress.ip_address(name).is_loopback
-    except ValueError:
-        return name == "localhost" or name.endswith(".localhost")
 
 
 def by_sources(known: settings.Settings, urls: Sequence[str], source: str = "") -> dict[str, list[str]]:

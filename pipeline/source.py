@@ -1,5 +1,6 @@
 """A source: one body's one stream of publications, one YAML file under `config/sources/`, checked on reading."""
 
+import ipaddress
 import re
 from collections.abc import Sequence
 from pathlib import Path
@@ -219,3 +220,12 @@ def unknown(hosts: Sequence[str] = ("unknown.invalid",)) -> Source:
     """The generic source: for pages of hosts that no source has, or whose source is no longer configured."""
     listing = Listing(url=f"https://{hosts[0]}/", family="inbox", may_be_empty=True)
     return Source(id=UNKNOWN, name=UNKNOWN, tier="media", hosts=tuple(hosts), listings=(listing,), verify=True)
+
+
+def is_loopback(host: str) -> bool:
+    """Whether a host, with or without a port, is this machine, where nobody needs to know whom to write to."""
+    name = host.rsplit(":", 1)[0] if host.count(":") == 1 else host.strip("[]")
+    try:
+        return ipaddress.ip_address(name).is_loopback
+    except ValueError:
+        return name == "localhost" or name.endswith(".localhost")

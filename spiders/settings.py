@@ -1,6 +1,5 @@
 """`config/crawl.yaml` and a source in, the settings of Scrapy out."""
 
-import ipaddress
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +8,7 @@ from pydantic import Field, model_validator
 from pipeline.config import Strict, read
 from pipeline.errors import ConfigError
 from pipeline.obstacles import Cause
-from pipeline.source import Source
+from pipeline.source import Source, is_loopback
 
 # What is logged, and where to, is for `__main__` to say.
 OF_THE_PROCESS: dict[str, Any] = {"LOG_ENABLED": False, "LOG_INSTALL_ROOT_HANDLER": False}
@@ -96,7 +95,7 @@ def load(path: Path, contact: str = "") -> CrawlSettings:
 
 def agent(settings: CrawlSettings, source: Source) -> str:
     """The user agent; ConfigError if strangers would be asked by someone whom they cannot write to."""
-    if not settings.contact and not all(_is_loopback(host) for host in source.hosts):
+    if not settings.contact and not all(is_loopback(host) for host in source.hosts):
         raise ConfigError("say whom a site can write to: set GONGBAO_CONTACT, or contact in config/crawl.yaml")
     return settings.user_agent.format(contact=settings.contact or "loopback")
 
@@ -140,11 +139,3 @@ def _browser(name: str) -> dict[str, Any]:
     from spiders import browser
 
     return browser.settings(name)
-
-
-def _is_loopback(host: str) -> bool:
-    name = host.rsplit(":", 1)[0] if host.count(":") == 1 else host.strip("[]")
-    try:
-        return ipaddress.ip_address(name).is_loopback
-    except ValueError:
-        return name == "localhost" or name.endswith(".localhost")
