@@ -179,14 +179,15 @@ def test_what_was_fetched_and_never_published_is_published_from_its_landing_file
 
 
 def test_an_old_landing_file_does_not_bring_back_an_old_text(sites: Running, killed: str) -> None:
-    edited = next(page for page in pages(sites, "farm") if page.state == "edited")
+    edited = next(page for page in sites.world.truth(LAST) if page.state == "edited")
     url = sites.url(edited.site, edited.path)
     sites.night = 0
     before = backfill([url], force=True)
     sites.night = LAST
     after = backfill([url], force=True)
     told = {
-        answer.url: answer for answer in backfill(landing=f"source=farm/date={killed}/{before.report.run_id}").answers
+        answer.url: answer
+        for answer in backfill(landing=f"source={edited.site}/date={killed}/{before.report.run_id}").answers
     }
     assert [answer.revision for answer in (*before.answers, *after.answers)] == [1, 2]
     assert told[url].answer == "unchanged"
