@@ -9,9 +9,9 @@ from typing import Any
 
 from pydantic import SecretStr
 
-from pipeline.config import Strict
-from pipeline.errors import ConfigError
-from pipeline.store import Store
+from pipeline.core.config import Strict
+from pipeline.core.errors import ConfigError
+from pipeline.store.s3 import Store
 
 _opening, _stores = Lock(), dict[tuple[Any, ...], Store]()
 _ROOT = Path(__file__).resolve().parent.parent
@@ -74,11 +74,11 @@ def open_store(settings: Settings) -> Store:
     every child process find them: from here on nothing knows that the store is embedded.
     """
     if settings.embedded:
-        from flows import embedded
+        from flows.servers import embedded_store
 
-        server = embedded.start(settings.home)
+        server = embedded_store.start(settings.home)
         os.environ.update(server.environment())
-        return _opened(f"s3://{embedded.BUCKET}")
+        return _opened(f"s3://{embedded_store.BUCKET}")
     return _opened(settings.store)
 
 

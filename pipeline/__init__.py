@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from pipeline.corpus import Corpus
+    from pipeline.corpus.corpus import Corpus
 
 __all__ = ["Corpus"]
 
@@ -11,7 +11,7 @@ __all__ = ["Corpus"]
 def __getattr__(name: str) -> Any:
     """`from pipeline import Corpus` loads the table library only when it is asked for: crawlers and workers are not."""
     if name == "Corpus":
-        from pipeline.corpus import Corpus
+        from pipeline.corpus.corpus import Corpus
 
         return Corpus
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -3,13 +3,8 @@
 from dataclasses import replace
 from typing import Any
 
-from pipeline.clean import clean
-from pipeline.decode import decode, file_kind
-from pipeline.errors import Reject
-from pipeline.extract import extract
-from pipeline.fingerprint import fingerprint
-from pipeline.language import identify
-from pipeline.models import (
+from pipeline.core.errors import Reject
+from pipeline.core.models import (
     Cleaned,
     Decoded,
     Document,
@@ -22,11 +17,16 @@ from pipeline.models import (
     Removed,
     Unchanged,
 )
-from pipeline.quality import judge
-from pipeline.repair import is_machine_converted, simplified, strip_readings
+from pipeline.core.source import Source
+from pipeline.core.urls import doc_id
+from pipeline.dedupe.fingerprint import fingerprint
+from pipeline.page.decode import decode, file_kind
+from pipeline.page.extract import extract
 from pipeline.rules import Rules
-from pipeline.source import Source
-from pipeline.urls import doc_id
+from pipeline.text.clean import clean
+from pipeline.text.language import identify
+from pipeline.text.quality import judge
+from pipeline.text.repair import is_machine_converted, simplified, strip_readings
 
 _NOT_MODIFIED = 304
 _SUCCESS = range(200, 300)

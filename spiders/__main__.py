@@ -16,12 +16,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from pipeline.errors import ConfigError, StoreError
-from pipeline.seen import Seen
-from pipeline.source import UNKNOWN, Source, load, unknown
+from pipeline.core.errors import ConfigError, StoreError
+from pipeline.core.source import UNKNOWN, Source, load, unknown
+from pipeline.store.known_pages import Seen
 
 if TYPE_CHECKING:
-    from pipeline.store import Store
+    from pipeline.store.s3 import Store
 
 log = logging.getLogger("spiders")
 
@@ -52,19 +52,20 @@ def main(arguments: list[str] | None = None) -> int:
 
 def _crawl(asked: argparse.Namespace, source: Source, urls: tuple[str, ...] | None) -> int:
     """Everything that takes long to import is, from here on: a wrong call is told at once."""
-    from pipeline import obstacles
-    from pipeline.landing import LandingWriter
-    from pipeline.store import Store
-    from spiders import run, settings
-    from spiders.clock import Clock
-    from spiders.landed import Landed
-    from spiders.task import Task
+    from pipeline.page import obstacles
+    from pipeline.store.landing import LandingWriter
+    from pipeline.store.s3 import Store
+    from spiders.crawl import scrapy_run
+    from spiders.crawl.landing_writer import Landed
+    from spiders.crawl.night_window import Clock
+    from spiders.crawl.task import Task
+    from spiders.http import scrapy_settings
 
     if not asked.store:
         raise ConfigError("no store: set it, or give --store s3://bucket/prefix", key="GONGBAO_STORE")
     store = Store.open(asked.store)
     clock = Clock.on(asked.now)
-    how = settings.load(asked.config / "crawl.yaml", os.environ.get("GONGBAO_CONTACT", ""))
+    how = scrapy_settings.load(asked.config / "crawl.yaml", os.environ.get("GONGBAO_CONTACT", ""))
     writer = LandingWriter(store, source.id, asked.run, clock.day, how.landing.max_bytes, how.landing.max_seconds)
     task = Task(
         source=source,
@@ -77,7 +78,7 @@ def _crawl(asked: argparse.Namespace, source: Source, urls: tuple[str, ...] | No
         probe=asked.probe,
         period=(asked.since, asked.until or clock.day) if asked.since else None,
     )
-    report = run.crawl(task, asked.run)
+    report = scrapy_run.crawl(task, asked.run)
     store.put(f"runs/{asked.run}/crawl/{source.id}.json", report.model_dump_json(indent=1).encode())
     log.info(
         "%s: listed %d = fetched %d + skipped %s + failed %s; %d requests",
@@ -95,7 +96,7 @@ def _seen(asked: argparse.Namespace, store: "Store", source_id: str, now: dateti
         return Seen.unpack(asked.seen.read_bytes())
     if asked.force or asked.probe:
         return Seen()
-    from pipeline import fetches
+    from pipeline.store import fetches
 
     return fetches.seen(store, source_id, now)
 

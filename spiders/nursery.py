@@ -1,7 +1,7 @@
 """`python -m spiders.nursery`: a process of its own for every crawl that is asked for, forked from one that is ready.
 
 To load Scrapy takes 3 s of a processor, as much as many a crawl: here it is done once. Standard input is a socket on
-which `flows/crawling.py` asks: a line of JSON with the `arguments` of `python -m spiders`, the `environment` and the
+which `flows/runs/crawl_process.py` asks: a line of JSON with the `arguments` of `python -m spiders`, the `environment` and the
 `folder`, and beside it three descriptors, which are the crawl's standard input, its standard error, and where we
 write its process number, and its exit code when it has ended (minus the number of the signal that killed it).
 """
@@ -19,8 +19,8 @@ from scrapy.settings import Settings
 from scrapy.utils.misc import load_object
 
 from spiders import __main__ as spiders
-from spiders import run as _run  # noqa: F401  what a crawl imports itself
-from spiders.settings import PARTS
+from spiders.crawl import scrapy_run as _run  # noqa: F401  what a crawl imports itself
+from spiders.http.scrapy_settings import PARTS
 
 _LONGEST = 1 << 20  # bytes of a request: an environment holds some kB
 _told: dict[int, int] = {}  # where the exit code of a process is to be written

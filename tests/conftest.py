@@ -10,8 +10,7 @@ from uuid import uuid4
 
 import pytest
 
-ROOT = Path(__file__).resolve().parent.parent
-SHARED = ROOT.parent / "shared"
+from tests.makers.places import SHARED
 
 
 def pytest_unconfigure() -> None:
@@ -35,22 +34,22 @@ def environment() -> Iterator[None]:
 @pytest.fixture(scope="session")
 def s3(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """The embedded S3 server, in a folder of its own, found by boto3's own chain."""
-    from flows import embedded
+    from flows.servers import embedded_store
 
     folder = tmp_path_factory.mktemp("s3")
-    server = embedded.start(folder)
+    server = embedded_store.start(folder)
     before = dict(os.environ)
     os.environ.update(server.environment())
     yield
     os.environ.clear()
     os.environ.update(before)
-    embedded.stop(folder)
+    embedded_store.stop(folder)
 
 
 @pytest.fixture
 def store(s3: None):
     """An empty store."""
-    from pipeline.store import Store
+    from pipeline.store.s3 import Store
 
     return Store.open(f"s3://gongbao/{uuid4().hex}")
 

@@ -19,12 +19,12 @@ from prefect.settings import Settings
 from prefect.settings.legacy import _get_settings_fields
 
 from flows import settings
-from flows.cli import cli
-from pipeline import source
-from pipeline.alarm_rules import RunTrouble
-from pipeline.observation import Trouble
-from pipeline.obstacles import Cause
-from tests.conftest import ROOT
+from flows.cli.main import cli
+from pipeline.core import source
+from pipeline.core.observation import Trouble
+from pipeline.health.alarm_rules import RunTrouble
+from pipeline.page.obstacles import Cause
+from tests.makers.places import ROOT
 
 DEPLOY = ROOT / "docs" / "deploy"
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
@@ -165,9 +165,11 @@ def sections(after: str) -> list[str]:
 
 
 def test_every_cause_and_every_trouble_has_its_section() -> None:
-    assert sections("<!-- a section for each trouble of pipeline/observation") == [str(each) for each in Trouble]
+    assert sections("<!-- a section for each trouble of pipeline/core/observation") == [str(each) for each in Trouble]
     assert sections("<!-- a section for each cause") == [str(each) for each in Cause]
-    assert sections("<!-- a section for each trouble of pipeline/alarm_rules") == [str(each) for each in RunTrouble]
+    assert sections("<!-- a section for each trouble of pipeline/health/alarm_rules") == [
+        str(each) for each in RunTrouble
+    ]
 
 
 # -- settings -------------------------------------------------------------------
@@ -346,7 +348,7 @@ NEEDS = {
 
 
 def test_the_policy_allows_what_the_store_does_and_nothing_else() -> None:
-    code = (ROOT / "pipeline" / "store.py").read_text(encoding="utf-8")
+    code = (ROOT / "pipeline" / "store" / "s3.py").read_text(encoding="utf-8")
     patterns = (r"_client\.(?!get_paginator)(\w+)\(", r'_call\(\s*"(\w+)"', r'get_paginator\("(\w+)"')
     names = {name for pattern in patterns for name in re.findall(pattern, code)}
     allowed = {

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from flows.samples.faults import FAULTS
 from flows.samples.plan import NIGHTS
-from flows.samples.server import Running, serve, write_sources
+from flows.samples.site_server import Running, serve, write_sources
 from flows.samples.sites import SITES
 from flows.samples.world import World
 

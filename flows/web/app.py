@@ -9,10 +9,10 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, Response
 from starlette.routing import Route
 
-from flows.web import clusters, documents, pages, runs, sources
+from flows.web import clusters, documents, rendering, runs, sources
 from flows.web.guard import Guard
-from flows.web.reader import Reader
-from pipeline.errors import GongbaoError
+from flows.web.store_reader import Reader
+from pipeline.core.errors import GongbaoError
 
 _FOLDER = Path(__file__).parent
 
@@ -44,9 +44,9 @@ def app(reader: Reader) -> Starlette:
 
 
 def _nothing(request: Request, error: Exception) -> Response:
-    return pages.missing(request, "There is no page at this address.")
+    return rendering.missing(request, "There is no page at this address.")
 
 
 def _refused(request: Request, error: Exception) -> Response:
     """The store does not answer, or a source's file is wrong."""
-    return pages.page(request, "missing.html", status=503, title="This cannot be shown now", what=str(error))
+    return rendering.page(request, "missing.html", status=503, title="This cannot be shown now", what=str(error))

@@ -4,15 +4,15 @@ import polars as pl
 from starlette.requests import Request
 from starlette.responses import Response
 
-from flows.web import pages
-from pipeline import explain, marking
+from flows.web import rendering
+from pipeline.corpus.beside import Beside, beside, sides
 
 _PAGE = 30
 
 
 def listed(request: Request) -> Response:
     """The clusters, those that grew last first."""
-    number, corpus = pages.number(request, "page"), pages.reader(request).corpus()
+    number, corpus = rendering.number(request, "page"), rendering.reader(request).corpus()
     reposts = corpus.scan().filter(pl.col("canonical_id").is_not_null())
     grouped = reposts.group_by("canonical_id").agg(
         pl.len().alias("reposts"), pl.col("source_id").unique().sort().alias("sources"), pl.col("fetched_at").max()
@@ -22,19 +22,19 @@ def listed(request: Request) -> Response:
     columns = ["doc_id", "title", "source_id", "lang", "published_at"]
     heads = {row["doc_id"]: row for row in corpus.of_ids([row["canonical_id"] for row in found], columns).to_dicts()}
     rows = [(heads[row["canonical_id"]], row) for row in found[:_PAGE] if row["canonical_id"] in heads]
-    return pages.page(request, "clusters.html", rows=rows, number=number, more=len(found) > _PAGE)
+    return rendering.page(request, "clusters.html", rows=rows, number=number, more=len(found) > _PAGE)
 
 
 def cluster(request: Request) -> Response:
     """One cluster, and one of its reposts beside the canonical document; what differs is marked."""
     id_ = request.path_params["doc_id"]
-    members = pages.reader(request).corpus().cluster(id_).to_dicts()
+    members = rendering.reader(request).corpus().cluster(id_).to_dicts()
     if len(members) < 2:
-        return pages.missing(request, f"No cluster holds a document {id_}.")
+        return rendering.missing(request, f"No cluster holds a document {id_}.")
     canonical, *reposts = members
     wanted = request.query_params.get("beside", id_)
     repost = next((each for each in reposts if each["doc_id"] == wanted), reposts[0])
     texts = ((canonical["title"] or "", repost["title"] or ""), (canonical["text"] or "", repost["text"] or ""))
-    pairs = [explain.Beside(*texts[0]), *explain.beside(*texts[1])]
-    beside = [(pair, *marking.sides(pair)) for pair in pairs]
-    return pages.page(request, "cluster.html", members=members, canonical=canonical, repost=repost, beside=beside)
+    pairs = [Beside(*texts[0]), *beside(*texts[1])]
+    shown = [(pair, *sides(pair)) for pair in pairs]
+    return rendering.page(request, "cluster.html", members=members, canonical=canonical, repost=repost, beside=shown)

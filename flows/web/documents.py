@@ -6,14 +6,14 @@ import polars as pl
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
-from flows import console
-from flows.web import pages
+from flows.terminal import output
+from flows.web import rendering
 from flows.web.guard import SANDBOX
-from flows.web.reader import Reader
-from pipeline import marking
-from pipeline.models import Document, Rejected
-from pipeline.original import harmless
-from pipeline.story import DOC_ID, Story
+from flows.web.store_reader import Reader
+from pipeline.core.models import Document, Rejected
+from pipeline.corpus.beside import found as marked
+from pipeline.report.marked_page import harmless
+from pipeline.report.story import DOC_ID, Story
 
 _PAGE = 30
 _LONGEST = 2000  # characters of a question; addresses are as long
@@ -28,15 +28,15 @@ _FIELDS = {
 def listed(request: Request) -> Response:
     """What was searched for, or the newest; an address or a doc_id leads to its page."""
     asked = request.query_params.get("q", "").strip()[:_LONGEST]
-    source, number = request.query_params.get("source", ""), pages.number(request, "page")
-    reader = pages.reader(request)
+    source, number = request.query_params.get("source", ""), rendering.number(request, "page")
+    reader = rendering.reader(request)
     if asked.startswith(("http://", "https://")) or DOC_ID.fullmatch(asked):
         if told := reader.story(asked):
             return RedirectResponse(f"/documents/{told.doc_id}", 303)
         if asked.startswith("http"):
             failed = reader.failure(asked)
             how = f"was not fetched, in run {failed.run_id}: {failed.how}." if failed else "was never fetched."
-            return pages.missing(request, f"{asked} {how}")
+            return rendering.missing(request, f"{asked} {how}")
     about: dict[str, Any] = {
         "source": source,
         "sources": sorted({*reader.sources(), source} - {""}),
@@ -45,13 +45,13 @@ def listed(request: Request) -> Response:
     }
     if asked:
         hits = reader.search(asked, _PAGE + 1, (number - 1) * _PAGE, source)
-        found = [(hit, marking.found(hit.around, asked)) for hit in (hits or ())[:_PAGE]]
+        found = [(hit, marked(hit.around, asked)) for hit in (hits or ())[:_PAGE]]
         more = len(hits or ()) > _PAGE
-        return pages.page(request, "documents.html", found=found, rows=[], more=more, waits=hits is None, **about)
+        return rendering.page(request, "documents.html", found=found, rows=[], more=more, waits=hits is None, **about)
     rows = _newest(reader, number * _PAGE + 1, source)
     shown = rows[(number - 1) * _PAGE : number * _PAGE]
     more = len(rows) > number * _PAGE
-    return pages.page(request, "documents.html", found=[], rows=shown, more=more, waits=False, **about)
+    return rendering.page(request, "documents.html", found=[], rows=shown, more=more, waits=False, **about)
 
 
 def _newest(reader: Reader, count: int, source: str) -> list[dict[str, Any]]:
@@ -75,40 +75,40 @@ def document(request: Request) -> Response:
         return _unknown(request)
     if not told.row:
         return RedirectResponse(f"/documents/{told.doc_id}/why", 303)
-    return pages.page(request, "document.html", told=told, row=told.row, fields=_fields(told), tab="text")
+    return rendering.page(request, "document.html", told=told, row=told.row, fields=_fields(told), tab="text")
 
 
 def why(request: Request) -> Response:
     """The original page beside its lines, each kept or removed, and by which rule."""
-    reader, told = pages.reader(request), _told(request)
+    reader, told = rendering.reader(request), _told(request)
     if not told:
         return _unknown(request)
     page = reader.page(told)
     read = reader.reading(page) if page else None
     gone = told.forgotten
-    ended = f"forgotten {console.minute(gone['at'])}: {gone['reason']}" if gone else ""
+    ended = f"forgotten {output.minute(gone['at'])}: {gone['reason']}" if gone else ""
     if read and not isinstance(read.outcome, Document):
         ended = (
             f"{read.outcome.reason}: {read.outcome.detail}" if isinstance(read.outcome, Rejected) else "not modified"
         )
-    return pages.page(request, "why.html", told=told, row=told.row, page=page, read=read, ended=ended, tab="why")
+    return rendering.page(request, "why.html", told=told, row=told.row, page=page, read=read, ended=ended, tab="why")
 
 
 def original(request: Request) -> Response:
     """The page as its publisher sent it, made harmless, for the frame of `why`."""
-    reader, told = pages.reader(request), _told(request)
+    reader, told = rendering.reader(request), _told(request)
     if not told:
         return _unknown(request)
     page = reader.page(told)
     if not page:
-        return pages.missing(request, f"No bytes of page {told.doc_id} are kept.")
+        return rendering.missing(request, f"No bytes of page {told.doc_id} are kept.")
     read = reader.reading(page)
     return HTMLResponse(harmless(read.decoded, read.lines), headers=SANDBOX)
 
 
 def _told(request: Request) -> Story | None:
     id_ = request.path_params["doc_id"]
-    return pages.reader(request).story(id_) if DOC_ID.fullmatch(id_) else None
+    return rendering.reader(request).story(id_) if DOC_ID.fullmatch(id_) else None
 
 
 def _fields(told: Story) -> list[tuple[str, Any]]:
@@ -119,4 +119,4 @@ def _fields(told: Story) -> list[tuple[str, Any]]:
 
 
 def _unknown(request: Request) -> Response:
-    return pages.missing(request, f"No page {request.path_params['doc_id']} was ever fetched.")
+    return rendering.missing(request, f"No page {request.path_params['doc_id']} was ever fetched.")

@@ -5,10 +5,10 @@ from collections.abc import Sequence
 from starlette.requests import Request
 from starlette.responses import Response
 
-from flows.web import pages
-from pipeline import overview as held
-from pipeline import plots
-from pipeline.observation import Observation
+from flows.web import rendering
+from pipeline.core.observation import Observation
+from pipeline.report import overview as held
+from pipeline.report import plots
 
 _NIGHTS = 60
 _SPARK = 30
@@ -16,13 +16,13 @@ _SPARK = 30
 
 def overview(request: Request) -> Response:
     """All sources: how each of the last nights was, and what needs a look."""
-    reader = pages.reader(request)
+    reader = rendering.reader(request)
     observed, alarms = reader.observed(_SPARK), reader.alarms(_SPARK)
     rows = held.held(reader.store, reader.sources().values())
     corpus = reader.corpus()
     troubled = {alarm.source_id for alarm in alarms}
     rows.sort(key=lambda each: (each.source_id not in troubled, each.source_id not in observed, each.source_id))
-    return pages.page(
+    return rendering.page(
         request,
         "sources.html",
         totals=held.totals(corpus),
@@ -35,17 +35,17 @@ def overview(request: Request) -> Response:
 
 def source(request: Request) -> Response:
     """One source: its nights in plots and in a table."""
-    reader, id_ = pages.reader(request), request.path_params["source_id"]
+    reader, id_ = rendering.reader(request), request.path_params["source_id"]
     rows = {each.source_id: each for each in held.held(reader.store, reader.sources().values())}
     if id_ not in rows:
-        return pages.missing(request, f"There is no source {id_}.")
+        return rendering.missing(request, f"There is no source {id_}.")
     nights = reader.observed(_NIGHTS).get(id_, [])
-    return pages.page(
+    return rendering.page(
         request,
         "source.html",
         held=rows[id_],
         nights=nights[::-1],
-        plots=[pages.drawn(plot) for plot in _plots(nights)],
+        plots=[rendering.drawn(plot) for plot in _plots(nights)],
         alarms=[alarm for alarm in reader.alarms(_SPARK) if alarm.source_id == id_],
     )
 
@@ -55,7 +55,7 @@ def _spark(nights: Sequence[Observation]) -> object:
     bad = [place for place, each in enumerate(nights) if each.troubles or each.cause]
     trouble = ", ".join(counts[place][0] for place in bad)
     told = f"new pages of the last {len(nights)} nights" + (f", trouble on {trouble}" if bad else "")
-    return pages.drawn(plots.spark(counts, told, bad)) if nights else ""
+    return rendering.drawn(plots.spark(counts, told, bad)) if nights else ""
 
 
 def _plots(nights: Sequence[Observation]) -> list[str]:

@@ -2,11 +2,11 @@
 
 from datetime import datetime
 
-from pipeline.source import Listing
-from spiders.listings import apis, column, feeds, hanweb  # noqa: F401  (they register their families)
-from spiders.listings.found import Answer, Found, Link, Request
+from pipeline.core.source import Listing
+from spiders.listings.exchange import Answer, Found, Link, Request
+from spiders.listings.families import apis, column, feeds, hanweb  # noqa: F401  (they register their families)
+from spiders.listings.paging.stopping import Rule, Stopper
 from spiders.listings.reader import Reader, reader_of, register
-from spiders.listings.stopping import Rule, Stopper
 
 __all__ = ["Answer", "Found", "Link", "Reader", "Request", "Rule", "Stopper", "first", "parse", "register"]
 

@@ -8,11 +8,11 @@ from collections.abc import Callable
 from datetime import datetime
 from importlib import import_module
 
-from pipeline.dates import parse_date, url_date
-from pipeline.errors import ConfigError
-from pipeline.models import Dated
-from pipeline.source import Listing
-from spiders.listings.found import Answer, Found, Headers, Link, Request
+from pipeline.core.dates import parse_date, url_date
+from pipeline.core.errors import ConfigError
+from pipeline.core.models import Dated
+from pipeline.core.source import Listing
+from spiders.listings.exchange import Answer, Found, Headers, Link, Request
 
 
 class Reader:

@@ -18,7 +18,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-ROOT = Path(__file__).resolve().parent.parent.parent
+from tests.makers.places import ROOT
+
 sys.path.insert(0, str(ROOT))
 
 PER_LIST = 50
@@ -82,7 +83,7 @@ def serve(pages: int, port: Any, text: bytes | None) -> None:
 
 
 def source(port: int, pages: int) -> Any:
-    from pipeline.source import Source
+    from pipeline.core.source import Source
 
     return Source.model_validate(
         {
@@ -105,17 +106,19 @@ def source(port: int, pages: int) -> Any:
 
 def ours(port: int, pages: int, urls: int = 0) -> dict[str, float]:
     """Landing, state and politeness (robots.txt, delay 0) on."""
-    from flows import embedded
-    from pipeline import fetches, obstacles
-    from pipeline.landing import LandingWriter
-    from pipeline.store import Store
-    from spiders import run, settings
-    from spiders.clock import Clock
-    from spiders.landed import Landed
-    from spiders.task import Task
+    from flows.servers import embedded_store
+    from pipeline.page import obstacles
+    from pipeline.store import fetches
+    from pipeline.store.landing import LandingWriter
+    from pipeline.store.s3 import Store
+    from spiders.crawl import scrapy_run
+    from spiders.crawl.landing_writer import Landed
+    from spiders.crawl.night_window import Clock
+    from spiders.crawl.task import Task
+    from spiders.http import scrapy_settings
 
-    how, clock = settings.load(ROOT / "config/crawl.yaml"), Clock()
-    store = Store.open(f"s3://{embedded.BUCKET}")
+    how, clock = scrapy_settings.load(ROOT / "config/crawl.yaml"), Clock()
+    store = Store.open(f"s3://{embedded_store.BUCKET}")
     asked = source(port, pages)
     writer = LandingWriter(
         store, asked.id, f"b{os.getpid()}", clock.day, how.landing.max_bytes, how.landing.max_seconds
@@ -130,7 +133,7 @@ def ours(port: int, pages: int, urls: int = 0) -> dict[str, float]:
         seen=fetches.seen(store, asked.id, clock.now()),
         urls=(f"http://127.0.0.1:{port}/a/2026{n:07d}.html" for n in range(urls)) if urls else None,
     )
-    report = run.crawl(task, "bench")
+    report = scrapy_run.crawl(task, "bench")
     assert report.closes
     assert report.fetched == (urls or pages), report
     return {"rate": report.fetched / (time.perf_counter() - started)}
@@ -141,7 +144,7 @@ def bare(port: int, pages: int) -> dict[str, float]:
     import scrapy
     from scrapy.crawler import AsyncCrawlerProcess
 
-    from spiders import settings
+    from spiders.http import scrapy_settings
 
     class Bare(scrapy.Spider):
         name = "bare"
@@ -159,7 +162,7 @@ def bare(port: int, pages: int) -> dict[str, float]:
         def article(self, response: Any) -> None:
             Bare.got += 1
 
-    same = settings.of_scrapy(settings.load(ROOT / "config/crawl.yaml"), source(port, pages))
+    same = scrapy_settings.of_scrapy(scrapy_settings.load(ROOT / "config/crawl.yaml"), source(port, pages))
     same.pop("DOWNLOADER_MIDDLEWARES")
     started = time.perf_counter()
     process = AsyncCrawlerProcess(same)
@@ -171,12 +174,12 @@ def bare(port: int, pages: int) -> dict[str, float]:
 
 def known(urls: int) -> dict[str, float]:
     """The time until a crawl knows so many articles of earlier nights."""
-    from flows import embedded
-    from pipeline import fetches
-    from pipeline.store import Store
-    from spiders import run  # noqa: F401 - what a crawl has in memory anyhow
+    from flows.servers import embedded_store
+    from pipeline.store import fetches
+    from pipeline.store.s3 import Store
+    from spiders.crawl import scrapy_run  # noqa: F401 - what a crawl has in memory anyhow
 
-    store = Store.open(f"s3://{embedded.BUCKET}/known")
+    store = Store.open(f"s3://{embedded_store.BUCKET}/known")
     started = time.perf_counter()
     found = fetches.seen(store, "bench", datetime.now(UTC))
     assert len(found.keys) == urls, len(found.keys)
@@ -187,14 +190,14 @@ def remember(urls: int) -> None:
     """Fill the table of fetches, 50,000 articles a run."""
     import pyarrow as pa
 
-    from flows import embedded
-    from pipeline import fetches, schema
-    from pipeline.store import Store
-    from pipeline.tables import Table
-    from pipeline.urls import doc_id
+    from flows.servers import embedded_store
+    from pipeline.core.urls import doc_id
+    from pipeline.store import fetches, schema
+    from pipeline.store.s3 import Store
+    from pipeline.store.tables import Table
 
     arrow = schema.arrow(schema.FETCHES)
-    store, now = Store.open(f"s3://{embedded.BUCKET}/known"), datetime.now(UTC)
+    store, now = Store.open(f"s3://{embedded_store.BUCKET}/known"), datetime.now(UTC)
     fetches.seen(store, "bench", now)
     for first in range(0, urls, 50_000):
         rows = []
@@ -217,7 +220,7 @@ def one(kind: str, *arguments: int) -> dict[str, float]:
 
 
 def main() -> None:
-    from flows import embedded
+    from flows.servers import embedded_store
 
     if sys.argv[1] == "--child":
         kind, *numbers = sys.argv[2], *map(int, sys.argv[3:])
@@ -236,11 +239,11 @@ def main() -> None:
     server = context.Process(target=serve, args=(pages, port, small), daemon=True)
     server.start()
     with tempfile.TemporaryDirectory() as folder:
-        os.environ.update(embedded.start(Path(folder)).environment())
+        os.environ.update(embedded_store.start(Path(folder)).environment())
         try:
             measure(mode, port.get(), pages, numbers)
         finally:
-            embedded.stop(Path(folder))
+            embedded_store.stop(Path(folder))
             server.terminate()
 
 

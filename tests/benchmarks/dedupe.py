@@ -19,16 +19,16 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-from pipeline.against import against, text_of
-from pipeline.candidates import columns, pairs
-from pipeline.config import read
-from pipeline.dedupe_rules import DedupeRules
-from pipeline.fingerprint import canonical, fingerprint
-from pipeline.judgement import Text, compare, make_ready
-from tests.benchmarks.dedupe_peers import METHODS
-from tests.benchmarks.environment import build_peers
+from pipeline.core.config import read
+from pipeline.dedupe.candidates import columns, pairs
+from pipeline.dedupe.compare import Text, compare, make_ready
+from pipeline.dedupe.fingerprint import canonical, fingerprint
+from pipeline.dedupe.rules import DedupeRules
+from pipeline.dedupe.two_files import against, text_of
+from tests.benchmarks.peers_apart.dedupe_peers import METHODS
+from tests.benchmarks.peers_apart.environment import build_peers
+from tests.makers.places import ROOT
 
-ROOT = Path(__file__).parents[2]
 LABELLED = ROOT.parent / "shared" / "near_duplicates"
 RULES = read(ROOT / "config" / "dedupe.yaml", DedupeRules)
 
@@ -57,7 +57,7 @@ def peers(new: list[Text], old: list[Text], folder: Path) -> Iterator[tuple[str,
                 lines.write(json.dumps({"id": text.id, "form": canonical(text.text), "new": is_new}) + "\n")
     for name in METHODS:
         out, before = folder / "out.jsonl", time.perf_counter()
-        script = str(Path(__file__).with_name("dedupe_peers.py"))
+        script = str(Path(__file__).parent / "peers_apart" / "dedupe_peers.py")
         done = subprocess.run([python, script, name, str(forms), str(out)], capture_output=True, text=True)
         if done.returncode:
             print(f"{name:<42} not measured: {done.stderr.strip().splitlines()[-1]}")

@@ -19,16 +19,16 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 
-from flows import embedded
-from pipeline.candidates import SCHEMA, pairs
-from pipeline.config import read
-from pipeline.corpus import Corpus
-from pipeline.dedupe_rules import DedupeRules
-from pipeline.judgement import Text
-from pipeline.models import Fingerprint
-from pipeline.store import Store
+from flows.servers import embedded_store
+from pipeline.core.config import read
+from pipeline.core.models import Fingerprint
+from pipeline.corpus.corpus import Corpus
+from pipeline.dedupe.candidates import SCHEMA, pairs
+from pipeline.dedupe.compare import Text
+from pipeline.dedupe.rules import DedupeRules
+from pipeline.store.s3 import Store
+from tests.makers.places import ROOT
 
-ROOT = Path(__file__).parents[2]
 RULES = read(ROOT / "config" / "dedupe.yaml", DedupeRules)
 KEYS = 40  # of a document: 34.5 on average in the labelled set, more with the floor for short texts
 ROWS = 250_000
@@ -111,15 +111,15 @@ def main() -> None:
     cli.add_argument("--one", type=int, help=argparse.SUPPRESS)
     args = cli.parse_args()
     if args.one:
-        print(json.dumps(measure(f"s3://{embedded.BUCKET}/{args.one}", args.one)))
+        print(json.dumps(measure(f"s3://{embedded_store.BUCKET}/{args.one}", args.one)))
         return
-    os.environ.update(embedded.start(args.folder).environment())
+    os.environ.update(embedded_store.start(args.folder).environment())
     try:
         print(
             f"{'known':>12} {'seconds':>8} {'cpu s':>7} {'read GB':>8} {'peak GB':>8} {'of it before':>12} {'pairs':>7}"
         )
         for size in map(int, args.sizes.split(",")):
-            fill(Store.open(f"s3://{embedded.BUCKET}/{size}"), size)
+            fill(Store.open(f"s3://{embedded_store.BUCKET}/{size}"), size)
             command = [sys.executable, "-m", "tests.benchmarks.dedupe_scale", "--one", str(size)]
             told = json.loads(subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True, cwd=ROOT).stdout)
             print(
@@ -128,7 +128,7 @@ def main() -> None:
                 flush=True,
             )
     finally:
-        embedded.stop(args.folder)
+        embedded_store.stop(args.folder)
 
 
 if __name__ == "__main__":

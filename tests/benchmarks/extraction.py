@@ -24,16 +24,16 @@ from zoneinfo import ZoneInfo
 
 import trafilatura
 
-from pipeline.decode import decode
+from pipeline.core.models import Dated, Document, Outcome, Page
+from pipeline.core.source import Listing, Source
 from pipeline.documents import process
-from pipeline.models import Dated, Document, Outcome, Page
+from pipeline.page.decode import decode
+from pipeline.page.tree import parse
+from pipeline.page.weigh import words_of
 from pipeline.rules import Rules
-from pipeline.source import Listing, Source
-from pipeline.tree import parse
-from pipeline.weigh import words_of
-from tests.benchmarks.environment import build_peers
+from tests.benchmarks.peers_apart.environment import build_peers
+from tests.makers.places import ROOT
 
-ROOT = Path(__file__).parents[2]
 GOLD = ROOT.parent / "shared" / "gold"
 PEERS = (
     "trafilatura",
@@ -310,7 +310,13 @@ def by_host(rows: Sequence[Truth], scores: Sequence[Score]) -> list[Score]:
 def peer(name: str, python: Path, rows: Sequence[Truth]) -> str:
     with tempfile.TemporaryDirectory() as folder:
         out = Path(folder) / "found.jsonl"
-        command = [str(python), str(Path(__file__).with_name("peers.py")), name, str(GOLD / "pages"), str(out)]
+        command = [
+            str(python),
+            str(Path(__file__).parent / "peers_apart" / "extraction_peers.py"),
+            name,
+            str(GOLD / "pages"),
+            str(out),
+        ]
         done = subprocess.run(command, capture_output=True, text=True)
         if done.returncode:
             return f"| {name} | left out: {done.stderr.strip().splitlines()[-1][:80]} | | | | | | | | |"

@@ -6,12 +6,10 @@
 import sys
 import time
 from collections import Counter, defaultdict
-from pathlib import Path
 
-from pipeline.health_rules import HealthRules
-from tests.nights import KINDS, YEAR, Told, simulate
-
-ROOT = Path(__file__).parents[2]
+from pipeline.health.rules import HealthRules
+from tests.makers.nights import KINDS, YEAR, Told, simulate
+from tests.makers.places import ROOT
 
 
 def main(seeds: int = 20) -> None:

@@ -4,16 +4,16 @@ import argparse
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from flows.samples.articles import fold
-from flows.samples.check import body_differences
+from flows.samples.truth_check import body_differences
+from pipeline.core.models import Document, Page
+from pipeline.core.source import unknown
 from pipeline.documents import process
-from pipeline.models import Document, Page
 from pipeline.rules import Rules
-from pipeline.source import unknown
-from tests.hostile import Hostile, make
+from tests.makers.hostile import Hostile, make
+from tests.makers.places import ROOT
 
 FETCHED = datetime(2026, 11, 1, tzinfo=UTC)
 SHANGHAI = ZoneInfo("Asia/Shanghai")
@@ -53,7 +53,7 @@ def main() -> None:
     cli.add_argument("--first", type=int, default=0)
     cli.add_argument("--show", type=int, default=0, help="so many faults of each kind in full")
     args = cli.parse_args()
-    rules = Rules.load(Path(__file__).parents[2] / "config")
+    rules = Rules.load(ROOT / "config")
     wrong: dict[str, list[tuple[int, Hostile, str]]] = defaultdict(list)
     habits: Counter[tuple[str, str]] = Counter()
     for seed in range(args.first, args.first + args.count):

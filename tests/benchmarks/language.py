@@ -11,15 +11,14 @@ import re
 import sys
 import time
 from collections.abc import Callable
-from pathlib import Path
 
 import langdetect_rs
 from opencc import OpenCC
 from pypinyin import lazy_pinyin
 
-from pipeline.language import identify
+from pipeline.text.language import identify
+from tests.makers.places import SHARED
 
-SHARED = Path(__file__).parents[3] / "shared"
 Row = tuple[str, str, list[tuple[str, str]]]
 
 

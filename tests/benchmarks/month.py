@@ -19,21 +19,27 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from flows import alarms, backfilling, embedded, maintaining, reprocessing, running, settings
+from flows import settings
+from flows.alarms import standing
+from flows.commands import backfill as backfilling
+from flows.commands import maintain as maintaining
+from flows.commands import reprocess as reprocessing
+from flows.commands import run
 from flows.samples.articles import SHANGHAI
-from flows.samples.check import Comparison, compare
 from flows.samples.plan import month
-from flows.samples.server import Running, serve, write_sources
+from flows.samples.site_server import Running, serve, write_sources
 from flows.samples.sites import SITES as ALL_SITES
+from flows.samples.truth_check import Comparison, compare
 from flows.samples.world import World
-from pipeline.corpus import Corpus
-from pipeline.observation import Trouble
-from pipeline.obstacles import Cause
-from pipeline.report import RunReport
+from flows.servers import embedded_store
+from pipeline.core.conservation import RunReport
+from pipeline.core.observation import Trouble
+from pipeline.corpus.corpus import Corpus
+from pipeline.page.obstacles import Cause
+from tests.makers.places import ROOT
 
 SITES = ("ministry", "paper", "council", "company", "farm", "english")
-_ROOT = Path(__file__).parents[2]
-_KILLED = "import sys; from datetime import datetime; from flows import running; running.run((), datetime.fromisoformat(sys.argv[1]))"
+_KILLED = "import sys; from datetime import datetime; from flows import running; run.run((), datetime.fromisoformat(sys.argv[1]))"
 _DATED_BY_LIST = "company"  # its pages do not say when they were published: asked for by URL, they have no date
 _FEW = 3  # articles that fail without an alarm: dead links fail every night (config/health.yaml, share.failed)
 
@@ -160,7 +166,7 @@ class Month:
             if night in nights:
                 wrong += act(night)
                 events.append(act.__name__.strip("_").replace("_", " "))
-        report = running.run((), self.now(night))
+        report = run.run((), self.now(night))
         seconds = time.monotonic() - started
         wrong += self._names(night, report)
         for nights, act in (
@@ -207,7 +213,7 @@ class Month:
         told = {alarm.source_id: alarm.trouble for alarm in report.alarms}
         if told != {site: each for site, each in troubles.items() if site not in few}:
             yield f"alarms: {told}, and it was {troubles}"
-        if not troubles and (left := [each.name for each in alarms.standing(self.store)]):
+        if not troubles and (left := [each.name for each in standing.standing(self.store)]):
             yield f"on a sound night these alarms stand: {left}"
 
     def _backfill_urls(self, night: int) -> Iterator[str]:
@@ -239,10 +245,10 @@ class Month:
         return dict(rows.iter_rows())
 
     def _backfill(self, night: int, **asked: Any) -> dict[str, str]:
-        from flows import nightly
+        from flows.runs import nightly
 
         now = self.now(night)
-        report = nightly.backfill(run_id=running.new_run_id(now), now=now, **asked)
+        report = nightly.backfill(run_id=run.new_run_id(now), now=now, **asked)
         return {each.url: each.answer for each in backfilling.read_answers(self.store, report.run_id)}
 
     def _new(self, night: int) -> list[Any]:
@@ -259,7 +265,7 @@ class Month:
         command = [sys.executable, "-c", _KILLED, self.now(night).isoformat()]
         log = settings.from_environment().home / "killed.log"
         with log.open("wb") as words:
-            flow = subprocess.Popen(command, cwd=_ROOT, stderr=words, start_new_session=True)
+            flow = subprocess.Popen(command, cwd=ROOT, stderr=words, start_new_session=True)
         deadline = time.monotonic() + 240
         while set(self.store.list("landing/")) == before and flow.poll() is None and time.monotonic() < deadline:
             time.sleep(0.05)
@@ -301,11 +307,11 @@ def living(
                 path.unlink()
         os.environ |= {"GONGBAO_HOME": str(home), "GONGBAO_SOURCES": str(home / "sources"), "GONGBAO_PROCESSES": "2"}
         os.environ.pop("GONGBAO_STORE", None)
-        running.prepare_prefect(settings.from_environment())
+        run.prepare_prefect(settings.from_environment())
         try:
             yield Month(script, sites)
         finally:
-            embedded.stop(home)
+            embedded_store.stop(home)
             os.environ.clear()
             os.environ.update(before)
 

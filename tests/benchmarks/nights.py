@@ -18,16 +18,18 @@ from tempfile import TemporaryDirectory
 
 import yaml
 
-from flows import embedded, prefect_server, running, settings
+from flows import settings
+from flows.commands import run as running
 from flows.samples.plan import DEMO, Plan, heap
-from flows.samples.server import Running, serve, write_sources
+from flows.samples.site_server import Running, serve, write_sources
 from flows.samples.sites import SITES
 from flows.samples.world import World
-from pipeline.corpus import Corpus
-from pipeline.store import Store
+from flows.servers import embedded_store, prefect_server
+from pipeline.corpus.corpus import Corpus
+from pipeline.store.s3 import Store
+from tests.makers.places import ROOT
 
 _SETTLED = 15  # seconds; a server that has just begun is busy with itself
-_ROOT = Path(__file__).parents[2]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -81,24 +83,24 @@ def sample(plan: Plan, night: int = 0, only: Sequence[str] = ()) -> Iterator[tup
             yield sites, home
         finally:
             prefect_server.stop(home)
-            embedded.stop(home)
+            embedded_store.stop(home)
             os.environ.clear()
             os.environ.update(before)
 
 
 def called(home: Path, *arguments: str) -> Took:
     """Call `gongbao` as people do."""
-    store = Store.open(f"s3://{embedded.BUCKET}")
+    store = Store.open(f"s3://{embedded_store.BUCKET}")
     version, landed = Corpus.open(store).version, datetime.now().astimezone()
     started = time.monotonic()
     done = subprocess.run(
-        [sys.executable, "-m", "flows.cli", *arguments], cwd=_ROOT, capture_output=True, text=True, check=False
+        [sys.executable, "-m", "flows.cli.main", *arguments], cwd=ROOT, capture_output=True, text=True, check=False
     )
     seconds = time.monotonic() - started
     if done.returncode:
         raise SystemExit(done.stderr)
     report = max(key for key in store.list("runs/") if key.endswith(".json") and key.count("/") == 1)
-    from pipeline.report import RunReport
+    from pipeline.core.conservation import RunReport
 
     told = RunReport.model_validate_json(store.get(report))
     return Took(

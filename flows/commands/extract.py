@@ -1,0 +1,149 @@
+"""`gongbao extract` and `gongbao clean`: pages and texts of any origin in, documents out; no store is touched."""
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from datetime import UTC, datetime
+from multiprocessing import get_context
+from pathlib import Path
+from typing import Any
+
+from flows import settings
+from flows.runs import processing
+from pipeline.core import source
+from pipeline.core.errors import ConfigError, GongbaoError
+from pipeline.core.models import Page
+from pipeline.documents import process
+from pipeline.store import staging
+from pipeline.text import clean
+
+_PAGES = {".html", ".htm", ".shtml", ".xhtml"}
+# What every row holds, and what says nothing outside a store.
+_TOLD = (
+    "url",
+    "title",
+    "text",
+    "published_at",
+    "publisher",
+    "author",
+    "editor",
+    "lang",
+    "removed",
+    "outcome",
+    "reason",
+)
+_HIDDEN = {
+    "shingle_keys",
+    "source_id",
+    "etag",
+    "last_modified",
+    "status",
+    "landing",
+    "body_digest",
+    "doc_id",
+    "requested_url",
+}
+_WRONG = 2  # exit code of `python -m spiders.onboarding.one_page` where our configuration is
+_FEW = 8  # so many pages are done before a pool of processes would have started
+
+
+def files_of(paths: Sequence[Path]) -> list[Path]:
+    """The files named, and the pages in the folders named, in order; ConfigError on one that is not there."""
+    found: list[Path] = []
+    for path in paths:
+        if path.is_dir():
+            found += sorted(each for each in path.rglob("*") if each.suffix.lower() in _PAGES)
+        elif path.is_file():
+            found.append(path)
+        else:
+            raise ConfigError("no such file or folder", path=path)
+    return found
+
+
+def extract(sources: Sequence[Path | str], url: str = "") -> Iterator[dict[str, Any]]:
+    """A row a page, in order: of files (which came from `url`, where that is known) and of addresses."""
+    return _each(extract_one, [(each, url) for each in sources])
+
+
+def clean_texts(files: Sequence[Path]) -> Iterator[dict[str, Any]]:
+    """A row a text, in the order of the files."""
+    return _each(clean_one, [(path,) for path in files])
+
+
+def is_address(text: str) -> bool:
+    """Whether a command's argument is an address and not a path."""
+    return text.startswith(("http://", "https://"))
+
+
+def page_of(path: Path, url: str = "") -> Page:
+    """A saved page as if it had just been fetched."""
+    return _page(url or f"file:///{path.name}", path.read_bytes())
+
+
+def page_at(url: str, config: Path) -> Page:
+    """The page at an address, asked for once and as politely as a crawl does; GongbaoError if it cannot be had."""
+    command = [sys.executable, "-m", "spiders.onboarding.one_page", url, "--config", str(config)]
+    asked = subprocess.run(command, capture_output=True, check=False)
+    if asked.returncode:
+        told = asked.stderr.decode(errors="replace").strip()
+        raise ConfigError(told) if asked.returncode == _WRONG else GongbaoError(told)
+    about, _, body = asked.stdout.partition(b"\n")
+    answer = json.loads(about)
+    return _page(answer["url"], body, answer["content_type"])
+
+
+def extract_one(of: Path | str, url: str = "") -> dict[str, Any]:
+    """The document in a saved page or at an address, or the reason why there is none."""
+    config = settings.from_environment().config
+    page = page_of(of, url) if isinstance(of, Path) else page_at(of, config)
+    row = staging.row(page, process(page, source.unknown(), processing.rules(config)))
+    told = {name: row.get(name) for name in _TOLD} | {name: value for name, value in row.items() if name not in _HIDDEN}
+    return (
+        {"id": of.stem if isinstance(of, Path) else of}
+        | told
+        | {"url": None if page.url.startswith("file:") else page.url}
+    )
+
+
+def clean_one(path: Path) -> dict[str, Any]:
+    """The clean text in a file of plain text, and the lines that were taken out of it."""
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise ConfigError(f"not UTF-8: {error}", path=path) from error
+    cleaned = clean.clean_text(text, processing.rules(settings.from_environment().config).boilerplate)
+    return {
+        "id": path.stem,
+        "title": cleaned.title,
+        "text": "\n".join(cleaned.paragraphs),
+        "text_as_published": "\n".join(cleaned.as_published) if cleaned.as_published else None,
+        "published_at": cleaned.published.at if cleaned.published else None,
+        "publisher": cleaned.publisher or None,
+        "author": cleaned.author or None,
+        "editor": cleaned.editor or None,
+        "removed": [{"line": each.line, "rule": each.rule, "zone": each.zone} for each in cleaned.removed],
+    }
+
+
+def _page(url: str, body: bytes, content_type: str = "") -> Page:
+    return Page(
+        url=url,
+        requested_url=url,
+        source_id=source.UNKNOWN,
+        status=200,
+        headers=(("Content-Type", content_type),) if content_type else (),
+        body=body,
+        fetched_at=datetime.now(UTC),
+    )
+
+
+def _each(function: Any, jobs: Iterable[tuple[Any, ...]]) -> Iterator[dict[str, Any]]:
+    jobs = list(jobs)
+    processes = settings.from_environment().processes
+    if len(jobs) <= _FEW or processes < 2:
+        yield from (function(*job) for job in jobs)
+        return
+    with ProcessPoolExecutor(processes, mp_context=get_context("forkserver")) as pool:
+        yield from pool.map(function, *zip(*jobs, strict=True), chunksize=4)

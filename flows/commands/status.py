@@ -1,0 +1,76 @@
+"""`gongbao status`: the corpus, its sources, the last runs and the alarms, in a second. Starts no Prefect."""
+
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
+
+from rich.table import Table
+
+from flows import settings
+from flows.terminal import output
+from pipeline.core.conservation import RunReport
+from pipeline.core.observation import Grade
+from pipeline.core.source import load_all
+from pipeline.corpus.corpus import Corpus
+from pipeline.health.observing import night_of
+from pipeline.health.rules import HealthRules
+from pipeline.report import overview, run_reports
+
+_LAST_RUNS = 5
+_SOON = 14  # days ahead that the calendar should reach
+
+
+def status() -> None:
+    """Print it."""
+    known = settings.from_environment()
+    store = settings.open_store(known)
+    with ThreadPoolExecutor() as pool:
+        sources = pool.submit(lambda: overview.held(store, load_all(known.sources)))
+        last = pool.submit(run_reports.last, store, _LAST_RUNS)
+        corpus = Corpus.open(store)
+        counts = overview.totals(corpus)
+    output.out.print(
+        f"corpus {store.url}, version {corpus.version}: {counts.documents} documents, {counts.reposts} reposts, "
+        f"{counts.withdrawn} withdrawn"
+    )
+    _sources(sources.result())
+    reports = last.result()
+    for report in reports:
+        _run(report)
+    for line in calendar(HealthRules.load(known.config), reports, datetime.now(UTC)):
+        output.out.print(line, style="yellow", markup=False)
+    for alarm in run_reports.open_alarms(reports):
+        told = f"{alarm.grade}: {alarm.source_id}: {alarm.trouble} since {alarm.since}: {alarm.detail}. {alarm.advice}"
+        output.out.print(told, style="yellow" if alarm.grade is Grade.NOTICE else "red", markup=False)
+
+
+def calendar(rules: HealthRules, reports: Sequence[RunReport], now: datetime) -> Iterator[str]:
+    """What the health of sources rests on where nobody entered the holidays."""
+    soon = (night_of(now, rules) + timedelta(days=_SOON)).year
+    if rules.holidays and not rules.holidays.knows(soon):
+        yield (
+            f"the holidays of {soon} are not in config/holidays.yaml: until they are, every day on which they can fall "
+            "counts as one, and so does a night on which most sources are silent"
+        )
+    for day in sorted({seen.day for report in reports for seen in report.observations if seen.rest}):
+        yield f"most sources were silent on {day}: taken for a holiday"
+
+
+def _sources(held: Sequence[overview.Held]) -> None:
+    table = Table(box=None, header_style="dim")
+    for name in ("source", "state", "known articles", "last fetch"):
+        table.add_column(name, justify="right" if name == "known articles" else "left")
+    for each in held:
+        table.add_row(each.source_id, each.state, str(each.known), output.minute(each.last_fetch) or "never")
+    output.out.print(table)
+
+
+def _run(report: RunReport) -> None:
+    state = "went well" if report.succeeded else "needs a look"
+    took = (report.ended_at - report.started_at).total_seconds()
+    output.out.print(
+        f"{report.run_id}  {report.kind}, {took:.0f} s, {state}: {report.total('documents')} documents, "
+        f"{report.total('reposts')} reposts, {report.total('failed')} failed"
+    )
+    for source in report.broken:
+        output.out.print(f"    {source.source_id}: {source.cause} {source.detail}", style="red", markup=False)

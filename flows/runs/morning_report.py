@@ -1,0 +1,58 @@
+"""The morning report of a run, written beside its JSON (`runs/RUN.html`), and `gongbao report`, which shows it."""
+
+import sys
+from pathlib import Path
+
+import polars as pl
+
+from flows import settings
+from pipeline.core.conservation import RunReport, markdown
+from pipeline.core.errors import ConfigError
+from pipeline.corpus.corpus import Corpus
+from pipeline.report import morning_figures, morning_page, run_reports
+from pipeline.report.suspicion import MorningRules
+from pipeline.store.s3 import Store
+
+
+def write(store: Store, report: RunReport, config: Path) -> str:
+    """Write the page; its key."""
+    key = _key(report.run_id)
+    store.put(key, _made(store, report, config))
+    return key
+
+
+def page(store: Store, run_id: str, config: Path) -> bytes:
+    """The page that a run left; made now for one that failed before it came to it. StoreError if no such run ended."""
+    return store.find(_key(run_id)) or _made(store, run_reports.report(store, run_id), config)
+
+
+def _key(run_id: str) -> str:
+    return f"runs/{run_id}.html"
+
+
+def _made(store: Store, report: RunReport, config: Path) -> bytes:
+    rules = MorningRules.load(config)
+    # A known document whose cluster changed bears the run's id too, but its bytes came in another one.
+    came = (pl.col("run_id") == report.run_id) & pl.col("landing").struct.field("key").str.contains(
+        report.run_id, literal=True
+    )
+    rows = Corpus.open(store).scan().filter(came).select(morning_figures.COLUMNS).collect(engine="streaming")
+    found = morning_figures.figures(rows.iter_rows(named=True), rules)
+    return morning_page.html(report, found, _nights_before(store, report.run_id, rules), rules).encode()
+
+
+def _nights_before(store: Store, run_id: str, rules: MorningRules) -> list[RunReport]:
+    earlier = [each for each in run_reports.ids(store) if each < run_id][: rules.nights]
+    return [report for report in run_reports.reports(store, earlier[::-1]) if report.kind == "nightly"]
+
+
+def show(run: str, html: Path | None) -> None:
+    """Print the report of a run, or of the last, for people; with `html` write its page there."""
+    known = settings.from_environment()
+    store = settings.open_store(known)
+    wanted = next((each for each in run_reports.ids(store) if run in ("", each)), None)
+    if wanted is None:
+        raise ConfigError(f"no report of run {run!r}" if run else "no run has ended yet")
+    sys.stdout.write(markdown(run_reports.report(store, wanted)))
+    if html:
+        html.write_bytes(page(store, wanted, known.config))

@@ -1,0 +1,124 @@
+"""The flow `reprocess`: landing files through today's rules, what that changes, and one commit where it is accepted.
+
+Nothing is fetched. What is made of a landing file stays in the store until it is published, under a name that changes
+with the rules and the sources: killed and begun again, or published after a dry run, nothing is made twice.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+
+from prefect import flow, get_run_logger
+from prefect.artifacts import create_markdown_artifact
+from prefect.futures import as_completed
+
+from flows import settings
+from flows.alarms.standing import HOOKS, after_run
+from flows.commands import reprocess as reprocessing
+from flows.runs import leases, processing
+from flows.runs.nightly import morning_report, process_landing, run_id_of, write_plain_files
+from flows.schedules import Schedules
+from flows.terminal import output
+from pipeline.core.conservation import RunReport
+from pipeline.core.source import Source, load_all
+from pipeline.publish import reprocess as again
+from pipeline.publish.publish import Published
+from pipeline.publish.reprocess import AcceptRules, Proposal
+from pipeline.store import staging
+from pipeline.store.s3 import Store
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reprocessed:
+    """What a reprocess would change, why a person has to look at it, and its report if it was published."""
+
+    proposal: Proposal
+    refusals: tuple[str, ...]
+    report: RunReport | None
+
+
+@flow(name="reprocess", flow_run_name=lambda: f"reprocess {run_id_of()}", persist_result=False, **HOOKS)
+def reprocess(
+    sources: list[str] | None = None,
+    since: date | None = None,
+    until: date | None = None,
+    dry_run: bool = True,
+    accept: bool = False,
+    run_id: str = "",
+) -> Reprocessed | None:
+    """Make documents of stored landing files again, and publish them if that is accepted. Nothing is fetched.
+
+    `sources`: of these, or of all; fetched from the day `since` on and before the day `until`.
+    With `dry_run` nothing is published: the artifact shows what would change, by source and with examples.
+    Without it what changes is published if config/reprocess.yaml accepts it, or whatever it is with `accept`.
+    None if another reprocess is at work.
+    """
+    known, run_id, now = settings.from_environment(), run_id_of(run_id), datetime.now(UTC)
+    log, store = get_run_logger(), settings.open_store(known)
+    every = {source.id: source for source in load_all(known.sources)}
+    load_all(known.sources, sources or ())  # one that is not configured stops here
+    try:
+        with leases.hold(store, "reprocess", run_id, Schedules.load(known.config).leases):
+            keys = list(reprocessing.landing_keys(store, sources or (), since, until))
+            staged = _stage(store, keys, known)
+            rules, limits = processing.rules(known.config).dedupe, AcceptRules.load(known.config)
+            proposal = again.propose(store, run_id, now, every, rules, staged)
+            refusals = tuple(reprocessing.refusals(proposal, limits))
+            create_markdown_artifact(
+                key="reprocess", markdown=reprocessing.markdown(proposal, refusals), description=f"changes of {run_id}"
+            )
+            report = None
+            if not dry_run and (accept or not refusals):
+                report = _publish(store, run_id, now, every, staged, None if accept else limits)
+    except leases.Taken as taken:
+        log.warning("%s; nothing was done", taken)
+        return None
+    if report:
+        write_plain_files()
+        morning_report(report)
+        after_run(report, now, log.warning)
+    return Reprocessed(proposal=proposal, refusals=refusals, report=report)
+
+
+def _stage(store: Store, keys: Sequence[str], known: settings.Settings) -> list[str]:
+    """Make outcomes of the landing files that have none under these rules yet; the keys of all of them."""
+    name = reprocessing.staged_as(processing.rules(known.config).version, known.sources)
+    there = set(store.list(f"staged/run={name}/"))
+    for old in store.list(f"staged/run={reprocessing.STAGED}"):
+        if old not in there:
+            store.delete(old)  # made by other rules
+    wanted = {staging.key_of(name, key): key for key in keys}
+    missing = [key for staged, key in wanted.items() if staged not in there]
+    done = as_completed([process_landing.submit(key, name) for key in missing])
+    for future in output.track(done, "reprocess", len(missing)):
+        future.result()
+    return list(wanted)
+
+
+def _publish(
+    store: Store, run_id: str, now: datetime, sources: dict[str, Source], staged: list[str], limits: AcceptRules | None
+) -> RunReport | None:
+    """One commit; None if someone else published meanwhile, and the limits do not accept what is left to change."""
+
+    def still(proposal: Proposal) -> bool:
+        return limits is None or not list(reprocessing.refusals(proposal, limits))
+
+    known = settings.from_environment()
+    rules = processing.rules(known.config)
+    done: Published | None = again.accept(store, run_id, now, sources, rules.dedupe, still, staged)
+    if done is None:
+        return None
+    report = RunReport(
+        run_id=run_id,
+        kind="reprocess",
+        started_at=now,
+        ended_at=datetime.now(UTC),
+        version_before=done.version_before,
+        version=done.version,
+        rules_version=rules.version,
+        sources=done.sources,
+    )
+    store.put(f"runs/{run_id}.json", report.model_dump_json(indent=1).encode())
+    for key in staged:
+        store.delete(key)
+    return report

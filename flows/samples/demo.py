@@ -1,0 +1,67 @@
+"""`gongbao demo`: three nights on the sample sites, the corpus compared with what they really say after each."""
+
+import os
+import time
+from datetime import UTC, datetime, timedelta
+
+from flows import settings
+from flows.commands import run
+from flows.samples.plan import NIGHTS
+from flows.samples.site_server import Running, serve, write_sources
+from flows.samples.truth_check import compare
+from flows.samples.world import World
+from flows.terminal import output
+from pipeline.core.errors import ConfigError
+from pipeline.core.source import load_all
+from pipeline.corpus.corpus import Corpus
+from pipeline.store.s3 import Store
+
+
+def demo(nights: int = NIGHTS) -> bool:
+    """Run the nights in a store that holds nothing but an earlier demo; whether all went as the truth has it."""
+    started = time.monotonic()
+    os.environ.setdefault("PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL", "WARNING")  # the sites' crawls interest nobody here
+    store = settings.open_store(settings.from_environment())
+    world = World()
+    with serve(world) as sites:
+        folder = settings.from_environment().home / "samples"
+        write_sources(sites, folder)
+        os.environ["GONGBAO_SOURCES"] = str(folder.resolve())
+        _empty(store)
+        output.say(
+            f"{len(sites.ports)} sample sites on the loopback, {len(world.truth(NIGHTS - 1))} pages in {NIGHTS} nights"
+        )
+        good = True
+        for night in range(nights):
+            sites.night = night
+            good &= _night(store, sites, night)
+    output.say(f"{nights} nights in {time.monotonic() - started:.0f} s")
+    output.say(
+        "next: `gongbao read` shows the documents, `gongbao why URL` the story of one, `gongbao status` the runs\n"
+        "      add a source of your own: README.md; the embedded store runs on until `gongbao store stop`\n"
+        "      (not on your PATH? .venv/bin/gongbao)"
+    )
+    return good
+
+
+def _night(store: Store, sites: Running, night: int) -> bool:
+    """One night, as on the day that its sites believe in; whether the corpus is what it must be after it."""
+    now = datetime.now(UTC) - timedelta(days=NIGHTS - 1 - night)
+    report = run.run((), now)
+    documents = Corpus.open(store).documents(every=True).collect().iter_rows(named=True)
+    seen = compare(sites.world.truth(night), documents, sites.url)
+    output.say(f"night {night + 1}: {seen.text()}")
+    return report.succeeded and seen.perfect
+
+
+def _empty(store: Store) -> None:
+    """Remove what an earlier demo left; refuse to touch anything else."""
+    samples = {source.id for source in load_all(settings.from_environment().sources)}
+    found = set(Corpus.open(store).scan().select("source_id").unique().collect()["source_id"])
+    if strangers := sorted(found - samples):
+        raise ConfigError(
+            f"{store.url} holds documents of {', '.join(strangers)}: the demo wants a store of its own",
+            key="GONGBAO_STORE",
+        )
+    for prefix in ("corpus/", "fetches/", "landing/", "staged/", "runs/", "nightly/"):
+        store.delete_all(prefix)

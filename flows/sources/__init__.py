@@ -1,0 +1,1 @@
+"""Sources drafted, checked and recorded."""

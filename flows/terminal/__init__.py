@@ -1,0 +1,1 @@
+"""How commands speak to a terminal, and how they read what a person typed."""

@@ -1,0 +1,111 @@
+"""How commands speak: results on standard output, progress and words on standard error; bars on a terminal, lines elsewhere."""
+
+import json
+import sys
+import time
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from datetime import date, datetime
+from typing import TYPE_CHECKING, Any, TypeVar
+from zoneinfo import ZoneInfo
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.text import Text
+
+from flows.terminal import logs
+
+if TYPE_CHECKING:
+    from pipeline.corpus.diff import Difference
+
+err = Console(stderr=True, highlight=False, soft_wrap=True)
+out = Console(highlight=False, soft_wrap=True)
+_LINES = 6  # of a changed text that are shown
+_T = TypeVar("_T")
+_SHANGHAI = ZoneInfo("Asia/Shanghai")
+
+
+def say(words: str, level: str = "info") -> None:
+    """A line for people, on standard error; where that is no terminal, a line of the log (`logs`)."""
+    if err.is_terminal:
+        err.print(words, markup=False)
+    else:
+        sys.stderr.write(logs.line(words, level, "gongbao", time.time()) + "\n")
+
+
+def emit(row: Mapping[str, Any]) -> None:
+    """One result as a JSON line on standard output."""
+    sys.stdout.write(json.dumps(row, ensure_ascii=False, default=plain) + "\n")
+
+
+def plain(value: object) -> object:
+    """What JSON has no word for: times as ISO 8601 with the offset of Asia/Shanghai, the rest as text."""
+    if isinstance(value, datetime):
+        return value.astimezone(_SHANGHAI).isoformat()
+    return value.isoformat() if isinstance(value, date) else str(value)
+
+
+def minute(at: datetime | None) -> str:
+    """A time for people, in Asia/Shanghai; empty where there is none."""
+    return at.astimezone(_SHANGHAI).strftime("%Y-%m-%d %H:%M") if at else ""
+
+
+def track(items: Iterable[_T], words: str, total: int | None) -> Iterator[_T]:
+    """Pass items through, with a bar on a terminal and nothing elsewhere."""
+    with bar(words, total) as step:
+        for item in items:
+            yield item
+            step()
+
+
+@contextmanager
+def bar(words: str, total: int | None) -> Iterator[Any]:
+    """A bar on a terminal; the value is called once an item, with an optional count and words."""
+    if not err.is_terminal:
+        yield lambda count=1, note="": None
+        return
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(),
+        TextColumn("{task.fields[note]}"),
+    )
+    with Progress(*columns, console=err, transient=True) as progress:
+        task = progress.add_task(words, total=total, note="")
+        yield lambda count=1, note="": progress.update(task, advance=count, note=note)
+
+
+def show_document(row: Mapping[str, Any]) -> None:
+    """A document for people: title, fields, text on standard output; the lines taken out on standard error."""
+    if row.get("outcome") == "rejected":
+        out.print(
+            f"{row['id']}: rejected, {row['reason']}" + (f" ({row['detail']})" if row["detail"] else ""), markup=False
+        )
+        return
+    out.print(row["title"] or "(no title)", style="bold", markup=False)
+    told = ((name, row.get(name)) for name in ("published_at", "publisher", "author", "editor", "lang"))
+    out.print("  ".join(f"{name}: {plain(value)}" for name, value in told if value), style="dim", markup=False)
+    out.print(row["text"] + "\n", markup=False)
+    for each in row["removed"]:
+        err.print(f"- [{each['zone']}, {each['rule']}] {each['line']}", style="dim red", markup=False)
+
+
+def show_differences(differences: "Iterable[Difference]") -> None:
+    """Documents with the lines that they lost and gained, for people."""
+    style = {"added": "green", "changed": "yellow", "gone": "red"}
+    for each in differences:
+        why = f" ({each.why})" if each.why else ""
+        out.print(Text(f"{each.what}{why} {each.source_id} {each.url}", style=style[each.what]))
+        out.print(Text(f"  {each.title}", style="bold"))
+        for name, before, after in each.fields:
+            out.print(Text(f"  {name}: {_short(before)} → {_short(after)}", style="yellow"))
+        for sign, colour, lines in (("-", "red", each.lost), ("+", "green", each.gained)):
+            for line in lines[:_LINES]:
+                out.print(Text(f"  {sign} {line}", style=colour))
+            if len(lines) > _LINES:
+                out.print(Text(f"  {sign} … {len(lines) - _LINES} more lines", style="dim"))
+
+
+def _short(value: object) -> str:
+    return "–" if value in (None, "", []) else str(plain(value) if isinstance(value, date) else value)

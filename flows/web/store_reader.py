@@ -1,0 +1,119 @@
+"""What the pages show, read from the store anew for each of them; reports of runs are kept, they do not change."""
+
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from functools import cached_property
+from threading import Lock, Thread
+
+import xxhash
+
+from flows.settings import Settings
+from pipeline.core import source
+from pipeline.core.conservation import RunReport
+from pipeline.core.errors import StoreError
+from pipeline.core.models import Page
+from pipeline.core.observation import Alarm, Observation
+from pipeline.core.source import Source
+from pipeline.corpus.corpus import Corpus
+from pipeline.corpus.search import Busy, Hit, Index
+from pipeline.report import run_reports, story
+from pipeline.report.story import Failure, Reading, Story
+from pipeline.rules import Rules
+from pipeline.store.s3 import Store
+
+_AT_ONCE = 8  # requests to the store
+_PATIENCE = 0.5  # seconds that a search waits for the index to follow the corpus
+
+
+class Reader:
+    """The store of a console, and what was read of it."""
+
+    def __init__(self, known: Settings, store: Store) -> None:
+        self.known, self.store = known, store
+        self._reports: dict[str, RunReport] = {}
+        self._lock = Lock()
+        self._syncing: Thread | None = None
+        name = xxhash.xxh3_64_hexdigest(store.url.encode())
+        self._index = Index(known.home / "search" / f"{name}.sqlite", _PATIENCE)
+
+    @cached_property
+    def rules(self) -> Rules:
+        """The rules, as they were when the console began."""
+        return Rules.load(self.known.config)
+
+    def corpus(self) -> Corpus:
+        """The newest snapshot."""
+        return Corpus.open(self.store)
+
+    def sources(self) -> dict[str, Source]:
+        """The sources that are configured now."""
+        return {each.id: each for each in source.load_all(self.known.sources)}
+
+    def run_ids(self) -> list[str]:
+        """Newest first."""
+        return run_reports.ids(self.store)
+
+    def report(self, run_id: str) -> RunReport:
+        """The report of a run; StoreError if there is none."""
+        if run_id not in self._reports:
+            self._reports[run_id] = run_reports.report(self.store, run_id)
+        return self._reports[run_id]
+
+    def reports(self, run_ids: Sequence[str]) -> list[RunReport]:
+        """The reports of some runs."""
+        with ThreadPoolExecutor(_AT_ONCE) as pool:
+            return list(pool.map(self.report, run_ids))
+
+    def nights(self, count: int) -> list[RunReport]:
+        """The reports of the last runs that observed sources, oldest first."""
+        return [report for report in self.reports(self.run_ids()[:count]) if report.observations][::-1]
+
+    def observed(self, count: int) -> dict[str, list[Observation]]:
+        """By source: what the last nights showed of it, oldest first."""
+        found: dict[str, list[Observation]] = {}
+        for report in self.nights(count):
+            for each in report.observations:
+                found.setdefault(each.source_id, []).append(each)
+        return found
+
+    def alarms(self, count: int) -> list[Alarm]:
+        """What is wrong now."""
+        return run_reports.open_alarms(self.nights(count)[::-1])
+
+    def story(self, asked: str) -> Story | None:
+        """All that the store holds on a page."""
+        return story.story(self.store, asked)
+
+    def failure(self, asked: str) -> Failure | None:
+        """How the last run that asked for a page in vain was answered."""
+        return story.failure(self.store, asked)
+
+    def page(self, told: Story) -> Page | None:
+        """The page as it came; None where its bytes are not kept, or are gone."""
+        try:
+            return story.page_of(self.store, told)
+        except (StoreError, ValueError):
+            return None
+
+    def reading(self, page: Page) -> Reading:
+        """The page as the rules read it now."""
+        return story.read(page, source.of(self.known.sources, page.source_id), self.rules)
+
+    def search(self, asked: str, limit: int, skip: int, source_id: str) -> list[Hit] | None:
+        """The documents that fit best; None while the index is still being made."""
+        corpus = self.corpus()
+        with self._lock:
+            if not (self._syncing and self._syncing.is_alive()):
+                self._syncing = Thread(target=self._sync, args=(corpus,), daemon=True)
+                self._syncing.start()
+            syncing = self._syncing
+        syncing.join(_PATIENCE)
+        with suppress(Busy):
+            if self._index.version:
+                return self._index.search(corpus, asked, limit, skip=skip, sources=[source_id] if source_id else ())
+        return None
+
+    def _sync(self, corpus: Corpus) -> None:
+        with suppress(Busy):  # `gongbao search` brings it up to date as well
+            self._index.sync(corpus)

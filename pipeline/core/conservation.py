@@ -1,0 +1,192 @@
+"""What a crawl and a run counted: the conservation law, and the reports that people read."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Literal
+
+from pipeline.core.config import Strict
+from pipeline.core.errors import GongbaoError
+from pipeline.core.observation import Alarm, Grade, Observation
+
+
+class ListingReport(Strict):
+    """One listing in one crawl."""
+
+    url: str
+    family: str
+    pages: int = 0
+    links: int = 0  # distinct article links found
+    newest: datetime | None = None
+    etag: str = ""  # validators of its first page, for the next night
+    last_modified: str = ""
+    digest: str = ""
+    unchanged: bool = False  # 304, or the digest that it had
+    stop: str = ""  # which stopping rule fired (`sites.md` 1.12)
+    cause: str = ""  # why it failed; empty if it did not
+    flags: tuple[str, ...] = ()  # list_moved, ascending, truncated, …
+
+
+class CrawlReport(Strict):
+    """What the crawl of one source did. Counts are of distinct articles; re-visits that were due count as listed.
+
+    listed = fetched + skipped + failed, always.
+    """
+
+    run_id: str
+    source_id: str
+    started_at: datetime
+    ended_at: datetime
+    listed: int = 0
+    fetched: int = 0
+    skipped: dict[str, int] = {}  # reason -> count: known, robots, denied, other_host, too_old, limit, …
+    failed: dict[str, int] = {}  # reason -> count: timeout, dns, http_500, truncated, too_large, blocked:jsl, …
+    failures: tuple[tuple[str, str], ...] = ()  # (URL, reason) of what failed, at most 1,000
+    not_fetched: tuple[
+        tuple[str, str, str], ...
+    ] = ()  # (URL, skipped | failed, reason); all of them, of a backfill only
+    listings: tuple[ListingReport, ...] = ()
+    landing: tuple[str, ...] = ()  # keys of the landing files, in order of writing
+    requests: int = 0
+    bytes: int = 0
+    cause: str = ""  # why the source is broken, from a closed list; empty if it is not
+    detail: str = ""
+    advice: str = ""  # what to do about the cause
+
+    @property
+    def closes(self) -> bool:
+        """Whether listed = fetched + skipped + failed."""
+        return self.listed == self.fetched + sum(self.skipped.values()) + sum(self.failed.values())
+
+
+class Unbalanced(GongbaoError):
+    """The sums of a run do not close: something was lost or counted twice."""
+
+
+class SourceReport(Strict):
+    """One source in one run, from what was listed to what was published."""
+
+    source_id: str
+    listed: int = 0
+    fetched: int = 0
+    skipped: dict[str, int] = {}
+    failed: dict[str, int] = {}
+    documents: int = 0  # new or revised, canonical or near
+    reposts: int = 0  # new or revised, and the same as a document that the corpus holds
+    unchanged: int = 0
+    rejected: dict[str, int] = {}
+    revised: int = 0  # of the documents and reposts: new text of a known page
+    withdrawn: int = 0  # of the rejected: documents whose page is gone
+    listings: tuple[ListingReport, ...] = ()
+    failures: tuple[tuple[str, str], ...] = ()
+    cause: str = ""
+    detail: str = ""
+    advice: str = ""
+
+    @property
+    def closes(self) -> bool:
+        """listed = fetched + skipped + failed, and fetched = documents + reposts + unchanged + rejected."""
+        came = self.fetched + sum(self.skipped.values()) + sum(self.failed.values())
+        went = self.documents + self.reposts + self.unchanged + sum(self.rejected.values())
+        return self.listed == came and self.fetched == went
+
+
+class RunReport(Strict):
+    """What a run did; `runs/RUN.json` in the store."""
+
+    run_id: str
+    kind: Literal["nightly", "backfill", "reprocess"]
+    started_at: datetime
+    ended_at: datetime
+    version_before: int
+    version: int  # of the corpus; the same as before if nothing was committed
+    rules_version: str = ""
+    sources: tuple[SourceReport, ...] = ()
+    observations: tuple[Observation, ...] = ()  # of a night: what is learned from
+    alarms: tuple[Alarm, ...] = ()
+    error: str = ""
+    instead_of: str = ""  # a run that was ended in the middle, whose work this one did
+
+    @property
+    def begun_again(self) -> str:
+        """What people are told of the run before; empty if there was none."""
+        if not self.instead_of:
+            return ""
+        return (
+            f"Run {self.instead_of} was ended before its end, and this one did its work again. "
+            "What that one had fetched is kept in its landing files; what it had published stands."
+        )
+
+    @property
+    def broken(self) -> tuple[SourceReport, ...]:
+        """The sources that need somebody to look."""
+        return tuple(source for source in self.sources if source.cause)
+
+    @property
+    def succeeded(self) -> bool:
+        """Whether the sums close, no source broke and nothing crashed."""
+        crashed = any("crashed" in source.rejected for source in self.sources)
+        return not (self.error or self.broken or crashed) and all(source.closes for source in self.sources)
+
+    def total(self, name: str) -> int:
+        """The sum of a count over all sources; of a count by reason, over all reasons."""
+        values = (getattr(source, name) for source in self.sources)
+        return sum(sum(value.values()) if isinstance(value, dict) else value for value in values)
+
+
+def balance(sources: Iterable[SourceReport]) -> None:
+    """Raise Unbalanced naming the sources whose sums do not close."""
+    if wrong := [source.source_id for source in sources if not source.closes]:
+        raise Unbalanced(f"the sums do not close for {', '.join(wrong)}")
+
+
+COUNTS = ("listed", "fetched", "skipped", "failed", "documents", "reposts", "unchanged", "rejected")
+
+
+def markdown(report: RunReport) -> str:
+    """The report for people: what broke first, then the conservation table."""
+    lines = [f"# Gongbao {report.kind} {report.run_id}", ""]
+    state = "went well" if report.succeeded else "needs a look"
+    seconds = (report.ended_at - report.started_at).total_seconds()
+    lines.append(
+        f"{state} in {seconds:.0f} s: {report.total('documents')} documents, {report.total('reposts')} reposts, "
+        f"{report.total('revised')} of them revisions, {report.total('withdrawn')} withdrawn; "
+        f"corpus version {report.version_before} → {report.version}."
+    )
+    lines += ["", report.begun_again] if report.begun_again else []
+    if report.error:
+        lines += ["", f"**{report.error}**"]
+    for source in report.broken:
+        detail = plainly(source.cause, source.detail)
+        lines += ["", f"- **{source.source_id}**: {source.cause}" + (f" – {detail}" if detail else "")]
+        lines += [f"  {source.advice}"] if source.advice else []
+    lines += _alarms(report.alarms)
+    lines += ["", "| source | " + " | ".join(COUNTS) + " | closes |", "|---|" + "---:|" * (len(COUNTS) + 1)]
+    for source in report.sources:
+        cells = (_cell(getattr(source, name)) for name in COUNTS)
+        lines.append(f"| {source.source_id} | " + " | ".join(cells) + f" | {'yes' if source.closes else '**no**'} |")
+    totals = (str(report.total(name)) for name in COUNTS)
+    lines.append("| **all** | " + " | ".join(totals) + " | |")
+    return "\n".join(lines) + "\n"
+
+
+def plainly(cause: str, detail: str) -> str:
+    """A detail without the cause that it begins with."""
+    return detail.removeprefix(cause).removeprefix(":").strip()
+
+
+def _alarms(alarms: Iterable[Alarm]) -> list[str]:
+    """The alarms, the gravest first."""
+    ordered = sorted(alarms, key=lambda alarm: (-list(Grade).index(alarm.grade), alarm.source_id))
+    if not ordered:
+        return []
+    rows = [
+        f"| {alarm.grade} | {alarm.source_id} | {alarm.trouble} | {alarm.since} | {alarm.detail}. {alarm.advice} |"
+        for alarm in ordered
+    ]
+    return ["", "| alarm | source | trouble | since | what to do |", "|---|---|---|---|---|", *rows]
+
+
+def _cell(value: int | dict[str, int]) -> str:
+    if isinstance(value, int):
+        return str(value)
+    return str(sum(value.values())) + "".join(f"<br>{reason} {count}" for reason, count in sorted(value.items()))

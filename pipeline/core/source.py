@@ -1,0 +1,231 @@
+"""A source: one body's one stream of publications, one YAML file under `config/sources/`, checked on reading."""
+
+import ipaddress
+import re
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated, Literal
+from urllib.parse import urlsplit
+
+import cssselect
+from pydantic import AfterValidator, Field, field_validator, model_validator
+
+from pipeline.core.config import Cron, Pattern, Strict, read
+from pipeline.core.errors import ConfigError
+
+Family = Literal[
+    "trs",  # createPageHTML, in both numberings
+    "count_page",  # var countPage = N
+    "reversed",  # maxPageNum, fragments that count down
+    "jpage",  # 大汉 JCMS dataproxy.jsp
+    "jpaas",  # 大汉 build/unit
+    "ucap",  # 开普云 searchList JSON
+    "gkmlpt",  # Guangdong 信息公开
+    "search",  # a site search as a list
+    "json",  # any JSON list, flat arrays of gov.cn among them
+    "xinhua",  # ds_*.json
+    "people",  # index2.html
+    "epaper",  # 方正
+    "next_link",  # a link called 下一页
+    "page_parameter",  # ?page=2, index_2.html
+    "rss",  # RSS and Atom
+    "sitemap",
+    "inbox",  # a file of URLs that a person feeds
+]
+_PSEUDO = re.compile(r"::(?:text|attr\(\s*[\w:-]+\s*\))")
+
+
+def _selects(selector: str) -> str:
+    try:
+        cssselect.HTMLTranslator().css_to_xpath(_PSEUDO.sub("", selector) or "*")
+    except (cssselect.SelectorError, NotImplementedError) as error:
+        raise ValueError(f"no CSS selector: {selector!r}: {error}") from error
+    return selector
+
+
+Selector = Annotated[str, AfterValidator(_selects)]  # CSS, with ::text or ::attr(name) behind it where a value is read
+Selectors = tuple[Selector, ...]
+UNKNOWN = "unknown"  # the id of the generic source, for pages of hosts that no source has
+
+
+class Item(Strict):
+    """How a row of a listing is read. CSS with `::attr()` and `::text`; empty: found by itself."""
+
+    row: Annotated[str, AfterValidator(lambda css: _selects(css) if css else css)] = ""
+    link: Selectors = ()  # the first that gives something wins
+    link_pattern: Pattern = ""  # with one group: the URL inside an onclick or the like
+    title: Selectors = ()
+    date: Selectors = ()
+
+
+class JsonRows(Strict):
+    """Where a JSON answer holds its rows; paths are dotted, alternatives parted by `|`."""
+
+    rows: str = ""  # empty: the answer itself is the array
+    url: str  # a path, or an address with {path} in it where rows have ids only
+    title: str = ""
+    date: str = ""
+    total: str = ""
+    next_page: str = ""
+
+
+class Pager(Strict):
+    """How further pages of a listing are named."""
+
+    pattern: str = ""  # "index_{n}.html", relative to the listing's URL
+    start: int = 1  # the number of the second page
+    method: Literal["GET", "POST"] = "GET"
+    body: str = ""  # form body of a POST, may hold {n}
+    per_page: int = 0
+
+
+class Stop(Strict):
+    """When to stop turning pages (`sites.md` 1.12)."""
+
+    max_pages: int = Field(5, ge=1, le=10_000)
+    older_than_days: int = Field(30, ge=1)
+    old_pages: int = Field(2, ge=1)
+    overlap_pages: int = Field(1, ge=0)
+
+
+class Listing(Strict):
+    """What names the articles: a feed, a sitemap, a column page, a JSON API."""
+
+    url: str
+    family: Family
+    item: Item = Item()
+    json_rows: JsonRows | None = None
+    pager: Pager = Pager()
+    stop: Stop = Stop()
+    unit: dict[str, str] = {}  # jpaas: queryData to fall back on
+    headers: dict[str, str] = {}
+    reader: str = ""  # code of its own: `spiders/sites/NAME.py`; empty: the family's
+    render: bool = False  # needs a browser
+    may_be_empty: bool = False
+    stale_after_days: int = Field(30, ge=1)
+    verify: bool = False
+
+    @field_validator("url")
+    @classmethod
+    def _absolute(cls, url: str) -> str:
+        if urlsplit(url).scheme not in ("http", "https", "file"):
+            raise ValueError(f"not an absolute http(s) URL: {url!r}")
+        return url
+
+
+class Fetch(Strict):
+    """How politely and with what patience this source's host is asked."""
+
+    delay: float = Field(2.0, ge=0)  # seconds between two requests to a host
+    concurrency: int = Field(1, ge=1, le=16)
+    timeout: float = Field(30.0, gt=0)  # seconds
+    max_bytes: int = Field(8_000_000, gt=0)  # of one response, decompressed
+    retries: int = Field(2, ge=0, le=10)
+    robots: Literal["obey", "ignore"] = "obey"
+    tls: Literal["default", "p256_only"] = "default"
+    headers: dict[str, str] = {}
+    attachments: bool = False  # fetch them into the landing
+    window: tuple[int, int] | None = None  # hours of the day in Asia/Shanghai, [from, to)
+
+
+class ArticleSpec(Strict):
+    """What an article's address looks like, and where in its page the parts stand. All optional."""
+
+    match: Pattern = ""  # URLs that are articles; empty: every link of a row
+    deny: tuple[Pattern, ...] = ()
+    body: Selectors = ()  # CSS, the first that holds text wins; empty: found by itself
+    title: Selectors = ()
+    date: Selectors = ()
+    publisher: Selectors = ()
+    drop: Selectors = ()
+    encoding: Literal["auto", "utf-8", "gb18030", "big5"] = "auto"
+    next_part: Pattern = "^下一页$"  # text of the link to the next part of one article
+    max_parts: int = Field(20, ge=1, le=100)
+    attachment_types: tuple[str, ...] = (
+        "pdf",
+        "ofd",
+        "doc",
+        "docx",
+        "xls",
+        "xlsx",
+        "ppt",
+        "pptx",
+        "zip",
+        "rar",
+        "wps",
+        "et",
+    )
+
+
+class Revisit(Strict):
+    """After how many days an article is looked at again, to find edits and withdrawals."""
+
+    after_days: tuple[int, ...] = (1, 3, 7, 30)
+
+
+class Source(Strict):
+    """One body's one stream of publications."""
+
+    id: str = Field(pattern=r"^[a-z][a-z0-9_]{1,63}$")
+    name: str = Field(min_length=1)
+    tier: Literal["gov", "media", "industry", "company", "farm"]
+    hosts: tuple[str, ...] = Field(min_length=1)
+    enabled: bool = True
+    publisher: str = ""  # the name that its own articles are published under; empty: `name`
+    language: Literal["zh-Hans", "zh-Hant", "en"] = "zh-Hans"
+    listings: tuple[Listing, ...] = Field(min_length=1)
+    fetch: Fetch = Fetch()
+    article: ArticleSpec = ArticleSpec()
+    revisit: Revisit = Revisit()
+    schedule: Cron = ""  # cron in Asia/Shanghai; empty: with all others
+    notes: str = ""
+    verify: bool = False  # nothing proves yet that selectors and addresses are right
+
+    @model_validator(mode="after")
+    def _hosts_are_names(self) -> "Source":
+        for host in self.hosts:
+            if "/" in host or not host:
+                raise ValueError(f"hosts are names without scheme or path, not {host!r}")
+        return self
+
+
+def load(path: Path) -> Source:
+    """The source in one YAML file; ConfigError names file, line and key."""
+    source = read(path, Source)
+    if source.id != path.stem:
+        raise ConfigError(f"the id must be the file's name, {path.stem!r}", path=path, key="id")
+    return source
+
+
+def load_all(folder: Path, ids: Sequence[str] = ()) -> list[Source]:
+    """All sources of a folder in order of their ids, or those named; an unknown name is a ConfigError."""
+    if not folder.is_dir():
+        raise ConfigError("no such folder of sources", path=folder)
+    sources = [load(path) for path in sorted(folder.glob("*.yaml"))]
+    if stray := sorted(folder.glob("*.yml")):
+        raise ConfigError("a source's file ends in .yaml", path=stray[0])
+    by_id = {source.id: source for source in sources}
+    if unknown := [name for name in ids if name not in by_id]:
+        raise ConfigError(f"no source {unknown[0]!r} (there are: {', '.join(by_id) or 'none'})", path=folder)
+    return [by_id[name] for name in ids] if ids else sources
+
+
+def of(folder: Path, id_: str) -> Source:
+    """The source of that id as it is configured now; the generic one where it no longer is."""
+    path = folder / f"{id_}.yaml"
+    return load(path) if path.is_file() else unknown()
+
+
+def unknown(hosts: Sequence[str] = ("unknown.invalid",)) -> Source:
+    """The generic source: for pages of hosts that no source has, or whose source is no longer configured."""
+    listing = Listing(url=f"https://{hosts[0]}/", family="inbox", may_be_empty=True)
+    return Source(id=UNKNOWN, name=UNKNOWN, tier="media", hosts=tuple(hosts), listings=(listing,), verify=True)
+
+
+def is_loopback(host: str) -> bool:
+    """Whether a host, with or without a port, is this machine, where nobody needs to know whom to write to."""
+    name = host.rsplit(":", 1)[0] if host.count(":") == 1 else host.strip("[]")
+    try:
+        return ipaddress.ip_address(name).is_loopback
+    except ValueError:
+        return name == "localhost" or name.endswith(".localhost")

@@ -1,0 +1,1 @@
+"""What readers use: snapshots, the change feed, exports, search."""

@@ -1,0 +1,130 @@
+"""One version of the corpus: its rows, what of them is asked for, and its files."""
+
+import json
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, Self
+
+import polars as pl
+import pyarrow as pa
+
+from pipeline.core.errors import ConfigError
+from pipeline.store import schema
+from pipeline.store.s3 import Store
+from pipeline.store.staging import month_of
+from pipeline.store.tables import DataFile, Table
+
+SCHEMA = schema.arrow(schema.CORPUS)
+_NAME = "corpus"
+_ABOUT = "documents of Chinese government and industry news, one row each"
+# A reader asks for a month, a source, a language, a time, a document, or what stands: by these, files are skipped.
+INDEXED = (
+    "doc_id", "source_id", "lang", "published_at", "first_fetched_at", "fetched_at", "canonical_id", "withdrawn_at",
+    "forgotten_at", "run_id",
+    "charset.replaced", "landing.offset",  # delta-rs 1.6 reads no statistics of what follows a struct that has none
+)  # fmt: skip
+UNREAD = ("canonical_id", "withdrawn_at")  # who reads canonical documents that stand wants none of them filled
+# Of the rows within a month, nulls first: what readers read lies together, and by language and source.
+ORDER = (*UNREAD, "lang", "source_id")
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """One version, whoever publishes meanwhile."""
+
+    store: Store
+    table: Table
+
+    @classmethod
+    def open(cls, store: Store | str, version: int | None = None, *, at: datetime | None = None, run: str = "") -> Self:
+        """The newest snapshot in a store (or at `s3://bucket/prefix`), or that of a version, of a time, or after a run."""
+        found = store if isinstance(store, Store) else Store.open(store)
+        if run:
+            told = cls.open(found).about_run(run)
+            if not told:
+                raise ConfigError(f"run {run} committed nothing to the corpus")
+            version = told["version"]
+        asked = at if version is None else version
+        return cls(
+            found,
+            Table.open(found, _NAME, SCHEMA, partition_by="month", description=_ABOUT, version=asked, indexed=INDEXED),
+        )
+
+    @property
+    def version(self) -> int:
+        """The number of the snapshot; each commit adds one."""
+        return self.table.version
+
+    @property
+    def columns(self) -> list[str]:
+        """The names of the columns, in order."""
+        return list(SCHEMA.names)
+
+    def scan(self) -> pl.LazyFrame:
+        """Every row, reposts and withdrawn documents too, with all columns of `schema.CORPUS`; older tables lack some."""
+        return complete(self.table.scan(), self.table.columns)
+
+    def documents(self, *, every: bool = False, **filters: Any) -> pl.LazyFrame:
+        """Canonical documents that stand, or with `every` all rows, that pass the `filters` of `chosen`."""
+        return chosen(self.scan(), every=every, **filters)
+
+    def about_run(self, run_id: str) -> dict[str, Any] | None:
+        """What the commit of a run told about itself, with its `version`; None if it has not committed."""
+        commit = self.table.commit_of(run_id)
+        return {"version": commit["version"], **json.loads(commit["about"])} if commit else None
+
+    def files(self) -> list[DataFile]:
+        """The Parquet files of this snapshot, for tools that read files: `store.url_of(corpus.key_of(file))`."""
+        return self.table.files()
+
+    def scan_files(self, files: Sequence[DataFile]) -> pl.LazyFrame:
+        """The rows of some of its files, like `scan`."""
+        return pl.concat([complete(rows, rows.collect_schema().names()) for rows in self.table.scan_files(files)])
+
+    @staticmethod
+    def key_of(file: DataFile) -> str:
+        """The key of such a file in the store."""
+        return f"{_NAME}/{file.path}"
+
+
+def complete(rows: pl.LazyFrame, present: Collection[str]) -> pl.LazyFrame:
+    """Rows with the columns that an older table lacks, as nulls, in the order of `schema.CORPUS`."""
+    missing = [column for column in SCHEMA if column.name not in present]
+    kinds = schema.kinds(pa.schema(missing))
+    filled = rows.with_columns(pl.lit(None, dtype=kind).alias(name) for name, kind in kinds.items())
+    return filled.select(SCHEMA.names)
+
+
+def chosen(
+    rows: pl.LazyFrame,
+    *,
+    every: bool = False,
+    since: datetime | None = None,
+    until: datetime | None = None,
+    sources: Collection[str] = (),
+    languages: Collection[str] = (),
+    publisher: str = "",
+    contains: str = "",
+) -> pl.LazyFrame:
+    """Canonical documents that stand, with `every` also reposts and withdrawn ones, that pass all filters.
+
+    `since` and `until` (not included) are times of publication, of the first fetch where there is none.
+    """
+    when = pl.coalesce("published_at", "first_fetched_at")
+    if not every:
+        rows = rows.filter(pl.all_horizontal(pl.col(*UNREAD).is_null()))
+    if since:
+        rows = rows.filter((pl.col("month") >= month_of(None, since)) & (when >= since.astimezone(UTC)))
+    if until:
+        rows = rows.filter((pl.col("month") <= month_of(None, until)) & (when < until.astimezone(UTC)))
+    if sources:
+        rows = rows.filter(pl.col("source_id").is_in(list(sources)))
+    if languages:
+        rows = rows.filter(pl.col("lang").is_in(list(languages)))
+    if publisher:
+        rows = rows.filter(pl.col("publisher").str.contains(publisher, literal=True))
+    if contains:
+        found = [pl.col(name).str.contains(contains, literal=True) for name in ("title", "text")]
+        rows = rows.filter(found[0] | found[1])
+    return rows

@@ -1,0 +1,1 @@
+"""Texts in, out: which of them say the same, and which only look alike."""

@@ -1,0 +1,274 @@
+"""Two texts in, a verdict out: exact, repost, near or different, and what tells them apart.
+
+The verdict is on the new text: what it adds counts against it, what it leaves out does not. No single similarity
+decides. What decides is measured on the alignment of both (`Signs`), and title, date and 发文字号 shift how much
+change a repost may show: two texts of one template differ in few characters, and in exactly those that matter.
+"""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Literal
+from urllib.parse import urlsplit
+
+import numpy as np
+
+from pipeline.core.models import Fingerprint
+from pipeline.dedupe.alignment import Alignment, Edit, Mask, Sequence, align, sequence
+from pipeline.dedupe.entities import count, moulds
+from pipeline.dedupe.evidence import Bond, weigh
+from pipeline.dedupe.furniture import NOTHING, Furniture, without
+from pipeline.dedupe.passages import Passages, split
+from pipeline.dedupe.rules import DedupeRules, JudgementRules, Limits
+
+Kind = Literal["exact", "repost", "near", "different"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Text:
+    """A document as deduplication sees it."""
+
+    id: str
+    text: str
+    fingerprint: Fingerprint
+    title: str = ""
+    published_at: datetime | None = None
+    document_number: str = ""
+    publisher: str = ""  # 来源, as printed
+    publisher_source: str = ""  # the configured source of that name, where there is one (`publishers`)
+    is_declared: bool = False  # by its own 来源 a repost: it names another body than its own source
+    tier: str = ""
+    source_id: str = ""
+    url: str = ""
+    fetched_at: datetime | None = None
+    canonical_id: str | None = None  # of its cluster, for a text that the corpus holds as a repost
+    revised: bool = False  # a new text of a document that the corpus holds; `canonical_id` is that of the held one
+
+    @property
+    def scope(self) -> str:
+        """Whose furniture it may hold: its source, else its host; empty where neither is known."""
+        return self.source_id or urlsplit(self.url).netloc
+
+    def names(self, other: "Text") -> bool:
+        """Whether its 来源 is the source of the other text, a source not its own."""
+        return bool(self.publisher_source) and self.source_id != self.publisher_source == other.source_id
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Ready:
+    """A text made ready to be compared with many: its passages without furniture, and their seeds."""
+
+    text: Text
+    passages: Passages
+    own: tuple[int, ...]
+    starts: tuple[int, ...]  # of each own passage in the sequence, and the end
+    sequence: Sequence
+    digits: bytes  # for each character of the sequence, whether it is one
+    labels: bytes  # … whether it stands in a caption or byline
+
+    def length(self, nth: int) -> int:
+        """Canonical characters of its nth own passage."""
+        return self.starts[nth + 1] - self.starts[nth]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Signs:
+    """What the alignment of a new with an old text says; shares are of characters, 0..1."""
+
+    held: int  # characters of the new text that the old one holds
+    held_new: float  # as share of the new text
+    held_old: float  # characters of the old text that the new one holds, as share of the old one
+    digits: int  # digits of the aligned part
+    wrong_digits: int  # those of them that differ
+    words: float  # words and numbers that were replaced
+    slips: int  # single characters that differ or are too many: typing and conversion errors
+    replaced: float  # characters of replaced words (not numbers) as share of the aligned part
+    errors: float  # the same with slips
+    novel: int  # characters in runs of prose that the old text does not hold
+    scattered: int  # all characters in prose of the new text that the old one does not hold
+    prose: int  # characters in prose of the new text
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    """What a new text is to an old one. `cut` and `added` are passages as they stand in the texts."""
+
+    kind: Kind
+    similarity: float  # share of the new text that the old one holds, furniture aside
+    why: str
+    cut: tuple[str, ...] = ()
+    added: tuple[str, ...] = ()
+    holds: float = field(default=1.0, repr=False)  # share of the old text that the new one holds
+    held: int = field(default=0, repr=False)
+
+
+def make_ready(text: Text, furniture: Furniture, rules: DedupeRules, passages: Passages | None = None) -> Ready:
+    """The work that is done once a text; `passages` if they were split before."""
+    passages = passages or split(text.text, rules.passages)
+    own = without(passages, furniture.get(text.scope, NOTHING), rules.furniture)
+    starts = np.cumsum([0] + [len(passages.forms[n]) for n in own]).tolist()
+    form = "".join(passages.forms[n] for n in own)
+    digits = bytes(map(str.isdecimal, form))
+    labels = b"".join(bytes([passages.labels[n]]) * len(passages.forms[n]) for n in own)
+    return Ready(text, passages, own, tuple(starts), sequence(form, rules.alignment), digits, labels)
+
+
+def judge(new: Text, old: Text, furniture: Furniture, rules: DedupeRules) -> Verdict:
+    """What `new` is to `old`, a text of another document."""
+    return compare(make_ready(new, furniture, rules), make_ready(old, furniture, rules), rules)
+
+
+def compare(new: Ready, old: Ready, rules: DedupeRules, *, told: bool = True) -> Verdict:
+    """The same for texts made ready; without `told` it is not said what was cut and added."""
+    bond = weigh(
+        (new.text.title, old.text.title),
+        (new.text.published_at, old.text.published_at),
+        (new.text.document_number, old.text.document_number),
+        rules.evidence,
+    )
+    if new.text.fingerprint.digest == old.text.fingerprint.digest:
+        return Verdict(kind="exact", similarity=1.0, why="equal digests", held=new.starts[-1])
+    alignment = align(new.sequence, old.sequence, rules.alignment, least=rules.judgement.alike)
+    missing = _missing_characters(new, alignment.here)
+    signs = measure(alignment, new, old, missing, rules.judgement)
+    converted = new.passages.traditional != old.passages.traditional
+    kind, why = decide_kind(signs, bond, new.starts[-1], converted, rules.judgement)
+    if kind == "repost" and _other_entities(alignment, signs, new, old, missing, bond, rules):
+        kind, why = "near", "other numbers or names in the same words"
+    if kind == "different":
+        return Verdict(kind=kind, similarity=signs.held_new, why=why, held=alignment.equal)
+    return Verdict(
+        kind=kind,
+        similarity=signs.held_new,
+        why=why,
+        cut=_not_held(old, _missing_characters(old, alignment.there), rules.judgement) if told else (),
+        added=_not_held(new, missing, rules.judgement) if told else (),
+        holds=signs.held_old,
+        held=alignment.equal,
+    )
+
+
+def decide_kind(signs: Signs, bond: Bond, length: int, converted: bool, rules: JudgementRules) -> tuple[Kind, str]:
+    """The tests in turn; each keeps out a kind of text that resembles and is no repost."""
+    if max(signs.held_new, signs.held_old) < rules.alike:
+        return "different", "little in common"
+    limits = rules.limits[bond]
+    usual = rules.number_slack + rules.number_excess * signs.errors * signs.digits
+    if signs.wrong_digits > max(usual, limits.numbers * signs.digits):
+        return "near", "other numbers"
+    if signs.errors > rules.errors or _other_words(signs, limits, converted, rules):
+        return "near", "other names"
+    if signs.held < rules.short and signs.held_new < rules.short_share:
+        return "near", "only a short passage in common"
+    if signs.novel >= max(rules.novel_prose, limits.novel * length):
+        return "near", "prose of its own"
+    if signs.scattered >= max(rules.scattered_prose, limits.scattered * signs.prose):
+        return "near", "prose of its own in many places"
+    return "repost", "says nothing new"
+
+
+def _other_entities(
+    alignment: Alignment, signs: Signs, new: Ready, old: Ready, missing: list[int], bond: Bond, rules: DedupeRules
+) -> bool:
+    """Whether what differs are entities, more than noise hits: another member of a series."""
+    told = [[edit for edit in edits if not _is_label(edit, new, old)] for edits in (alignment.edits, alignment.slots)]
+    found = count(told[0], told[1], new.sequence.form, old.sequence.form, rules.entities)
+    absent = _missing_characters(old, alignment.there)
+    found += moulds(_lone(new, missing, rules.judgement), _lone(old, absent, rules.judgement), rules.entities)
+    if not found:
+        return False
+    others = max(signs.slips + signs.words - found, 0)
+    return found > rules.judgement.limits[bond].entities + rules.judgement.entity_excess * others
+
+
+def _is_label(edit: Edit, new: Ready, old: Ready) -> bool:
+    return bool(new.labels.count(1, *edit.here) or old.labels.count(1, *edit.there))
+
+
+def _lone(ready: Ready, missing: list[int], rules: JudgementRules) -> list[str]:
+    """Canonical passages, captions aside, that the other text does not hold."""
+    return [
+        ready.passages.forms[place]
+        for n, place in enumerate(ready.own)
+        if missing[n] > (1 - rules.passage_held) * ready.length(n) and not ready.passages.labels[place]
+    ]
+
+
+def _other_words(signs: Signs, limits: Limits, converted: bool, rules: JudgementRules) -> bool:
+    """Whether so many words were replaced that this is another member of a series, not an edited or noisy copy."""
+    usual = limits.free_words + signs.held / limits.words + rules.word_excess * signs.slips
+    return signs.words > usual and not (converted and signs.replaced <= rules.converted_share)
+
+
+def measure(alignment: Alignment, new: Ready, old: Ready, missing: list[int], rules: JudgementRules) -> Signs:
+    """The signs of an alignment; `missing` characters of each own passage of the new text."""
+    words = 0.0
+    wrong = replaced = slips = slipped = 0
+    for edit in alignment.edits:
+        (a, b), (c, d) = edit.here, edit.there
+        if new.labels.count(1, a, b) or old.labels.count(1, c, d):
+            continue
+        size = max(b - a, d - c)
+        digits = new.digits.count(1, a, b), old.digits.count(1, c, d)
+        both = b > a and d > c
+        if all(digits) or (any(digits) and size <= rules.slip and not both and _within_number(edit, new, old)):
+            wrong += max(digits)
+            words += 1
+        elif both and size > 1:
+            replaced += size
+            words += 1
+        elif size <= rules.slip:  # longer ones are captions and labels that were put in or left out
+            slips += 1
+            slipped += size
+    for slot in alignment.slots:
+        if not (new.labels.count(1, *slot.here) or old.labels.count(1, *slot.there)):
+            words += rules.slot_words
+    held = int(alignment.here.sum())
+    prose = [n for n, place in enumerate(new.own) if new.passages.prose[place]]
+    return Signs(
+        held=held,
+        held_new=held / max(len(new.digits), 1),
+        held_old=int(alignment.there.sum()) / max(len(old.digits), 1),
+        digits=int(np.frombuffer(new.digits, dtype=np.bool_)[alignment.here].sum()),
+        wrong_digits=wrong,
+        words=words,
+        slips=slips,
+        replaced=replaced / max(held, 1),
+        errors=(replaced + slipped) / max(held, 1),
+        novel=_in_runs([missing[n] for n in prose], [new.length(n) for n in prose], rules),
+        scattered=sum(missing[n] for n in prose),
+        prose=sum(new.length(n) for n in prose),
+    )
+
+
+def _within_number(edit: Edit, new: Ready, old: Ready) -> bool:
+    """Whether an insertion or omission makes a number longer or shorter: 95 and 195."""
+    (a, b), (c, d) = edit.here, edit.there
+    around = new.digits[max(a - 1, 0) : b + 1] if a == b else old.digits[max(c - 1, 0) : d + 1]
+    return 1 in around
+
+
+def _missing_characters(ready: Ready, mask: Mask) -> list[int]:
+    """For each own passage how many of its characters the other text does not hold."""
+    total = np.concatenate(([0], np.cumsum(~mask)))
+    return np.diff(total[list(ready.starts)]).tolist()  # type: ignore[no-any-return]
+
+
+def _in_runs(missing: list[int], lengths: list[int], rules: JudgementRules) -> int:
+    """Characters in runs of passages of prose that the old text does not hold; a lone caption makes no run."""
+    novel = run = 0
+    for absent, length in zip(missing, lengths, strict=True):
+        if absent > (1 - rules.passage_held) * length:
+            run += length
+            continue
+        novel += run if run >= rules.novel_run else 0
+        run = 0
+    return novel + (run if run >= rules.novel_run else 0)
+
+
+def _not_held(ready: Ready, missing: list[int], rules: JudgementRules) -> tuple[str, ...]:
+    """The own passages that the other text does not hold."""
+    return tuple(
+        ready.passages.raw[place]
+        for n, place in enumerate(ready.own)
+        if missing[n] > (1 - rules.passage_held) * ready.length(n)
+    )

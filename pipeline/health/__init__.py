@@ -1,0 +1,1 @@
+"""Nights of a source in, what is wrong with it out, and who is told."""

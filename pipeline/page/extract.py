@@ -1,0 +1,152 @@
+"""A decoded page in, the article's block lines, title and fields out. The only door to trafilatura."""
+
+from collections.abc import Iterable
+from copy import deepcopy
+from datetime import datetime
+
+from lxml.html import HtmlElement
+
+from pipeline.core.models import Decoded, Extracted, Line, Removed
+from pipeline.core.source import ArticleSpec
+from pipeline.page.fields.context import read_surroundings
+from pipeline.page.fields.fields import read_fields
+from pipeline.page.fields.rules import FieldRules, default_rules
+from pipeline.page.fields.title import find_title
+from pipeline.page.lines import outline
+from pipeline.page.locate import Located, is_doubtful, locate, witnessed
+from pipeline.page.rules import ExtractionRules
+from pipeline.page.tree import Block, page_of, parse
+from pipeline.page.weigh import Weighed, fold
+
+_TITLE_METAS = frozenset(("ArticleTitle", "og:title"))
+
+
+def extract(
+    decoded: Decoded,
+    *,
+    url: str,
+    spec: ArticleSpec,
+    rules: ExtractionRules,
+    fetched_at: datetime,
+    listed_title: str = "",
+    listed_date: str = "",
+    field_rules: FieldRules | None = None,
+) -> Extracted:
+    """Find the article in a page. No text found is an Extracted without lines, never an error."""
+    root = parse(decoded)
+    for selector in spec.drop:
+        for element in root.cssselect(selector):
+            if element.getparent() is not None:
+                element.drop_tree()
+    page = Weighed(outline(root, rules.hidden), rules, _declared_title(root, listed_title))
+    named = [element for selector in spec.body for element in root.cssselect(selector)]
+    located = locate(page, named)
+    if is_doubtful(page, located):
+        located = witnessed(page, located, _read(root))
+    body = located.span.element if located else None
+    around = read_surroundings(root, body, field_rules or default_rules())
+    title, title_from = find_title(
+        root, body=body, url=url, listed_title=listed_title, rules=field_rules, around=around
+    )
+    fields, evidence = read_fields(
+        root,
+        body=body,
+        title=title,
+        url=url,
+        spec=spec,
+        fetched_at=fetched_at,
+        listed_date=listed_date,
+        rules=field_rules,
+        around=around,
+    )
+    if located is None:
+        return Extracted(
+            title=title, lines=(), fields=fields, candidate="none", evidence=(("title", title_from), *evidence.items())
+        )
+    blocks, out = page.page.blocks, _taken_out(page, located)
+    if title_from == "meta:og:title":  # what stands over the text in its place
+        out |= dict.fromkeys(_above_headline(page, located, title), "headline")
+    lines = [(block, out.get(index)) for index, block in enumerate(blocks[located.start : located.end], located.start)]
+    return Extracted(
+        title=title,
+        lines=tuple(_line(block) for block, rule in lines if rule is None),
+        fields=fields,
+        candidate=located.name,
+        evidence=(("title", title_from), *evidence.items()),
+        images=located.span.images,
+        videos=located.span.videos if _speaks(page, located, out) else page.page.spans[0].videos,
+        dropped=tuple(
+            Removed(line=block.text, rule=f"structure:{rule}", zone="caption" if rule == "caption" else "inline")
+            for block, rule in lines
+            if rule is not None
+        ),
+    )
+
+
+def _above_headline(page: Weighed, located: Located, title: str) -> Iterable[int]:
+    """The lines down to the last heading above the first prose; none where a line says the title, cleaning knows that."""
+    last = located.start - 1
+    for index in range(located.start, located.end):
+        block = page.page.blocks[index]
+        if fold(block.text) == fold(title):
+            return ()
+        if block.heading:
+            last = index
+        elif page.raw[index] > 20:
+            break
+    return range(located.start, last + 1)
+
+
+def _speaks(page: Weighed, located: Located, out: dict[int, str]) -> bool:
+    """Whether prose is left of what was located; else a film elsewhere on the page may be the article."""
+    return any(page.raw[index] > 20 for index in range(located.start, located.end) if index not in out)
+
+
+def _declared_title(root: HtmlElement, listed: str) -> str:
+    """All that says what the page is called, to find the line that repeats it."""
+    metas = (meta for meta in root.iter("meta") if _TITLE_METAS & {meta.get("name"), meta.get("property")})
+    said = (listed, root.findtext(".//title"), *(meta.get("content") for meta in metas))
+    return " | ".join(part for part in said if part)
+
+
+def _line(block: Block) -> Line:
+    return Line(
+        text=block.text,
+        link_share=round(block.link_share, 3),
+        heading=block.heading,
+        after_image=block.after_image,
+    )
+
+
+def _taken_out(page: Weighed, located: Located) -> dict[int, str]:
+    """The located lines that structure, or the witness where a line is weak, takes for something else, and why."""
+    blocks, inside = page.page.blocks, range(located.start, located.end)
+    apart = {index: page.apart[index] for index in inside if index in page.apart}
+    lost = sum(max(0.0, page.raw[index]) for index in apart)
+    opens = page.opening in inside and page.opening not in apart
+    mostly = lost > 0.5 * page.prose(located.start, located.end)
+    over = mostly and page.is_over(next(index for index in apart if page.raw[index] > 0))
+    out = apart if opens or over or not mostly else {}  # else it is the article
+    for index in inside:
+        if blocks[index].hidden or blocks[index].caption:
+            out[index] = "hidden" if blocks[index].hidden else "caption"
+    weak = [index for index in inside if index not in out and index != page.title_at and page.is_weak(index)]
+    if weak and page.prose(located.start, located.end) < page.rules.shares.witness_until:
+        read = fold(_read_fragment(located.span.element))
+        if 2 * len(read) >= sum(len(fold(blocks[index].text)) for index in inside if index not in out):
+            out |= {index: "witness" for index in weak if fold(blocks[index].text) not in read}
+    return out
+
+
+def _read(root: HtmlElement) -> str:
+    """What trafilatura reads on a whole page. Never with deduplicate=True: that remembers pages across calls."""
+    import trafilatura  # a third of a second, needed where the layout leaves doubt
+
+    return trafilatura.extract(deepcopy(root), include_comments=False, fast=True, deduplicate=False) or ""
+
+
+def _read_fragment(element: HtmlElement) -> str:
+    """What trafilatura reads in an element alone."""
+    import trafilatura
+
+    return trafilatura.extract(page_of(element), include_comments=False, fast=True, deduplicate=False) or ""

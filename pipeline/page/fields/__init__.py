@@ -1,0 +1,1 @@
+"""What a page says beside its text: title, date of publication, publisher, labels, attachments."""

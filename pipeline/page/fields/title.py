@@ -1,0 +1,149 @@
+"""A parsed page and its located body in, the article's title and where it came from out.
+
+A title is what a reader sees above the text and what the page declares: visible lines are candidates, `<title>`,
+meta tags and the listing are witnesses. Where they agree, the visible spelling wins; where the witnesses say nothing
+of use (the site's name), the page's structure decides; where nothing visible fits, the best witness is tidied.
+"""
+
+from collections.abc import Sequence
+
+from lxml.html import HtmlElement
+
+from pipeline.page.fields.context import Surroundings, read_surroundings
+from pipeline.page.fields.rules import FieldRules, TitleRules, default_rules
+from pipeline.page.fields.title_candidates import Candidate, joined, read_candidates, read_runs
+from pipeline.page.fields.title_text import CUT, belongs_together, letters, pieces, tidy
+from pipeline.page.fields.title_witnesses import Witness, agreement, is_site_name, read_witnesses, stripped
+from pipeline.page.selectors import select_text
+
+
+def find_title(
+    root: HtmlElement,
+    *,
+    body: HtmlElement | None,
+    url: str,
+    listed_title: str = "",
+    rules: FieldRules | None = None,
+    around: Surroundings | None = None,
+    selectors: Sequence[str] = (),
+) -> tuple[str, str]:
+    """The title and its evidence (`heading+title`, `meta:articletitle`, `title`, `listed`, …); both empty if none.
+
+    `around` saves a second walk over the page where the caller has read the surroundings already; `selectors` are a
+    source's own (`ArticleSpec.title`) and come before everything else.
+    """
+    all_rules = rules or default_rules()
+    rule = all_rules.title
+    for selector in selectors:
+        if text := select_text(root, selector):
+            return tidy(text, rule), f"selector:{selector}"
+    around = around or read_surroundings(root, body, all_rules)
+    sites = frozenset(letters(around.metas[name]) for name in rule.site_metas if name in around.metas)
+    witnesses = list(read_witnesses(root, around, listed_title, rule))
+    if (own := next((each for each in witnesses if each.name == "meta:og:title"), None)) and _is_latin(own, rule):
+        return tidy(own.text, rule), own.name
+    candidates = list(read_candidates(around, rule))
+    best = _best_agreed(candidates, witnesses, sites, rule)
+    if best is None:
+        return _without_agreement(witnesses, candidates, sites, rule)
+    candidate, witness, agreed = best
+    if (
+        agreed <= rule.weak_agreement
+    ):  # with what may be the site's name: anything striking nearer to the text is better
+        nearer = _most_striking(candidates, sites, rule, below=candidate.place)
+        line = nearer or next((each for each in candidates if each.place == candidate.place), candidate)
+        return _whole(line, candidates, rule), "heading"
+    fuller = witness.exact and witness.name != "listed" and candidate.letters in witness.letters
+    spelled = (candidate.letters == witness.letters) == (candidate.lines > 1)
+    text = witness.text if (fuller or candidate.lines > 1) and spelled else candidate.text
+    return tidy(text, rule), f"heading+{witness.name}"
+
+
+def _is_latin(witness: Witness, rule: TitleRules) -> bool:
+    """Whether it is a title in a Latin script: papers in English write og:title by hand, and mean it (20 of 21 pages)."""
+    words = witness.text.split()
+    return len(words) >= rule.latin_words and not any("\u3040" <= letter <= "\uffdc" for letter in witness.text)
+
+
+def _best_agreed(
+    candidates: Sequence[Candidate], witnesses: Sequence[Witness], sites: frozenset[str], rule: TitleRules
+) -> tuple[Candidate, Witness, float] | None:
+    best: tuple[float, Candidate, Witness, float] | None = None
+    runs = read_runs(candidates, [witness.letters for witness in witnesses])
+    for candidate in (*candidates, *runs):
+        agreed, witness = agreement(candidate.letters, candidate.text, witnesses, sites, rule)
+        if witness is None or (candidate.lines > 1 and not _is_run(candidate, agreed, rule)):
+            continue
+        score = agreed + candidate.look
+        if best is None or score >= best[0]:
+            best = score, candidate, witness, agreed
+    return best[1:] if best and best[0] >= rule.min_score else None
+
+
+def _is_run(candidate: Candidate, agreed: float, rule: TitleRules) -> bool:
+    """Several lines are one title only where the page spells them out, and no site's banner stands on top."""
+    first, second = candidate.text.split("\n")[:2]
+    return agreed >= rule.min_run_agreement and (not is_site_name(first, rule) or belongs_together(first, second, rule))
+
+
+def _without_agreement(
+    witnesses: Sequence[Witness], candidates: Sequence[Candidate], sites: frozenset[str], rule: TitleRules
+) -> tuple[str, str]:
+    """The best title where nothing visible is what the page declares."""
+    for witness in witnesses:
+        if witness.exact and witness.name != "listed":
+            return tidy(witness.text, rule), witness.name
+    declared = [(stripped(witness, sites, rule), witness.name) for witness in witnesses if not witness.exact]
+    declared = [(text, name) for text, name in declared if text]
+    known = sites | {piece for witness in witnesses for piece in witness.pieces[1:]}
+    best = _most_striking(candidates, known, rule)
+    long_enough = bool(declared) and len(letters(declared[0][0])) >= rule.declared_chars
+    if declared and (best is None or long_enough):
+        return declared[0]
+    listed = next((witness for witness in witnesses if witness.name == "listed"), None)
+    if best and (best.look >= rule.striking_look or not listed):
+        return _whole(best, candidates, rule), "heading"
+    if listed:
+        return tidy(CUT.sub("", listed.text), rule), "listed"
+    if declared:
+        return declared[0]
+    named = (candidate for candidate in candidates if not is_site_name(candidate.text, rule))
+    rest = max(named, key=_by_look, default=None)
+    if rest and rest.look > 0:
+        return _whole(rest, candidates, rule), "line"
+    said = next((witness for witness in witnesses if witness.name == "title"), None)
+    return (tidy(pieces(said.text)[0], rule), "title") if said else ("", "")
+
+
+def _by_look(candidate: Candidate) -> float:
+    return candidate.look
+
+
+def _most_striking(
+    candidates: Sequence[Candidate], not_these: frozenset[str], rule: TitleRules, *, below: int = -1
+) -> Candidate | None:
+    """The single line that looks most like a title, if any looks enough like one."""
+    seen = (
+        candidate
+        for candidate in candidates
+        if candidate.place > below
+        and candidate.look >= rule.faint_look
+        and candidate.letters not in not_these
+        and len(candidate.letters) >= rule.min_chars
+    )
+    return max(seen, key=_by_look, default=None)
+
+
+def _whole(line: Candidate, candidates: Sequence[Candidate], rule: TitleRules) -> str:
+    """An official title over several lines of one style, of which `line` is one."""
+    singles = {candidate.place: candidate for candidate in reversed(candidates)}
+    run = [line]
+    while (above := singles.get(run[0].place - 1)) and above.style == line.style:
+        if not belongs_together(above.text, run[0].text, rule):
+            break
+        run.insert(0, above)
+    while (below := singles.get(run[-1].place + 1)) and below.style == line.style:
+        if not belongs_together(joined(run).text, below.text, rule):
+            break
+        run.append(below)
+    return tidy(joined(run).text, rule)

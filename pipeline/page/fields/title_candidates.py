@@ -1,0 +1,182 @@
+"""The blocks around a body in, the lines that may be its title out, each with how much it looks like one."""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cache
+
+from pipeline.page.fields.blocks import Block
+from pipeline.page.fields.context import Surroundings
+from pipeline.page.fields.rules import TitleRules, compiled
+from pipeline.page.fields.title_text import letters
+
+_BYLINE = re.compile(
+    r"\s*(?:(?:19|20)\d\d\s*[-年/.]\s*\d{1,2}\s*[-月/.]|(?:来源|作者|出处|时间|日期|编辑|發布|发布时间|发布日期)\s*[:：])"
+)
+_WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
+_CENTRE = re.compile(r"text-align\s*:\s*center", re.I)
+_BIG = re.compile(
+    r"font-size\s*:\s*(?:(?:1[89]|[2-4]\d)(?:\.\d+)?\s*(?:px|pt)|(?:xx?-)?large|1\.[5-9]\d*r?em|[2-4](?:\.\d+)?r?em)",
+    re.I,
+)
+_BOLD = frozenset(["b", "strong"])
+_LEVEL = {"h1": 0.34, "h2": 0.26, "h3": 0.2, "h4": 0.12, "h5": 0.08, "h6": 0.05, "ucaptitle": 0.34, "caption": 0.1}
+_SPOKEN = ("。", "；", "：", ":", ";", "，", ",")
+_BYLINE_FIELDS = frozenset(
+    [
+        "published",
+        "modified",
+        "publisher",
+        "author",
+        "editor",
+        "signed",
+        "index_number",
+        "document_number",
+        "issuer",
+        "topic",
+        "validity",
+    ]
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A visible line, or some that follow each other, that may be the title."""
+
+    text: str
+    letters: str
+    look: float  # how much it looks like a title, whatever it says
+    place: int
+    lines: int
+    style: tuple[object, ...]  # what lines of one title have in common
+
+
+def read_candidates(around: Surroundings, rule: TitleRules) -> Iterator[Candidate]:
+    """Lines before the body and its first ones; of one block its whole text first."""
+    never = compiled(rule.never)
+    bylines: dict[int, list[str]] = {}
+    for label in around.labels:
+        if label.field in _BYLINE_FIELDS:
+            bylines.setdefault(label.place, []).append(label.label)
+    menu = [
+        letters(block.text)
+        for block in around.blocks
+        if block.link_share > 0.6 and len(block.text) <= rule.max_site_chars
+    ]
+    for place, block in enumerate(around.blocks[: min(around.end, around.start + rule.first_body_lines)]):
+        above = around.start - place
+        if (above > rule.blocks_above and block.node.tag not in _LEVEL) or never.search(block.text):
+            continue
+        look = _look(block, above, rule)
+        if above > 0 and bylines.keys() & {place + 1, place + 2}:
+            look += rule.above_byline
+        for number, text in enumerate(_readings(block)):
+            said = letters(text) if len(text) <= 2 * rule.max_chars else ""
+            if said and len(said) <= rule.max_chars:
+                squeezed = "".join(text.split())
+                byline = any(label in squeezed for label in bylines.get(place, ()))
+                shown = look - (0.5 if byline or _is_sentence(text) else 0.0) - 0.02 * (number > 0)  # whole lines first
+                if (
+                    block.link_share == 0
+                    and len(said) <= rule.column_chars
+                    and any(link.startswith(said) for link in menu)
+                ):
+                    shown -= 0.3  # the menu leads there: a column, whose name heads a side bar
+                yield Candidate(text, said, shown, place, 1, _style(block))
+
+
+def read_runs(lines: Sequence[Candidate], beginnings: Sequence[str]) -> Iterator[Candidate]:
+    """Two or three lines that follow each other, as one; `beginnings`: what a title begins with, as letters."""
+    firsts = {line.place: line for line in reversed(lines)}
+    for place, first in firsts.items():
+        if not any(beginning.startswith(first.letters) for beginning in beginnings):
+            continue
+        for count in (2, 3):
+            run = [firsts[number] for number in range(place, place + count) if number in firsts]
+            if len(run) == count:
+                yield joined(run)
+
+
+def joined(run: list[Candidate]) -> Candidate:
+    """Candidates that follow each other, as one of several lines."""
+    return Candidate(
+        "\n".join(part.text for part in run),
+        "".join(part.letters for part in run),
+        max(part.look for part in run) - 0.05,
+        run[0].place,
+        len(run),
+        run[0].style,
+    )
+
+
+def _readings(block: Block) -> Iterator[str]:
+    """The block's whole text; without later lines; without its byline; without what a smaller element inside says."""
+    yield block.text
+    if "\n" in block.text:
+        yield block.text.split("\n", 1)[0]
+    if (cut := _BYLINE.search(block.text)) and cut.start() > 4:
+        yield block.text[: cut.start()].rstrip(" (（[【|")
+    node = block.node
+    if node.tag in _LEVEL and len(node) and node.text and (lead := " ".join(node.text.split())) and lead != block.text:
+        yield lead
+
+
+def _is_sentence(text: str) -> bool:
+    return "。" in text.rstrip("\n") or (len(text) > 40 and text.endswith(_SPOKEN)) or len(text) > 120
+
+
+def _style(block: Block) -> tuple[object, ...]:
+    node = block.node
+    return node.tag, node.get("class"), node.get("align"), node.getparent()
+
+
+def _look(block: Block, above: int, rule: TitleRules) -> float:
+    """How much a block looks like a title: heading, class, emphasis, nearness to the body; links speak against it."""
+    node = block.node
+    parent = node.getparent()
+    look = _LEVEL.get(node.tag, 0.0) or (_LEVEL.get(parent.tag, 0.0) if parent is not None else 0.0)
+    heading = look > 0
+    look += _class_look(f"{node.get('class', '')} {node.get('id', '')}", rule)
+    if parent is not None and look <= 0.1 and len(parent) <= 3:
+        look += _class_look(f"{parent.get('class', '')} {parent.get('id', '')}", rule) / 1.5
+    look += _emphasis(block)
+    look += max(-0.25, 0.12 - 0.01 * above) if above > 0 else 0.1 + 0.03 * above
+    if block.link_share > 0.6:  # a list or a crumb, save that blogs link a heading to its own page
+        look -= 0.1 if heading or (look >= 0.2 and 0 < above <= 3) else 0.3
+    return look - (0.3 if block.furniture else 0.0)
+
+
+def _emphasis(block: Block) -> float:
+    node = block.node
+    style = node.get("style", "")
+    marked = [node]
+    while (
+        len(marked) < 3
+        and len(marked[-1])
+        and not (marked[-1].text or "").strip()
+        and isinstance(marked[-1][0].tag, str)
+    ):
+        marked.append(marked[-1][0])
+    look = 0.0
+    if node.get("align") == "center" or node.tag in ("center", "th") or _CENTRE.search(style):
+        look += 0.06
+    if any(part.tag in _BOLD for part in marked):
+        look += 0.06
+    if any(
+        _BIG.search(part.get("style", "")) or part.get("size", "") in ("4", "5", "6", "+1", "+2", "+3")
+        for part in marked
+    ):
+        look += 0.1
+    return look
+
+
+@cache
+def _class_look(names: str, rule: TitleRules) -> float:
+    plain = [name for name in re.split(r"[\s_-]+", names) if name]
+    words = {part.lower() for name in plain for part in (*_WORD.findall(name), name)}
+    if any(compiled(rule.class_beside).search(part) for part in words):
+        return -0.3
+    against = any(compiled(rule.class_not).search(part) for part in words)
+    if any(compiled(rule.class_word).search(part) for part in words):
+        return -0.02 if against else 0.2
+    return -0.08 if against else 0.0

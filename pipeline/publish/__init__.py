@@ -1,0 +1,1 @@
+"""What changes the corpus: a night, a reprocess, a rollback, each in one commit."""

@@ -1,0 +1,229 @@
+"""What a run staged and one snapshot of the corpus in, what is new, what changed and what is gone out.
+
+It is what `decide` knows of the corpus (`dedupe.Known`), and turns decisions into rows and counts.
+"""
+
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+import polars as pl
+
+from pipeline.core.conservation import CrawlReport, SourceReport
+from pipeline.core.models import Fingerprint
+from pipeline.core.source import Source
+from pipeline.corpus.corpus import Corpus
+from pipeline.dedupe.candidates import SCHEMA as KEY_COLUMNS
+from pipeline.dedupe.decide import Decision, Text
+from pipeline.dedupe.publishers import Publishers
+from pipeline.dedupe.rules import DedupeRules
+from pipeline.publish.succession import heirs
+from pipeline.store import schema, staging
+
+Row = dict[str, Any]
+# What makes another revision of a page. Not the date: "5 分钟前" changes while nothing does.
+_CONTENT = ("title", "text", "attachments", "document_number")
+WITHDRAWN = {"gone", "soft_404"}  # reasons by which a page that was a document says that it is no more
+_REPOSTS = {"exact", "repost"}
+_OF_A_TEXT = [
+    "doc_id", "text", "text_digest", "shingle_keys", "title", "published_at", "document_number", "publisher",
+    "source_id", "url", "fetched_at", "first_fetched_at", "canonical_id",
+]  # fmt: skip
+_STORED = {column.name for column in schema.CORPUS}
+_RECENT = timedelta(days=62)  # furniture changes with a site's design, so two months tell enough of it
+
+
+class Night:
+    """What a run staged, beside one snapshot of the corpus: what is new, what changed, what is gone."""
+
+    def __init__(
+        self,
+        corpus: Corpus,
+        staged: list[Row],
+        sources: Mapping[str, Source],
+        rules: DedupeRules,
+        run_id: str,
+        now: datetime,
+        broken: Collection[str] = (),
+    ) -> None:
+        self._corpus, self._sources, self._run_id, self._now = corpus, sources, run_id, now
+        self._broken = frozenset(broken)  # sources of which this run learned that something is wrong with them
+        self._publishers = Publishers(sources.values(), rules.publishers)
+        self._enough = rules.furniture.learned_from
+        self._visits = staged
+        last = {row["doc_id"]: row for row in self._visits}  # of two visits in one run the later one counts
+        told = [row["doc_id"] for row in last.values() if row["outcome"] == "document" or self._ends(row)]
+        self._held: dict[str, Row] = {row["doc_id"]: row for row in corpus.of_ids(told).to_dicts()} if told else {}
+        self._forgotten = {id_ for id_, row in self._held.items() if row["forgotten_at"]}
+        documents = {
+            id_: row for id_, row in last.items() if row["outcome"] == "document" and id_ not in self._forgotten
+        }
+        self._fresh = {id_: row for id_, row in documents.items() if self._differs(row)}
+        self._gone = [
+            self._held[id_] | {"withdrawn_because": self._ends(row)}
+            for id_, row in last.items()
+            if self._ends(row)
+            and id_ in self._held
+            and not (self._held[id_]["withdrawn_at"] or _is_late(row, self._held[id_]))
+        ]
+        self._reposts: set[str] = set()
+        # those of the rows of this snapshot that the rows of the night replace
+        self.months = {row["month"] for row in self._gone}
+        self.months |= {self._held[id_]["month"] for id_ in self._held.keys() & self._fresh}
+
+    def fresh(self) -> list[Text]:
+        """The new and the revised documents, for `decide`."""
+        return [self._text(row) for row in self._fresh.values()]
+
+    def keys(self) -> pl.LazyFrame:
+        """The key columns of the documents that stand (`dedupe.Known`): who repeats one that is gone is no repost."""
+        return self._corpus.scan().filter(pl.col("withdrawn_at").is_null()).select(list(KEY_COLUMNS))
+
+    def texts(self, ids: Collection[str]) -> dict[str, Text]:
+        """Documents of the corpus by their ids (`dedupe.Known`)."""
+        return {text.id: text for text in self._texts(pl.col("doc_id").is_in(list(ids)))}
+
+    def recent(self, source_ids: Collection[str]) -> list[Text]:
+        """What the corpus took in from these sources of late (`dedupe.Known`)."""
+        since = self._now - _RECENT
+        taken_in = (
+            pl.col("source_id").is_in(list(source_ids))
+            & (pl.col("month") >= staging.month_of(None, since))
+            & (pl.col("first_fetched_at") >= since)
+        )
+        rows = self._corpus.scan().filter(taken_in).select("doc_id", "source_id", "first_fetched_at")
+        last = rows.sort("first_fetched_at", "doc_id", descending=True).group_by("source_id").head(self._enough)
+        return self._texts(taken_in & pl.col("doc_id").is_in(last.collect(engine="streaming")["doc_id"].implode()))
+
+    def rows(self, decisions: Sequence[Decision]) -> list[Row]:
+        """The rows to commit: new and revised documents, known ones whose cluster changed, withdrawn ones."""
+        told = {decision.id: decision for decision in decisions}
+        self._reposts = {id_ for id_ in self._fresh if told[id_].kind in _REPOSTS}
+        moved = [id_ for id_ in told if id_ not in self._fresh]
+        known = self._corpus.of_ids(moved).to_dicts() if moved else []
+        self.months |= {row["month"] for row in known}
+        rows = [self._fresh_row(row, told[id_]) for id_, row in self._fresh.items()]
+        rows += [self._moved_row(row, told[row["doc_id"]]) for row in known]
+        by_id = {row["doc_id"]: row for row in rows}
+        for row in self._gone:
+            gone = {"withdrawn_at": self._now, "withdrawn_because": row["withdrawn_because"], "run_id": self._run_id}
+            by_id[row["doc_id"]] = by_id.get(row["doc_id"], row) | gone
+        for row in heirs(self._corpus, {row["doc_id"] for row in self._gone}, by_id.values()):
+            by_id[row["doc_id"]] = row | {"run_id": self._run_id}
+            self.months.add(row["month"])
+        return list(by_id.values())
+
+    def reports(self, crawls: Sequence[CrawlReport]) -> tuple[SourceReport, ...]:
+        """What became of each source's pages."""
+        gone = {row["doc_id"] for row in self._gone}
+        fates: dict[str, Counter[str]] = {}
+        rejected: dict[str, Counter[str]] = {}
+        counted: set[str] = set()
+        for row in reversed(self._visits):
+            of_source = fates.setdefault(row["source_id"], Counter())
+            id_, again = row["doc_id"], row["doc_id"] in counted
+            counted.add(id_)
+            if row["outcome"] == "rejected":
+                rejected.setdefault(row["source_id"], Counter())[row["reason"]] += 1
+                of_source["withdrawn"] += id_ in gone and not again
+            elif row["outcome"] == "document" and id_ in self._forgotten:
+                rejected.setdefault(row["source_id"], Counter())["forgotten"] += 1
+            elif row["outcome"] == "unchanged" or id_ not in self._fresh or again:
+                of_source["unchanged"] += 1
+            else:
+                of_source["reposts" if id_ in self._reposts else "documents"] += 1
+                of_source["revised"] += id_ in self._held
+        return tuple(
+            SourceReport(
+                **{
+                    name: getattr(crawl, name) for name in SourceReport.model_fields if name in CrawlReport.model_fields
+                },
+                **dict(fates.get(crawl.source_id, Counter())),
+                rejected=dict(rejected.get(crawl.source_id, {})),
+            )
+            for crawl in sorted(crawls, key=lambda crawl: crawl.source_id)
+        )
+
+    def _ends(self, row: Row) -> str:
+        """Why a visit takes a document out of the corpus; empty if it does not: a site that is down withdraws nothing."""
+        return row["reason"] if row["reason"] in WITHDRAWN and row["source_id"] not in self._broken else ""
+
+    def _differs(self, row: Row) -> bool:
+        held = self._held.get(row["doc_id"])
+        if held and _is_late(row, held):
+            return False
+        return (
+            not held or bool(held["withdrawn_at"]) or any(_plain(held[name]) != _plain(row[name]) for name in _CONTENT)
+        )
+
+    def _moved_row(self, row: Row, decision: Decision) -> Row:
+        """A known document whose cluster changed; links to what is near it only grow."""
+        near = list(dict.fromkeys([*(row["near_ids"] or ()), *decision.near_ids]))
+        return row | _decided(decision) | {"near_ids": near, "run_id": self._run_id}
+
+    def _fresh_row(self, row: Row, decision: Decision) -> Row:
+        held = self._held.get(row["doc_id"])
+        return (
+            {name: value for name, value in row.items() if name in _STORED}
+            | _decided(decision)
+            | {
+                "publisher_source": self._publishers.resolve(row["publisher"] or "", row["source_id"]).source_id
+                or None,
+                "revision": held["revision"] + 1 if held else 1,
+                "first_fetched_at": held["first_fetched_at"] if held else row["fetched_at"],
+                "month": staging.month_of(row["published_at"], held["first_fetched_at"] if held else row["fetched_at"]),
+                "withdrawn_at": None,
+                "withdrawn_because": None,
+                "run_id": self._run_id,
+            }
+        )
+
+    def _texts(self, which: pl.Expr) -> list[Text]:
+        which &= pl.col("forgotten_at").is_null()  # nothing is left of these to compare with
+        rows = self._corpus.scan().filter(which).select(_OF_A_TEXT).collect(engine="streaming")
+        return [self._text(row) for row in rows.iter_rows(named=True)]
+
+    def _text(self, row: Row) -> Text:
+        source = self._sources.get(row["source_id"])
+        held = self._held.get(row["doc_id"]) if row["doc_id"] in self._fresh else None
+        publisher = self._publishers.resolve(row["publisher"] or "", row["source_id"])
+        return Text(
+            id=row["doc_id"],
+            text=row["text"],
+            fingerprint=Fingerprint(digest=row["text_digest"], keys=tuple(row["shingle_keys"])),
+            title=row["title"] or "",
+            published_at=row["published_at"],
+            document_number=row["document_number"] or "",
+            publisher=row["publisher"] or "",
+            publisher_source=publisher.source_id,
+            is_declared=publisher.is_other,
+            tier=source.tier if source else "",
+            source_id=row["source_id"],
+            url=row["url"],
+            fetched_at=row.get("first_fetched_at") or row["fetched_at"],
+            canonical_id=(held or row).get("canonical_id"),
+            revised=held is not None,
+        )
+
+
+def _is_late(row: Row, held: Row) -> bool:
+    """Whether the corpus knows of a later visit: of a run beside this one, or where old landing files are published."""
+    return bool(row["fetched_at"] < max(held["fetched_at"], held["withdrawn_at"] or held["fetched_at"]))
+
+
+def _decided(decision: Decision) -> Row:
+    return {
+        "kind": decision.kind,
+        "canonical_id": decision.canonical_id,
+        "similarity": decision.similarity,
+        "near_ids": list(decision.near_ids),
+        "original_id": decision.original_id,
+        "cut": list(decision.cut),
+        "added": list(decision.added),
+    }
+
+
+def _plain(value: Any) -> Any:
+    """Null and empty say the same."""
+    return value or None

@@ -1,0 +1,210 @@
+"""What a reprocess staged in, what it would change in the corpus out; then, where that is accepted, one commit.
+
+Of the visits of a page the last that says something counts: a document, or that it is gone. A page of which no visit
+is a document any more leaves the corpus as `rejected:REASON`. What was fetched later than what was reprocessed stays.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from pydantic import Field
+
+from pipeline.core.config import Strict, read
+from pipeline.core.conservation import CrawlReport
+from pipeline.core.source import Source
+from pipeline.corpus import diff
+from pipeline.corpus.corpus import Corpus
+from pipeline.corpus.diff import Difference
+from pipeline.dedupe.decide import Decision, Text, decide
+from pipeline.dedupe.rules import DedupeRules
+from pipeline.publish.night import WITHDRAWN, Night
+from pipeline.publish.publish import Published, published
+from pipeline.store import schema, staging
+from pipeline.store.s3 import Store
+from pipeline.store.tables import Conflict
+
+Row = dict[str, Any]
+_OURS = ("rejected:", "rolled_back")  # withdrawals that new rules may take back; a publisher's own stand
+
+
+class AcceptRules(Strict):
+    """`config/reprocess.yaml`: which differences need no person."""
+
+    most_gone: float = Field(ge=0, le=1)
+    most_lost: float = Field(ge=0, le=1)
+    most_changed: float = Field(ge=0, le=1)
+
+    @classmethod
+    def load(cls, config: Path) -> "AcceptRules":
+        """The rules of a configuration folder."""
+        return read(config / "reprocess.yaml", cls)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OfSource:
+    """What would change in one source; `documents` are those that the corpus holds and readers read."""
+
+    documents: int
+    added: int
+    changed: int
+    gone: int
+    lost: int  # of the changed: those that lose a paragraph
+
+    def refused(self, rules: AcceptRules) -> str:
+        """Why a person has to look; empty if the rules accept it."""
+        whole, changed = max(self.documents, 1), max(self.changed, 1)
+        for name, share, most in (
+            ("go", self.gone / whole, rules.most_gone),
+            ("lose a paragraph", self.lost / changed, rules.most_lost),
+            ("change", (self.changed + self.added) / whole, rules.most_changed),
+        ):
+            if share > most:
+                return f"{share:.1%} {name}, and {most:.1%} may"
+        return ""
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """The rows that a reprocess would write against one snapshot, and what they change for readers."""
+
+    corpus: Corpus
+    rows: tuple[Row, ...]
+    months: Collection[str]
+    reports: tuple[Any, ...]
+    differences: tuple[Difference, ...]
+
+    def by_source(self) -> dict[str, OfSource]:
+        """The differences counted."""
+        held = dict(self.corpus.count("source_id").iter_rows())
+        counted = Counter((each.source_id, each.what) for each in self.differences)
+        lost = Counter(each.source_id for each in self.differences if each.what == "changed" and each.lost)
+        return {
+            source_id: OfSource(
+                documents=held.get(source_id, 0), lost=lost[source_id],
+                **{what: counted[source_id, what] for what in ("added", "changed", "gone")},
+            )
+            for source_id in sorted({each.source_id for each in self.differences})
+        }  # fmt: skip
+
+
+def propose(
+    store: Store,
+    run_id: str,
+    now: datetime,
+    sources: Mapping[str, Source],
+    rules: DedupeRules,
+    staged: Sequence[str] | None = None,
+) -> Proposal:
+    """What a reprocess would change in the newest snapshot; writes nothing. `staged`: keys; None: what the run staged."""
+    return _proposed(Corpus.open(store), _visits(store, run_id, staged), run_id, now, sources, rules)
+
+
+def accept(
+    store: Store,
+    run_id: str,
+    now: datetime,
+    sources: Mapping[str, Source],
+    rules: DedupeRules,
+    still: Callable[[Proposal], bool] = lambda proposal: True,
+    staged: Sequence[str] | None = None,
+) -> Published | None:
+    """Publish it in one commit; where someone committed meanwhile it is proposed again, and dropped unless `still`."""
+    visits = _visits(store, run_id, staged)
+    while True:
+        corpus = Corpus.open(store)
+        if told := published(corpus, run_id):
+            return told
+        proposal = _proposed(corpus, visits, run_id, now, sources, rules)
+        if not still(proposal):
+            return None
+        before = corpus.version
+        if not proposal.rows:
+            return Published(version_before=before, version=before, sources=proposal.reports)
+        about = {"before": before, "sources": [report.model_dump(mode="json") for report in proposal.reports]}
+        try:
+            version = corpus.commit(proposal.rows, run_id, about, proposal.months)
+        except Conflict:
+            continue
+        return Published(version_before=before, version=version, sources=proposal.reports)
+
+
+def _proposed(
+    corpus: Corpus, visits: list[Row], run_id: str, now: datetime, sources: Mapping[str, Source], rules: DedupeRules
+) -> Proposal:
+    again = Again(corpus, visits, sources, rules, run_id, now)
+    decided = decide(again.fresh(), again, rules)
+    rows = again.rows([*again.kept(), *decided])
+    held = {row["doc_id"]: row for row in corpus.of_ids([row["doc_id"] for row in rows]).to_dicts()}
+    told = (diff.difference(held.get(row["doc_id"]), row) for row in rows)
+    differences = sorted(filter(None, told), key=lambda each: (each.source_id, each.what, each.doc_id))
+    return Proposal(corpus, tuple(rows), again.months, again.reports(_crawls(visits, run_id, now)), tuple(differences))
+
+
+class Again(Night):
+    """A reprocess beside one snapshot: like a night, but every field counts, and a text that is the same keeps its cluster."""
+
+    def fresh(self) -> list[Text]:
+        """The documents whose text or title is new, for `decide`."""
+        return [text for text in super().fresh() if not self._keeps_cluster(text.id)]
+
+    def kept(self) -> list[Decision]:
+        """Of the others what they were."""
+        return [_decision(self._held[id_]) for id_ in self._fresh if self._keeps_cluster(id_)]
+
+    def _keeps_cluster(self, id_: str) -> bool:
+        held, row = self._held.get(id_), self._fresh[id_]
+        return bool(
+            held and not held["withdrawn_at"] and all(held[name] == row[name] for name in ("text_digest", "title"))
+        )
+
+    def _ends(self, row: Row) -> str:
+        """Whatever rejects a page that was a document takes it out."""
+        if row["outcome"] != "rejected" or row["reason"] == "crashed":
+            return ""
+        return super()._ends(row) or f"rejected:{row['reason']}"
+
+    def _differs(self, row: Row) -> bool:
+        held = self._held.get(row["doc_id"])
+        if not held:
+            return True
+        if held["fetched_at"] > row["fetched_at"]:
+            return False
+        if held["withdrawn_at"]:
+            return str(held["withdrawn_because"] or "").startswith(_OURS)
+        return schema.content_digest(held) != schema.content_digest(row)
+
+
+def _visits(store: Store, run_id: str, staged: Sequence[str] | None) -> list[Row]:
+    """Of each page the one visit that counts."""
+    last: dict[str, Row] = {}
+    for row in staging.read(store, run_id, staged):
+        if row["outcome"] == "unchanged" or row["reason"] == "forgotten":
+            continue
+        before = last.get(row["doc_id"])
+        says = row["outcome"] == "document" or row["reason"] in WITHDRAWN
+        if says or before is None or (before["outcome"] == "rejected" and before["reason"] not in WITHDRAWN):
+            last[row["doc_id"]] = row
+    return list(last.values())
+
+
+def _crawls(visits: Sequence[Row], run_id: str, now: datetime) -> list[CrawlReport]:
+    """Reports of crawls that did not take place, so that the sums of a reprocess close like a night's."""
+    pages = Counter(row["source_id"] for row in visits)
+    times = {"started_at": now, "ended_at": now}
+    return [
+        CrawlReport(run_id=run_id, source_id=source_id, listed=count, fetched=count, **times)
+        for source_id, count in pages.items()
+    ]
+
+
+def _decision(held: Row) -> Decision:
+    """What an earlier run decided on a document."""
+    return Decision(
+        id=held["doc_id"], kind=held["kind"], canonical_id=held["canonical_id"], similarity=held["similarity"],
+        near_ids=tuple(held["near_ids"] or ()), original_id=held["original_id"], cut=tuple(held["cut"] or ()),
+        added=tuple(held["added"] or ()),
+    )  # fmt: skip

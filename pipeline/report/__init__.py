@@ -1,0 +1,1 @@
+"""What people read: reports of runs, the story of a page, the data card."""

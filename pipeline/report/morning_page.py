@@ -1,0 +1,211 @@
+"""A run's report and its figures in, one page of HTML out: what a person with three minutes wants to know of a night.
+
+What broke and what to look at come first. The page holds all that it shows: no scripts, no fonts, no pictures from elsewhere.
+"""
+
+import re
+from collections.abc import Sequence
+from datetime import datetime
+from html import escape
+from zoneinfo import ZoneInfo
+
+from pipeline.core.conservation import COUNTS, RunReport, SourceReport, plainly
+from pipeline.core.observation import Alarm, Grade
+from pipeline.report import morning_plots
+from pipeline.report.morning_figures import Figures, Suspect
+from pipeline.report.suspicion import MorningRules
+
+_CONSOLE = "http://127.0.0.1:8420"  # where `gongbao console` serves unless told otherwise
+_SHANGHAI = ZoneInfo("Asia/Shanghai")
+
+
+def html(report: RunReport, found: Figures, earlier: Sequence[RunReport], rules: MorningRules) -> str:
+    """The page. `earlier`: reports of nights before, oldest first."""
+    state = "went well" if report.succeeded and not report.alarms else "needs a look"
+    body = [
+        _head(report, state),
+        _contents(report, found),
+        _broken(report),
+        _alarms(report),
+        _suspects(found.suspects),
+        _conservation(report),
+        morning_plots.section(report, found, [*earlier, report][-rules.nights :], rules),
+    ]
+    return _PAGE.format(title=f"{report.kind} {report.run_id}", body="\n".join(filter(None, body)))
+
+
+def _head(report: RunReport, state: str) -> str:
+    seconds = (report.ended_at - report.started_at).total_seconds()
+    tiles = "".join(
+        f"<div><b>{report.total(name):,}</b><span>{name}</span></div>"
+        for name in ("documents", "reposts", "revised", "withdrawn", "rejected", "failed")
+    )
+    again = f"<p>{escape(report.begun_again)}</p>" if report.begun_again else ""
+    error = f'<p class="bad">{escape(report.error)}</p>' if report.error else ""
+    return (
+        f'<h1>{escape(report.kind)} {_when(report.started_at)} <span class="{"good" if state == "went well" else "bad"}">'
+        f"{state}</span></h1>"
+        f"<p>Run <code>{escape(report.run_id)}</code>, {len(report.sources)} sources, {seconds:,.0f} s, "
+        f"corpus version {report.version_before} → {report.version}, rules {escape(report.rules_version or '–')}.</p>"
+        f'{again}{error}<div class="tiles">{tiles}</div>'
+    )
+
+
+def _contents(report: RunReport, found: Figures) -> str:
+    """Where to look, and how much of it there is."""
+    broken = {each.source_id for each in report.broken}
+    others = [each for each in report.alarms if each.source_id not in broken]
+    parts = (
+        ("broke", f"{len(report.broken)} broke", report.broken),
+        ("alarms", _many(len(others), "other alarm" if report.broken else "alarm"), others),
+        ("documents", f"{_many(len(found.suspects), 'document')} to look at", found.suspects),
+        ("table", "every page", report.sources),
+        ("figures", "figures", report.sources),
+    )
+    links = " · ".join(f'<a href="#{name}">{words}</a>' for name, words, there in parts if there)
+    return f'<nav aria-label="On this page">{links}</nav>' if links else ""
+
+
+def _many(count: int, of: str) -> str:
+    return f"{count} {of}{'' if count == 1 else 's'}"
+
+
+def _broken(report: RunReport) -> str:
+    """The sources that broke, the gravest first, each with its alarms."""
+    if not report.broken:
+        return ""
+    alarms = {each.source_id: each for each in sorted(report.alarms, key=_gravity, reverse=True)}
+    ordered = sorted(report.broken, key=lambda each: _gravity(alarms.get(each.source_id)))
+    rows = "".join(
+        _card(
+            each.source_id,
+            each.cause + (f" – {told}" if (told := plainly(each.cause, each.detail)) else ""),
+            each.advice,
+            alarms.get(each.source_id),
+        )
+        for each in ordered
+    )
+    return f'<section id="broke"><h2>What broke</h2><ul class="cards">{rows}</ul></section>'
+
+
+def _alarms(report: RunReport) -> str:
+    """The alarms of sources that did not break."""
+    broken = {each.source_id for each in report.broken}
+    ordered = sorted((each for each in report.alarms if each.source_id not in broken), key=_gravity)
+    rows = "".join(_card(each.source_id, each.detail, each.advice, each) for each in ordered)
+    return f'<section id="alarms"><h2>Alarms</h2><ul class="cards">{rows}</ul></section>' if rows else ""
+
+
+def _card(source_id: str, what: str, advice: str, alarm: Alarm | None) -> str:
+    """One source that needs somebody: what is wrong, how grave and since when, what to do, and the command to look closer."""
+    told = ""
+    if alarm:
+        since = "new" if alarm.nights == 1 else f"since {alarm.since}, {alarm.nights} nights"
+        told = f" <small>{alarm.grade}: {alarm.trouble.replace('_', ' ')}, {since}</small>"
+    return (
+        f'<li class="{alarm.grade if alarm else ""}"><b>{escape(source_id)}</b>: {_words(what)}{told}<br>{_words(advice)} '
+        f"<code>gongbao sources check {escape(source_id)}</code></li>"
+    )
+
+
+def _gravity(alarm: Alarm | None) -> tuple[int, str]:
+    """Sorts the gravest first."""
+    return (-list(Grade).index(alarm.grade), alarm.source_id) if alarm else (0, "")
+
+
+def _words(text: str) -> str:
+    """Words with what stands in backticks as code."""
+    return re.sub(r"`([^`]+)`", r"<code>\1</code>", escape(text))
+
+
+def _suspects(suspects: Sequence[Suspect]) -> str:
+    if not suspects:
+        return "<section><h2>Documents to look at</h2><p>None is odd.</p></section>"
+    rows = "".join(
+        f"<li>{_link(each.url, each.title or '(no title)')} <small>{escape(each.source_id)}</small><br>"
+        f"{escape('; '.join(each.why))}<br><code>gongbao why {escape(each.doc_id)}</code> "
+        f'<a href="{_CONSOLE}/documents/{escape(each.doc_id)}/why">why, in the console</a></li>'
+        for each in suspects
+    )
+    return (
+        f'<section id="documents"><h2>Documents to look at</h2><ol class="cards">{rows}</ol>'
+        "<p>The links into the console open where <code>gongbao console</code> runs.</p></section>"
+    )
+
+
+def _conservation(report: RunReport) -> str:
+    head = "".join(f'<th scope="col">{name}</th>' for name in (*COUNTS, "closes"))
+    total = "".join(f"<td>{report.total(name):,}</td>" for name in COUNTS)
+    ordered = sorted(report.sources, key=lambda each: (each.closes, not each.cause, each.source_id))
+    rows = "".join(map(_row, ordered))
+    return (
+        '<section id="table"><h2>What became of every page</h2>'
+        "<p>listed = fetched + skipped + failed; fetched = documents + reposts + unchanged + rejected</p>"
+        f'<div class="wide" tabindex="0" role="region" aria-label="conservation table"><table><thead><tr>'
+        f'<th scope="col">source</th>{head}</tr></thead><tbody>'
+        f'<tr class="all"><th scope="row">all</th>{total}<td></td></tr>{rows}</tbody></table></div></section>'
+    )
+
+
+def _row(source: SourceReport) -> str:
+    cells = "".join(f"<td>{_cell(getattr(source, name))}</td>" for name in COUNTS)
+    closes = "<td>yes</td>" if source.closes else '<td class="bad">no</td>'
+    return f'<tr><th scope="row">{escape(source.source_id)}</th>{cells}{closes}</tr>'
+
+
+def _cell(value: int | dict[str, int]) -> str:
+    if isinstance(value, int):
+        return f"{value:,}"
+    reasons = "".join(f"<br><small>{escape(reason)} {count:,}</small>" for reason, count in sorted(value.items()))
+    return f"{sum(value.values()):,}{reasons}"
+
+
+def _link(url: str, words: str) -> str:
+    if not url.startswith(("http://", "https://")):
+        return escape(words)
+    return f'<a href="{escape(url)}" rel="noreferrer">{escape(words)}</a>'
+
+
+def _when(at: datetime) -> str:
+    return f"{at.astimezone(_SHANGHAI):%Y-%m-%d %H:%M}"
+
+
+_PAGE = """<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
+<title>Gongbao {title}</title>
+<style>
+:root {{ color-scheme: light dark; --line: #8884; --soft: #8881; --bad: #b3261e; --good: #2e7d32; --bar: #3b6ea8; }}
+@media (prefers-color-scheme: dark) {{ :root {{ --bad: #ff8a80; --good: #81c784; --bar: #7fb0e6; }} }}
+* {{ box-sizing: border-box; }}
+body {{ font: 15px/1.5 system-ui, sans-serif; max-width: 1200px; margin: 1.5rem auto; padding: 0 1rem;
+  overflow-wrap: anywhere; }}
+h1 {{ font-size: 1.4rem; }} h2 {{ font-size: 1.1rem; margin: 2rem 0 .5rem; }}
+.good {{ color: var(--good); }} .bad {{ color: var(--bad); font-weight: 600; }}
+nav {{ margin-top: .8rem; }}
+.tiles {{ display: grid; grid-template-columns: repeat(auto-fit, minmax(100px, 1fr)); gap: .5rem; }}
+.tiles div {{ background: var(--soft); border-radius: 6px; padding: .5rem .75rem; }}
+.tiles b {{ display: block; font-size: 1.4rem; }}
+.cards {{ padding-left: 1.4rem; display: grid; gap: .6rem; }}
+.cards .alarm {{ border-left: 4px solid var(--bad); padding-left: .6rem; }}
+code {{ background: var(--soft); padding: .1rem .3rem; border-radius: 4px; font-size: .88em; }}
+.wide {{ overflow-x: auto; }}
+table {{ border-collapse: collapse; font-variant-numeric: tabular-nums; overflow-wrap: normal; }}
+th, td {{ padding: .25rem .7rem; text-align: right; vertical-align: top; border-bottom: 1px solid var(--line);
+  white-space: nowrap; }}
+th:first-child {{ text-align: left; position: sticky; left: 0; background: Canvas; }}
+tr.all td, tr.all th {{ font-weight: 700; }}
+@media (max-width: 700px) {{ th, td {{ padding: .25rem .4rem; font-size: 13px; }}
+  tbody th:first-child {{ white-space: normal; min-width: 34vw; overflow-wrap: anywhere; }} }}
+.nights {{ list-style: none; padding: 0; margin: 0 0 1.5rem; display: grid; gap: .1rem 2rem;
+  grid-template-columns: repeat(auto-fill, minmax(min(340px, 100%), 1fr)); }}
+.nights li {{ display: grid; grid-template-columns: 1fr 150px 3.5rem; gap: .6rem; align-items: end; border-bottom: 1px solid var(--line); }}
+.nights b {{ text-align: right; font-weight: 600; }} .nights svg {{ height: 30px; }}
+@media print {{ nav {{ display: none; }} .wide {{ overflow: visible; }} li, tr, figure {{ break-inside: avoid; }} }}
+.plots {{ display: grid; grid-template-columns: repeat(auto-fill, minmax(min(340px, 100%), 1fr)); gap: 1.5rem; }}
+figure {{ margin: 0; min-width: 0; }} figcaption {{ font-weight: 600; margin-bottom: .3rem; }}
+svg {{ max-width: 440px; display: block; }}
+svg text {{ font: 12px system-ui, sans-serif; fill: currentColor; }} svg rect {{ fill: var(--bar); }} svg rect.bad {{ fill: var(--bad); }}
+</style></head><body>
+{body}
+</body></html>
+"""

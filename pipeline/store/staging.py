@@ -1,0 +1,119 @@
+"""Outcomes of a landing file in, a Parquet file of them out, and back: `staged/run=RUN/….parquet`."""
+
+import io
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import polars as pl
+import pyarrow.parquet as pq
+import xxhash
+
+from pipeline.core.models import Document, Outcome, Page, Reason, Rejected
+from pipeline.store import schema
+from pipeline.store.s3 import Store
+
+_SCHEMA = schema.arrow(schema.STAGED)
+_SHANGHAI = ZoneInfo("Asia/Shanghai")
+
+
+def key_of(run_id: str, landing_key: str) -> str:
+    """Where the outcomes of a landing file lie: one file for each, so that doing it twice leaves one."""
+    name = landing_key.removeprefix("landing/").removesuffix(".warc.gz").replace("/", "_")
+    return f"staged/run={run_id}/{name}.parquet"
+
+
+def write(store: Store, key: str, outcomes: Iterable[tuple[Page, Outcome]]) -> dict[str, int]:
+    """Stage the outcomes of a landing file; the count of each outcome, `rejected:REASON` apart."""
+    rows = [row(page, outcome) for page, outcome in outcomes]
+    buffer = io.BytesIO()
+    pq.write_table(schema.table(rows, _SCHEMA), buffer, compression="zstd")
+    store.put(key, buffer.getvalue())
+    counts: dict[str, int] = {}
+    for each in rows:
+        name = f"rejected:{each['reason']}" if each["reason"] else each["outcome"]
+        counts[name] = counts.get(name, 0) + 1
+    return counts
+
+
+def read(store: Store, run_id: str, keys: Iterable[str] | None = None) -> list[dict[str, Any]]:
+    """All outcomes of a run, in the order of their fetches; two visits of one page are two rows.
+
+    `keys`: only those of these staged files.
+    """
+    rows: list[dict[str, Any]] = []
+    for key in store.list(f"staged/run={run_id}/") if keys is None else keys:
+        rows += pl.read_parquet(io.BytesIO(store.get(key))).to_dicts()
+    return sorted(rows, key=lambda row: (row["fetched_at"], row["doc_id"]))
+
+
+def row(page: Page, outcome: Outcome) -> dict[str, Any]:
+    """One outcome as a row of the staged table."""
+    digest = xxhash.xxh3_128(page.body)
+    for part in page.parts:
+        digest.update(part.body)
+    visit: dict[str, Any] = {
+        "url": outcome.url,
+        "requested_url": page.requested_url,
+        "doc_id": outcome.doc_id,
+        "source_id": outcome.source_id,
+        "fetched_at": outcome.fetched_at,
+        "landing": {"key": outcome.place.key, "offset": outcome.place.offset} if outcome.place else None,
+        "listed_title": page.listed_title or None,
+        "listed_date": page.listed_date or None,
+        "status": page.status,
+        "etag": page.header("ETag") or None,
+        "last_modified": page.header("Last-Modified") or None,
+        "body_digest": digest.hexdigest(),
+        "outcome": "unchanged",
+        "reason": None,
+        "detail": None,
+    }
+    if isinstance(outcome, Rejected):
+        told = {"reason": str(outcome.reason), "detail": outcome.detail, "rules_version": outcome.rules_version}
+        untold = dict.fromkeys(("listed_title", "listed_date") if outcome.reason is Reason.FORGOTTEN else ())
+        return visit | untold | {"outcome": "rejected"} | told
+    if isinstance(outcome, Document):
+        return visit | {"outcome": "document"} | columns_of(outcome)
+    return visit
+
+
+def month_of(published_at: datetime | None, fetched_at: datetime) -> str:
+    """The partition of a document: `2026-01`, in Asia/Shanghai."""
+    return (published_at or fetched_at).astimezone(_SHANGHAI).strftime("%Y-%m")
+
+
+def columns_of(document: Document) -> dict[str, Any]:
+    """What a document says, by the columns of the corpus."""
+    fields, dated = document.fields, document.fields.published
+    charset = document.charset
+    return {
+        "title": document.title,
+        "text": document.text,
+        "text_as_published": document.text_as_published,
+        "lang": document.lang,
+        "lang_confidence": document.lang_confidence,
+        "published_at": dated.at if dated else None,
+        "published_precision": str(dated.precision) if dated else None,
+        "published_from": dated.evidence if dated else None,
+        "published_raw": dated.raw if dated else None,
+        "date_conflict": fields.date_conflict,
+        "signed_on": fields.signed_on,
+        "effective_on": fields.effective_on,
+        "attachments": [{"name": each.name, "url": each.url, "type": each.type} for each in fields.attachments],
+        "removed": [{"line": each.line, "rule": each.rule, "zone": each.zone} for each in document.removed],
+        "candidate": document.candidate,
+        "evidence": [{"field": name, "from": origin} for name, origin in document.evidence],
+        "charset": {
+            "declared": charset.declared, "detected": charset.detected, "used": charset.used, "replaced": charset.replaced
+        } if charset else None,
+        "rules_version": document.rules_version,
+        "text_digest": document.fingerprint.digest,
+        "shingle_keys": [key - (1 << 64) if key >= 1 << 63 else key for key in document.fingerprint.keys],
+    } | {
+        name: getattr(fields, name) or None
+        for name in (
+            "publisher", "author", "editor", "document_number", "index_number", "issuer", "topic", "validity"
+        )
+    }  # fmt: skip

@@ -1,0 +1,100 @@
+"""Lines in, the article's paragraphs out, with each taken line, its rule, and what those lines said as fields."""
+
+from collections.abc import Iterator, Sequence
+
+from pipeline.core.dates import parse_date
+from pipeline.core.models import Cleaned, Dated, Line, Removed
+from pipeline.text import glued_ends
+from pipeline.text.folded_lines import read_rows, tidy
+from pipeline.text.plain import find_title, read_lines
+from pipeline.text.rules import BoilerplateRules, FieldName, fold
+from pipeline.text.zones import Taken, statement_spans, take_between, take_head, take_inline, take_tail
+
+_VALUE_EDGES = " \t:：|丨/,，;；()（）[]【】"
+
+
+def clean(lines: Sequence[Line], title: str, rules: BoilerplateRules) -> Cleaned:
+    """The body of a located block that still has its head and tail on.
+
+    The text is kept as published (NFC, white space folded); only a machine-converted page is repaired, and then
+    `as_published` holds its paragraphs as they were.
+    """
+    wanted = strip_title(tidy(title), rules)
+    rows, wanted_reading, repaired = read_rows(lines, wanted, rules)
+    rows, inline = take_inline(rows, fold(wanted_reading), rules)
+    rows, head = take_head(rows, fold(wanted_reading), rules)
+    kept, tail = take_tail(glued_ends.split(rows, rules), rules)
+    rows, between = take_between(glued_ends.mend(kept, rows, rules), rules)
+    taken = [*inline, *head, *tail, *between]
+    said = _Said(taken, rules)
+    return Cleaned(
+        title=wanted_reading,
+        paragraphs=tuple(row.reading for row in rows),
+        removed=tuple(
+            Removed(line=each.row.published, rule=each.name, zone=each.zone)
+            for each in sorted(taken, key=lambda each: each.row.index)
+        ),
+        publisher=said.value("publisher"),
+        author=said.value("author"),
+        editor=said.value("editor"),
+        published=said.published(),
+        document_number=said.value("document_number"),
+        as_published=tuple(row.published for row in rows) if repaired else None,
+    )
+
+
+def clean_text(text: str, rules: BoilerplateRules) -> Cleaned:
+    """The same for plain text that someone else has extracted from a page; the title is found first, if there is one."""
+    lines = read_lines(text, rules)
+    return clean(lines, find_title(lines, rules), rules)
+
+
+def strip_title(title: str, rules: BoilerplateRules) -> str:
+    """The title without the bait that farms put before it."""
+    key = fold(title)
+    for rule in rules.by_zone["title"]:
+        if found := rule.match(key):
+            rest = (title[: found.start()] + title[found.end() :]).strip()
+            title, key = rest, fold(rest)
+    return title
+
+
+class _Said:
+    """What the taken lines say as fields: the first rule of the file that finds a value wins, then the first line."""
+
+    def __init__(self, taken: Sequence[Taken], rules: BoilerplateRules) -> None:
+        self._rules = [rule for rule in rules.rules if rule.field]
+        lines = [each for each in taken if each.zone in ("head", "tail") and each.name != "title"]
+        told = {each.row.index: each for each in lines}
+        self._statements = [
+            (each.zone, reading[start:end], key[start:end])
+            for each in lines
+            for reading, key in [_with_value(each, told.get(each.row.index + 1), rules)]
+            for start, end in (*statement_spans(key, rules), (0, len(key)))
+        ]
+
+    def value(self, field: FieldName) -> str:
+        """The field's value as it was printed; empty if no line says it."""
+        return next(self._values(field), "")
+
+    def published(self) -> Dated | None:
+        """The first date that a metadata line of the head names."""
+        return next((dated for value in self._values("published") if (dated := parse_date(value))), None)
+
+    def _values(self, field: FieldName) -> Iterator[str]:
+        for rule in self._rules:
+            if rule.field != field:
+                continue
+            for zone, statement, key in self._statements:
+                if zone in rule.zones and (found := rule.match(key)):
+                    start, end = found.span("value" if "value" in found.re.groupindex else 0)
+                    if start >= 0 and (value := statement[start:end].strip(_VALUE_EDGES)):
+                        yield value
+
+
+def _with_value(line: Taken, following: Taken | None, rules: BoilerplateRules) -> tuple[str, str]:
+    """Reading and key of a line; of one that is a label alone with the value that stands in the line below it."""
+    reading, key = line.row.reading, line.row.key
+    if following and key.endswith(":") and line.rule and not rules.knowing(following.row.key, line.rule.zones[0]):
+        return reading + following.row.reading, key + following.row.key
+    return reading, key

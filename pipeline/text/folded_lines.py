@@ -1,0 +1,71 @@
+"""Lines in, rows out: what was published, how it reads, and the folded form that the rules are written for."""
+
+import re
+import unicodedata
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from pipeline.core.models import Line
+from pipeline.text.repair import repair
+from pipeline.text.rules import BoilerplateRules, fold
+
+_SHORT = 8  # Han characters
+LINKED = 0.8  # a line with so much of it in links is a link
+SENTENCE_END = re.compile(r"[。！？；!?;]|\.(?:\s|$)|[:：]$")
+_INVISIBLE = re.compile(
+    "[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff\ufffc\ue000-\uf8ff\x00-\x08\x0e-\x1f\x7f]"
+)
+_SPACE = re.compile(r"\s+")
+_HAN = re.compile(r"[\u3400-\u9fff]")
+_WORD = re.compile(r"[A-Za-z]{2,}")
+_NO_LETTER = re.compile(r"[\W_]+")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """A line on its way through the rules: as published, its reading, and that folded for the patterns."""
+
+    index: int
+    published: str
+    reading: str
+    key: str
+    line: Line
+
+
+def tidy(text: str) -> str:
+    """NFC, invisible signs gone, white space folded to one space."""
+    return _SPACE.sub(" ", _INVISIBLE.sub("", unicodedata.normalize("NFC", text))).strip()
+
+
+def read_rows(lines: Iterable[Line], title: str, rules: BoilerplateRules) -> tuple[list[Row], str, bool]:
+    """Each line that is not empty with its reading and its folded form; the title's reading; whether there was a repair."""
+    published = [(line, text) for line in lines if (text := tidy(line.text))]
+    whole = repair("\n".join([title, *(text for _, text in published)]), rules.repair)
+    title_reading, *readings = whole.text.split("\n")
+    _, *keys = fold(whole.text).split("\n")
+    rows = [
+        Row(index=index, published=text, reading=reading, key=key, line=line)
+        for index, ((line, text), reading, key) in enumerate(zip(published, readings, keys, strict=True))
+    ]
+    return rows, title_reading, whole.repaired
+
+
+def letters(key: str) -> str:
+    """What of a folded line counts when two lines are compared: letters and digits."""
+    return _NO_LETTER.sub("", key).lower()
+
+
+def is_prose(row: Row, rules: BoilerplateRules) -> bool:
+    """Whether the row is running text: a sentence, not a heading, a link or a label."""
+    if row.line.link_share >= LINKED:
+        return False
+    han = len(_HAN.findall(row.key))
+    if han >= 2 * rules.limits.sentence:
+        return True
+    long = han >= rules.limits.sentence or len(_WORD.findall(row.key)) * 2 >= rules.limits.sentence
+    return long and bool(SENTENCE_END.search(row.key))
+
+
+def is_short_sentence(row: Row) -> bool:
+    """Whether the row is a sentence, however short: 现予公布。 below a title is the whole of some notices."""
+    return row.line.link_share < LINKED and row.key.endswith("。") and len(_HAN.findall(row.key)) >= _SHORT

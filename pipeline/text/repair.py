@@ -1,0 +1,106 @@
+"""A text in, its repaired simplified reading out where a farm has machine-converted it: 實(shí)現(xiàn) → 实现.
+
+Measured in `dedup`: readings in brackets behind traditional characters occur in no honest text of 14,567,
+a naive expression would have hurt 92 of them ((CPI), (GDP), …).
+"""
+
+import re
+import unicodedata
+from dataclasses import dataclass
+from functools import cache
+
+from opencc import OpenCC
+
+from pipeline.core.config import Strict
+
+
+class RepairLimits(Strict):
+    """When a text counts as machine-converted."""
+
+    least_hits: int = 2  # readings behind a traditional character; one is a gloss
+    han_per_hit: int = 400  # and at least one in so many Han characters
+    short_text: int = 60  # below so many Han characters one hit is enough
+    any_hits: int = 5  # in a traditional text, readings behind whichever characters: more than glosses of rare ones
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Repaired:
+    """The text to read, whether it differs by a repair, and how many annotations were taken out."""
+
+    text: str
+    repaired: bool
+    annotations: int
+
+
+LIMITS = RepairLimits()
+_READING = r"[a-zü\u00e0-\u01dc\u01f8-\u01f9\u1e3f]{1,6}"
+_ANNOTATED = re.compile(rf"([\u3400-\u9fff])((?:[(（]{_READING}[)）])+)")
+_ABOUT_READINGS = re.compile("讀音|读音|讀作|读作|多音|拼音|注音")  # a text on pronunciation glosses on purpose
+_HAN = re.compile(r"[\u3400-\u9fff]")
+_DOUBLED_COMMA = re.compile(r"([，,])\1+")
+_to_simplified = OpenCC("t2s")
+
+
+def simplified(text: str) -> str:
+    """Traditional characters replaced by OpenCC's t2s; for one character or a whole text."""
+    return str(_to_simplified.convert(text))
+
+
+def repair(text: str, limits: RepairLimits = LIMITS) -> Repaired:
+    """The simplified reading of a machine-converted text; any other text as it is. Line breaks stay where they are."""
+    if not is_machine_converted(text, limits):
+        return Repaired(text=text, repaired=False, annotations=0)
+    bare, annotations = strip_readings(text)
+    return Repaired(text=simplified(_DOUBLED_COMMA.sub(r"\1", bare)), repaired=True, annotations=annotations)
+
+
+def is_machine_converted(text: str, limits: RepairLimits = LIMITS) -> bool:
+    """Whether readings stand behind traditional characters so often that only a machine can have put them there."""
+    annotated = [match[1] for match in _ANNOTATED.finditer(text) if _is_reading(match)]
+    if not annotated or _ABOUT_READINGS.search(text):
+        return False
+    hits = sum(simplified(character) != character for character in annotated)
+    if len(annotated) >= limits.any_hits and _is_traditional(text):
+        hits = len(annotated)
+    han = len(_HAN.findall(text))
+    return hits >= (1 if han < limits.short_text else limits.least_hits) and hits * limits.han_per_hit >= han
+
+
+def _is_traditional(text: str) -> bool:
+    bare, _ = strip_readings(text)
+    return simplified(bare) != bare
+
+
+def strip_readings(text: str) -> tuple[str, int]:
+    """The text without any reading that stands in brackets behind its character, and how many there were."""
+    found = 0
+
+    def bare(match: re.Match[str]) -> str:
+        nonlocal found
+        if not _is_reading(match):
+            return match[0]
+        found += 1
+        return match[1]
+
+    return _ANNOTATED.sub(bare, text), found
+
+
+def _is_reading(match: re.Match[str]) -> bool:
+    """Every bracket behind the character says one of its readings, with or without tone."""
+    readings = _readings(match[1])
+    return all(_toneless(said) in readings for said in re.findall(_READING, match[2]))
+
+
+@cache
+def _readings(character: str) -> frozenset[str]:
+    """The toneless readings of a character and of its simplified form."""
+    from pypinyin.pinyin_dict import pinyin_dict  # with all of its phrases: half a second that few commands need
+
+    spoken = ",".join(pinyin_dict.get(ord(form), "") for form in {character, simplified(character)})
+    return frozenset(_toneless(reading) for reading in spoken.split(",") if reading)
+
+
+def _toneless(reading: str) -> str:
+    """lǜ, lü and lv are one: marks gone, ü written as v."""
+    letters = unicodedata.normalize("NFD", reading).replace("u\u0308", "v")
+    return "".join(letter for letter in letters if not unicodedata.combining(letter))

@@ -1,0 +1,155 @@
+"""What stands on pages beside articles, as data: the models of config/boilerplate.yaml and the matching of one line."""
+
+import re
+from collections.abc import Callable
+from functools import cache, cached_property, lru_cache
+from typing import Annotated, Literal, get_args
+
+from pydantic import BeforeValidator, Field, model_validator
+
+from pipeline.core.config import Pattern, Strict
+from pipeline.text.repair import RepairLimits, simplified
+
+Zone = Literal["head", "tail", "inline", "between", "title"]
+FieldName = Literal["publisher", "author", "editor", "published", "document_number"]
+Joined = Annotated[Pattern, BeforeValidator(lambda text: "".join(line.strip() for line in str(text).splitlines()))]
+
+# One character for one character, so that a match on the folded line tells where to cut the published one.
+_HALF_WIDTH = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)} | {
+    0x3000: " ",
+    0x00A0: " ",
+    0x3010: "[",
+    0x3011: "]",
+    0x3014: "[",
+    0x3015: "]",
+    0xFE55: ":",
+    0x2236: ":",
+    0x4E28: "|",  # 丨, the stroke that editors type for a bar
+    0x2502: "|",
+    0xFFE8: "|",
+}
+
+
+def fold(text: str) -> str:
+    """Half-width, simplified: what patterns are written for. As long as `text`, character by character."""
+    folded = text.translate(_HALF_WIDTH)
+    plain = simplified(folded)
+    return plain if len(plain) == len(folded) else folded
+
+
+@cache
+def compiled(pattern: str) -> re.Pattern[str]:
+    """A pattern of configuration, ready to search folded lines."""
+    return re.compile(pattern, re.IGNORECASE)
+
+
+class Guard(Strict):
+    """What must hold around a line before a rule may act: all that one guard names; one guard of a rule is enough."""
+
+    last: float | None = Field(default=None, ge=0, le=1)  # the line stands in this last share of the lines
+    linked: float | None = Field(default=None, ge=0, le=1)  # this share of all that follows lies inside links
+    words: Pattern = ""  # these stand in the line or in the `within` lines after it …
+    at_least: int = Field(default=1, ge=1)  # … so many different ones of them
+    within: int = Field(default=0, ge=0)
+    not_below: Pattern = ""  # the first line above it that no rule knows is none like this
+    after_end: bool = False  # the line before it, or the one before that, says that the article is over
+    no_prose: bool = False  # no whole sentence follows
+    nothing_left: bool = False  # all that followed it was taken
+    cards: bool = False  # what follows is headings, summaries and bullets, no running text
+
+
+class Rule(Strict):
+    """One habit of pages: a pattern for a folded line, where it counts, what becomes of the line."""
+
+    name: str = Field(pattern=r"^[a-z0-9_]+$")
+    pattern: Joined
+    zones: tuple[Zone, ...] = Field(min_length=1)
+    action: Literal["drop", "cut", "field", "strip"]  # strip: only what matched leaves the line
+    field: FieldName | None = None  # filled from the group `value`
+    anchor: bool = False  # in the head: nothing up to this line is body
+    closes: bool = False  # in the tail: the article is over, what follows is not part of it
+    guards: tuple[Guard, ...] = ()
+    legitimate: str = ""  # where a body may say it, for the reader of this file
+    matches: tuple[str, ...] = Field(min_length=1)
+    spares: tuple[str, ...] = Field(min_length=1)
+
+    @model_validator(mode="after")
+    def _whole(self) -> "Rule":
+        if self.action == "field" and self.field is None:
+            raise ValueError(f"rule {self.name}: the action `field` needs the name of one")
+        if self.field and self.field != "published" and "(?P<value>" not in self.pattern:
+            raise ValueError(f"rule {self.name}: the pattern of a field needs a group `value`")
+        return self
+
+    def match(self, folded: str) -> re.Match[str] | None:
+        """Where the pattern is found in a folded line."""
+        return compiled(self.pattern).search(folded)
+
+
+class Limits(Strict):
+    """How long, how far, how much: the numbers of the zones."""
+
+    sentence: int  # Han characters from which a line with 。 is running text
+    rule_length: int  # longer lines are never furniture, unless a rule cuts inside them
+    head_lines: int  # lines at most before the body, title not yet seen
+    head_unknown: int  # unexplained lines at most between two lines of the head, title seen
+    head_repeats: int  # the same rule at most so often in a head; more of it is a table or a list
+    tail_unknown: int  # unexplained lines at most between two lines of the tail
+    closing_share: float  # share of the sentences that stand before a line that ends the article
+    title_least: int
+    title_most: int
+    caption_repeats: int  # `stem(1)`, `stem(2)`: a stem seen so often is a caption
+    glue: int  # spaces that stand where a line break was
+
+
+class BoilerplateRules(Strict):
+    """config/boilerplate.yaml."""
+
+    limits: Limits
+    keep: Joined  # lines of the tail that are body: signatures, dates, attachments, bylines
+    attachment: Joined  # these are body even behind the end of an article
+    document_head: Joined  # lines that stand beside a title which is part of the document's own text
+    statements: Joined  # where one metadata line makes several statements
+    rights: Joined  # words of statements on who may copy and who answers for what is said
+    not_a_title: Joined  # short lines of heads that are no titles
+    repair: RepairLimits
+    rules: tuple[Rule, ...]
+
+    @model_validator(mode="after")
+    def _named_once(self) -> "BoilerplateRules":
+        names = [rule.name for rule in self.rules]
+        if repeated := {name for name in names if names.count(name) > 1}:
+            raise ValueError(f"rules named twice: {', '.join(sorted(repeated))}")
+        return self
+
+    @cached_property
+    def by_zone(self) -> dict[Zone, tuple[Rule, ...]]:
+        """The rules of each zone, in the order of the file."""
+        zones: tuple[Zone, ...] = get_args(Zone)
+        return {zone: tuple(rule for rule in self.rules if zone in rule.zones) for zone in zones}
+
+    @cached_property
+    def _patterns(self) -> dict[Zone, tuple[tuple[Rule, re.Pattern[str]], ...]]:
+        return {
+            zone: tuple((rule, compiled(rule.pattern)) for rule in rules if rule.action != "strip")
+            for zone, rules in self.by_zone.items()
+        }
+
+    def knowing(self, folded: str, zone: Zone) -> tuple[Rule, ...]:
+        """The rules of a zone that know this line, without a look at their guards."""
+        return self._knowing(folded, zone) if len(folded) <= self.limits.rule_length else ()
+
+    @cached_property
+    def _knowing(self) -> Callable[[str, Zone], tuple[Rule, ...]]:
+        """Every line of a page is asked about again and again: remembered, for some pages."""
+        patterns = self._patterns
+
+        @lru_cache(maxsize=4096)
+        def knowing(folded: str, zone: Zone) -> tuple[Rule, ...]:
+            return tuple(rule for rule, pattern in patterns[zone] if pattern.search(folded))
+
+        return knowing
+
+    def find(self, folded: str, zone: Zone) -> Rule | None:
+        """The first of them."""
+        return next(iter(self.knowing(folded, zone)), None)

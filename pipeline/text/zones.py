@@ -1,0 +1,307 @@
+"""The lines of a page in, what stands before and behind the article out: each taken line with the rule that knew it."""
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Literal
+
+from pipeline.text.folded_lines import LINKED, SENTENCE_END, Row, is_prose, is_short_sentence, letters
+from pipeline.text.rules import BoilerplateRules, Guard, Rule, Zone, compiled
+
+_BULLET = re.compile(r"^[-•·*●■▪◆>]\s*")
+_NUMBERED = re.compile(r"^(?P<stem>.{4,60}?)\s*\(\d{1,2}\)$")
+_ENDS = ("statement", "toolbar", "source")  # rules
+_BRACKETED_END = re.compile(r"\s*[(（][^(（)）]*[)）]\s*$")  # of a title: a document's number, a date, a remark
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Taken:
+    """A row that is not body, and why; `rule` is None where its place alone decided."""
+
+    row: Row
+    name: str
+    zone: Zone | Literal["caption"]
+    rule: Rule | None = None
+
+
+Split = tuple[list[Row], list[Taken]]
+
+
+def take_inline(rows: Sequence[Row], title: str, rules: BoilerplateRules) -> Split:
+    """Share bars, stray signs and a farm's numbered captions, wherever they stand."""
+    stems = numbered_stems(rows)
+    kept: list[Row] = []
+    taken: list[Taken] = []
+    for row in rows:
+        stem = _stem(row)
+        if stem and (stem == letters(title) or stems[stem] >= rules.limits.caption_repeats):
+            taken.append(Taken(row=row, name="numbered_caption", zone="caption"))
+        elif found := rules.find(row.key, "inline"):
+            taken.append(Taken(row=row, name=found.name, zone="inline", rule=found))
+        else:
+            kept.append(row)
+    return kept, taken
+
+
+def take_between(rows: Sequence[Row], rules: BoilerplateRules) -> Split:
+    """What farms and programs set between two paragraphs; what stands behind the last one was taken before."""
+    found = [(row, rules.find(row.key, "between")) for row in rows]
+    taken = [Taken(row=row, name=rule.name, zone="between", rule=rule) for row, rule in found if rule]
+    return [row for row, rule in found if not rule], taken
+
+
+def numbered_stems(rows: Sequence[Row]) -> Counter[str]:
+    """How often each `stem(1)`, `stem(2)`, … stands among the lines."""
+    return Counter(stem for row in rows if (stem := _stem(row)))
+
+
+def _stem(row: Row) -> str:
+    found = _NUMBERED.match(row.key)
+    return letters(found["stem"]) if found else ""
+
+
+def take_head(rows: Sequence[Row], title: str, rules: BoilerplateRules) -> Split:
+    """All up to the last metadata line, the title or an unbroken run of furniture above the body."""
+    title_at = _title_at(rows, title, rules)
+    cut, unknown = 0, 0
+    known: dict[int, Rule] = {}
+    seen: Counter[str] = Counter()
+    for at, row in enumerate(rows[: rules.limits.head_lines]):
+        rule = head_rule(row.key, rules)
+        if at == title_at:
+            cut, unknown = at + 1, 0
+        elif rule:
+            known[at] = rule
+            seen[rule.name] += 1
+            if rule.field and seen[rule.name] > rules.limits.head_repeats:
+                cut = 0 if title_at is None else title_at + 1
+                break
+            if rule.anchor or not unknown:
+                cut, unknown = at + 1, 0
+        elif title_at is not None and at < title_at:
+            continue
+        elif is_prose(row, rules) or is_short_sentence(row):
+            break
+        elif row.line.link_share < LINKED:
+            unknown += 1
+            if unknown > rules.limits.head_unknown:
+                break
+    taken = [
+        Taken(
+            row=row,
+            name="title" if at == title_at else known[at].name if at in known else "above_the_body",
+            zone="head",
+            rule=known.get(at),
+        )
+        for at, row in enumerate(rows[:cut])
+    ]
+    kept = list(rows[cut:])
+    if cut and _title_lines(kept, title, rules) and _title_at(kept, title, rules) is not None:
+        # a heading of the page, then the article's own
+        kept, more = take_head(kept, title, rules)
+        taken += more
+    return kept, taken
+
+
+def head_rule(key: str, rules: BoilerplateRules) -> Rule | None:
+    """The rule that knows a line of the head by itself or by one of its statements."""
+    if found := rules.find(key, "head"):
+        return found
+    if SENTENCE_END.search(key.rstrip(": ")):
+        return None
+    statements = statement_spans(key, rules)
+    if len(statements) < 2:
+        return None
+    known = [found for start, end in statements if (found := rules.find(key[start:end], "head"))]
+    return next((rule for rule in known if rule.anchor), None)
+
+
+def statement_spans(key: str, rules: BoilerplateRules) -> Sequence[tuple[int, int]]:
+    """Where the statements of `来源:某报 2025-03-04 浏览:3` stand; a label keeps the value that a bar separates from it."""
+    return _statement_spans(key, rules.statements)
+
+
+@lru_cache(maxsize=4096)
+def _statement_spans(key: str, pattern: str) -> Sequence[tuple[int, int]]:
+    spans: list[tuple[int, int]] = []
+    start = 0
+    for gap in [
+        *((found.start(), found.end()) for found in compiled(pattern).finditer(key)),
+        (len(key), len(key)),
+    ]:
+        part = key[start : gap[0]]
+        if part.strip() and not (
+            gap[1] < len(key) and len(part) <= 4 and not part[-1].isdigit() and "|" in key[slice(*gap)]
+        ):
+            spans.append((start, gap[0]))
+            start = gap[1]
+        elif not part.strip():
+            start = gap[1]
+    return spans
+
+
+def _title_at(rows: Sequence[Row], title: str, rules: BoilerplateRules) -> int | None:
+    """Where the title stands above the first running text, if it does."""
+    for at, row in enumerate(rows[: rules.limits.head_lines]):
+        if lines := _title_lines(rows[at:], title, rules):
+            beside = [*rows[max(0, at - 1) : at], *rows[at + lines : at + lines + 1]]
+            document = any(compiled(rules.document_head).search(near.key) for near in beside)
+            return None if document else at + lines - 1
+        if is_prose(row, rules) and not head_rule(row.key, rules):
+            return None
+    return None
+
+
+def _title_lines(rows: Sequence[Row], title: str, rules: BoilerplateRules) -> int:
+    """Over how many of these rows, from the first on, the title runs, or it without the brackets at its end; else 0."""
+    bare = letters(_BRACKETED_END.sub("", title))
+    return _lines_of(rows, letters(title)) or (_lines_of(rows, bare) if len(bare) >= rules.limits.title_least else 0)
+
+
+def _lines_of(rows: Sequence[Row], wanted: str) -> int:
+    said = ""
+    for count, row in enumerate(rows[:3], 1):
+        said += letters(row.key)
+        if is_title(said, wanted) if count == 1 else said == wanted:
+            return count
+        if not wanted.startswith(said) or not said:
+            return 0
+    return 0
+
+
+def is_title(line: str, wanted: str) -> bool:
+    """Whether a line says the title: all of it, or all but an end that one of the two lacks."""
+    if not line or not wanted:
+        return False
+    short, long = sorted((line, wanted), key=len)
+    return line == wanted or (len(short) >= 8 and long.startswith(short) and len(short) * 10 >= len(long) * 7)
+
+
+def take_tail(rows: Sequence[Row], rules: BoilerplateRules) -> Split:
+    """The hard cut, if any, and the furniture that is left behind the last sentence; again until nothing is left to take."""
+    kept = list(rows)
+    taken: list[Taken] = []
+    while True:
+        kept, cut = _cut(kept, rules)
+        kept, dropped = _drop_tail(kept, rules)
+        taken += cut + dropped
+        if not cut and not dropped:
+            return kept, taken
+
+
+def _cut(rows: Sequence[Row], rules: BoilerplateRules) -> Split:
+    """Cut at the first line that ends the article; files that are listed behind it stay."""
+    prose = [len(row.key) if is_prose(row, rules) else 0 for row in rows]
+    total, before = sum(prose), 0
+    for at, row in enumerate(rows):
+        share = before / total if total else at / len(rows)
+        if at and share and (found := next((r for r in _acting(rows, at, rules) if _cuts(r, share, rules)), None)):
+            kept, taken = list(rows[:at]), []
+            for behind in rows[at:]:
+                if behind is not row and compiled(rules.attachment).search(behind.key):
+                    kept.append(behind)
+                else:
+                    rule = found if behind is row else rules.find(behind.key, "tail")
+                    name = rule.name if rule else f"behind_{found.name}"
+                    taken.append(Taken(row=behind, name=name, zone="tail", rule=rule))
+            return kept, taken
+        before += prose[at]
+    return list(rows), []
+
+
+def _acting(rows: Sequence[Row], at: int, rules: BoilerplateRules, rest: Sequence[Row] | None = None) -> Iterator[Rule]:
+    """The rules of the tail that know this row, or each of its statements, and may act on it here.
+
+    `rest` is what is left of the rows behind it.
+    """
+    behind = rows[at + 1 :] if rest is None else rest
+    key = rows[at].key
+    if len(key) > rules.limits.rule_length:
+        return iter(())
+    known = [rule for rule in rules.knowing(key, "tail") if _says_it(rule, key, rules)]
+    whole = [rule for rule in known if holds(rule, rows, at, behind, rules)]
+    if not whole and not key.endswith("。") and len(spans := statement_spans(key, rules)) > 1:
+        parts = [rules.find(key[start:end], "tail") for start, end in spans]
+        whole = sorted((rule for rule in parts if rule), key=lambda rule: not rule.closes) if all(parts) else []
+    return iter(whole)
+
+
+def _says_it(rule: Rule, key: str, rules: BoilerplateRules) -> bool:
+    """Whether the line says what the rule knows: not if sentences of something else stand before it."""
+    found = rule.match(key)
+    before = key[: found.start()] if found else ""
+    return not SENTENCE_END.search(before) or bool(compiled(rules.rights).search(before))
+
+
+def _cuts(rule: Rule, share: float, rules: BoilerplateRules) -> bool:
+    return rule.action == "cut" or (rule.closes and share > rules.limits.closing_share)
+
+
+def _drop_tail(rows: Sequence[Row], rules: BoilerplateRules) -> Split:
+    """Walk up from the end: furniture goes, signatures, dates and files stay, the first running text ends the walk."""
+    taken: list[Taken] = []
+    left = list(rows)
+    unknown = 0
+    for at in range(len(rows) - 1, 0, -1):
+        row = rows[at]
+        if found := next((rule for rule in _acting(rows, at, rules, left[at + 1 :]) if rule.action != "cut"), None):
+            taken.append(Taken(row=row, name=found.name, zone="tail", rule=found))
+            del left[at]
+            unknown = 0
+        elif is_prose(row, rules):
+            break
+        elif not compiled(rules.keep).search(row.key):
+            unknown += 1
+            if unknown > rules.limits.tail_unknown:
+                break
+    return left, taken
+
+
+def holds(rule: Rule, rows: Sequence[Row], at: int, rest: Sequence[Row], rules: BoilerplateRules) -> bool:
+    """Whether a rule may act on the row at this place, with that rest left behind it."""
+    return not rule.guards or any(_guard_holds(guard, rows, at, rest, rules) for guard in rule.guards)
+
+
+def _guard_holds(guard: Guard, rows: Sequence[Row], at: int, rest: Sequence[Row], rules: BoilerplateRules) -> bool:
+    if guard.last is not None and at < (1 - guard.last) * len(rows):
+        return False
+    if guard.linked is not None and _linked_share(rest) < guard.linked:
+        return False
+    if guard.words:
+        near = " ".join(row.key for row in rows[at : at + guard.within + 1])
+        if len(set(compiled(guard.words).findall(near))) < guard.at_least:
+            return False
+    if guard.not_below:
+        above = next((row for row in reversed(rows[:at]) if not _is_furniture(row, rules)), None)
+        if above and compiled(guard.not_below).search(above.key):
+            return False
+    if guard.after_end and not any(_ends(row, rules) for row in rows[max(0, at - 2) : at]):
+        return False
+    if guard.no_prose and any(is_prose(row, rules) and not _is_furniture(row, rules) for row in rest):
+        return False
+    return not (guard.nothing_left and rest) and (not guard.cards or _are_cards(rest, rules))
+
+
+def _is_furniture(row: Row, rules: BoilerplateRules) -> bool:
+    return rules.find(row.key, "tail") is not None
+
+
+def _ends(row: Row, rules: BoilerplateRules) -> bool:
+    """Whether a line says that the article is over; one that is believed only behind such a line does not."""
+    return any(
+        (rule.closes and not any(guard.after_end for guard in rule.guards)) or rule.name in _ENDS
+        for rule in rules.knowing(row.key, "tail")
+    )
+
+
+def _linked_share(rows: Sequence[Row]) -> float:
+    characters = sum(len(row.key) for row in rows)
+    return sum(len(row.key) * row.line.link_share for row in rows) / characters if characters else 0.0
+
+
+def _are_cards(rows: Sequence[Row], rules: BoilerplateRules) -> bool:
+    """Headings and bullets in plenty, at most one sentence each: no section of an article reads so."""
+    short = sum(bool(_BULLET.match(row.key)) or not is_prose(row, rules) for row in rows)
+    return short >= 2 and short * 2 >= len(rows)

@@ -1,0 +1,1 @@
+"""What keeps a store well: housekeeping, back-ups, and texts that must go."""

@@ -1,0 +1,1 @@
+"""One crawl of one source: its spider, its ledger, its landing files."""

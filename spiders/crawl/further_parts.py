@@ -1,0 +1,76 @@
+"""An article's page in, the address of its next part and of its attachments out."""
+
+import re
+from collections.abc import Iterable
+
+from parsel import Selector
+
+from pipeline.core.source import ArticleSpec
+from pipeline.core.urls import join, split_part, url_key
+
+_PAGER = re.compile(rb"createPageHTML\(\s*(\d+)\s*,\s*\d+\s*,\s*[\"']([\w.-]+)[\"']\s*,\s*[\"'](\w+)[\"']")
+_FILE_NAME = re.compile(r"(?:filename|showname|file)=[^&#]*?\.(\w{2,4})(?:&|#|$)", re.I)
+
+
+def may_have_parts(url: str, body: bytes) -> bool:
+    """Whether it is worth parsing the page: a part's address holds the stem of the first one. Cheap, and never wrong."""
+    stem = _stem(split_part(url)[0]).encode()
+    return bool(stem) and (stem + b"_" in body or stem + b"-" in body or b"createPageHTML(" in body)
+
+
+def next_part(url: str, body: bytes, text: str, article: ArticleSpec) -> str:
+    """The address of the part after `url`, or an empty string.
+
+    A link counts if its whole text is what `next_part` says and its address is that of the article with `_2`, `-2` or
+    the like (下一篇 is another article). TRS writes the pager as a script.
+    """
+    head, number = split_part(url)
+    if pager := _PAGER.search(body):
+        count, name, extension = int(pager[1]), pager[2].decode(), pager[3].decode()
+        following = join(head, f"{name}_{number + 1}.{extension}")
+        if number + 1 < count and _same_article(following, head):
+            return following
+    wanted = re.compile(article.next_part)
+    for link in Selector(text=text).css("a[href]"):
+        if wanted.search("".join(link.css("::text").getall()).strip()):
+            following = join(url, link.attrib["href"])
+            if _same_article(following, head) and url_key(following) != url_key(url):
+                return following
+    return ""
+
+
+def leads_to(url: str, first: bytes) -> bool:
+    """Whether the page of an article's first part names the further part at `url`, by a link or by TRS's script."""
+    name = url.partition("?")[0].rpartition("/")[2]
+    if name.encode() in first:
+        return True
+    pager = _PAGER.search(first)
+    return pager is not None and f"{pager[2].decode()}_" in name and split_part(url)[1] < int(pager[1])
+
+
+def attachments(url: str, text: str, types: Iterable[str]) -> tuple[str, ...]:
+    """The addresses of the files that a page links to, each once, in order."""
+    wanted = frozenset(types)
+    found: dict[str, None] = {}
+    for href in Selector(text=text).css("a::attr(href), iframe::attr(src), embed::attr(src)").getall():
+        address = join(url, href)
+        if address and _type(address) in wanted:
+            found[address.partition("#")[0]] = None
+    return tuple(found)
+
+
+def _same_article(url: str, head: str) -> bool:
+    """Whether an address is a further part of the article at `head`."""
+    first, number = split_part(url)
+    return number > 0 and url_key(first) == url_key(head)
+
+
+def _stem(url: str) -> str:
+    return url.partition("?")[0].rpartition("/")[2].partition(".")[0]
+
+
+def _type(url: str) -> str:
+    path, _, query = url.partition("#")[0].partition("?")
+    extension = path.rpartition("/")[2].rpartition(".")[2].lower()
+    named = _FILE_NAME.search(query)
+    return named[1].lower() if named else extension

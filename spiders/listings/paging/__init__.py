@@ -1,0 +1,1 @@
+"""How the pages of a listing are turned, and when to stop."""

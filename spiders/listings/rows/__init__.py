@@ -1,0 +1,1 @@
+"""Rows of a listing that no selector describes."""

@@ -1,0 +1,43 @@
+"""config/listings.yaml as a checked model."""
+
+from functools import cache
+from pathlib import Path
+
+from pipeline.core.config import Pattern, Strict, read
+
+CONFIG = Path(__file__).parents[3] / "config"
+
+
+class RowRules(Strict):
+    """What a list of articles looks like on a page that nobody described to us."""
+
+    dated: float
+    article: float
+    long_title: float
+    short: float
+    title_length: int
+    under_listing: float
+    named_by_title: float
+    same_part: float
+    in_title: float
+    of_another: float
+    bad_heading: float
+    bad_region: float
+    furniture: float
+    hidden: float
+    whole_page: float
+    row_pieces: int
+    row_links: int
+    mostly: float
+    gap_pieces: int
+    stories: int
+    crumb_length: int
+    bad_headings: Pattern
+    regions: frozenset[str]
+    related: frozenset[str]
+
+
+@cache
+def row_rules() -> RowRules:
+    """The rules that Gongbao ships."""
+    return read(CONFIG / "listings.yaml", RowRules)

@@ -1,0 +1,1 @@
+"""A list page in, the draft of a source out."""

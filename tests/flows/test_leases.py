@@ -1,0 +1,128 @@
+"""Leases in a real store: one holder at a time, whoever is killed gives way, a second night leaves."""
+
+import os
+import subprocess
+import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict, replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from flows.commands import run as running
+from flows.runs import leases
+from flows.samples.sites import SITES
+from flows.schedules import LeaseRules, Schedules
+from pipeline.store.s3 import Store
+from tests.makers.places import ROOT
+
+RULES = LeaseRules(renew_seconds=0.05, stale_minutes=10, wait_minutes=0)
+HOLD = """
+import sys, time
+from flows.runs import leases
+from flows.schedules import LeaseRules
+from pipeline.store.s3 import Store
+rules = LeaseRules(renew_seconds=60, stale_minutes=10, wait_minutes=0)
+with leases.hold(Store.open(sys.argv[1]), "source=one", "first", rules) as held:
+    if len(sys.argv) > 2:
+        held.share_with(int(sys.argv[2]))
+    print("held", flush=True)
+    time.sleep(60)
+"""
+
+
+def other(store: Store, *more: str) -> subprocess.Popen[str]:
+    """Another process that holds the name."""
+    process = subprocess.Popen(
+        [sys.executable, "-c", HOLD, store.url, *more], stdout=subprocess.PIPE, text=True, cwd=ROOT
+    )
+    assert process.stdout
+    assert process.stdout.readline() == "held\n"
+    return process
+
+
+def test_of_many_who_ask_at_once_one_gets_it(store: Store) -> None:
+    def ask(number: int) -> bool:
+        try:
+            with leases.hold(store, "source=one", f"run {number}", RULES):
+                time.sleep(1)
+        except leases.Taken:
+            return False
+        return True
+
+    with ThreadPoolExecutor(6) as pool:
+        assert sum(pool.map(ask, range(6))) == 1
+
+
+def test_one_who_is_in_the_way_is_named(store: Store) -> None:
+    with leases.hold(store, "source=one", "first", RULES):
+        with pytest.raises(leases.Taken, match=f"run first is at it since .*process {os.getpid()} on"):
+            leases.check(store, "source=one", RULES)
+        leases.check(store, "source=two", RULES)
+    leases.check(store, "source=one", RULES)
+
+
+def test_a_holder_that_was_killed_gives_way_at_once(store: Store) -> None:
+    process = other(store)
+    with pytest.raises(leases.Taken, match="run first"), leases.hold(store, "source=one", "second", RULES):
+        pass
+    process.kill()
+    process.wait()
+    with leases.hold(store, "source=one", "second", RULES):
+        assert [Path(key).stem for key in store.list("leases/source=one/")] == ["000000002"]
+
+
+def test_a_child_that_outlives_the_holder_keeps_the_name(store: Store) -> None:
+    child = subprocess.Popen(["sleep", "60"])
+    process = other(store, str(child.pid))
+    process.kill()
+    process.wait()
+    with pytest.raises(leases.Taken):
+        leases.check(store, "source=one", RULES)
+    child.kill()
+    child.wait()
+    leases.check(store, "source=one", RULES)
+
+
+def test_a_holder_on_another_machine_is_dead_when_it_has_been_silent_for_long(store: Store) -> None:
+    with leases.hold(store, "source=one", "there", RULES) as held:
+        there = replace(held._lease, machine="elsewhere")
+    for minutes, free in ((9, False), (11, True)):
+        renewed = datetime.now(UTC) - timedelta(minutes=minutes)
+        told = asdict(there) | {"renewed": renewed.isoformat(), "released": False}
+        assert leases.Lease(**told).holds(RULES.stale) is not free
+
+
+def test_a_lease_is_renewed_while_it_is_held_and_not_after(store: Store) -> None:
+    with leases.hold(store, "source=one", "first", RULES):
+        (key,) = store.list("leases/source=one/")
+        before = store.get(key)
+        time.sleep(1.2)
+        assert store.get(key) != before
+    after = store.get(key)
+    time.sleep(0.3)
+    assert store.get(key) == after
+
+
+def test_who_waits_gets_it_when_it_is_free_and_says_so_once(store: Store) -> None:
+    words: list[str] = []
+    process = other(store)
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(lambda: (time.sleep(2.5), process.kill(), process.wait()))
+        with leases.hold(store, "source=one", "second", RULES, wait=timedelta(seconds=20), say=words.append):
+            assert process.poll() is not None
+    assert len(words) == 1
+
+
+def test_a_second_night_says_so_and_leaves_and_one_of_other_sources_does_not(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GONGBAO_STORE", store.url)
+    rules = Schedules.load(ROOT / "config").leases
+    with leases.hold(store, leases.of_night(None), "first", rules):
+        with pytest.raises(leases.Taken, match="run first is at it"):
+            running.run(())
+        leases.check(store, leases.of_night(["gov_cn"]), rules)
+    assert leases.of_night(sorted(SITES)) == leases.of_night(sorted(SITES, reverse=True))

@@ -1,0 +1,75 @@
+"""A month of sample sites: each of its pages reads as it says, and a few of its nights end with the corpus that is true."""
+
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import pytest
+
+from flows.samples.articles import Truth
+from flows.samples.plan import month
+from flows.samples.site_server import TEMPLATES
+from flows.samples.sites.html import Resource
+from flows.samples.truth_check import body_differences
+from flows.samples.world import World
+from pipeline.core.models import Document, Page
+from pipeline.core.source import Source, load_all
+from pipeline.documents import process
+from pipeline.rules import Rules
+from tests.benchmarks.month import MONTH, WEEK, living
+from tests.makers.places import ROOT
+
+
+@pytest.fixture(scope="module")
+def sources(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Source]:
+    folder = tmp_path_factory.mktemp("sources")
+    for path in TEMPLATES.glob("*.yaml"):
+        text = path.read_text(encoding="utf-8").replace("{{url}}", f"http://{path.stem}.example")
+        (folder / path.name).write_text(text, encoding="utf-8")
+    return {each.id: each for each in load_all(folder)}
+
+
+def page(world: World, truth: Truth, night: int) -> Page:
+    served = world.served(truth.site, night)[truth.path]
+    assert isinstance(served, Resource)
+    url = f"http://{truth.site}.example{truth.path}"
+    return Page(
+        url=url, requested_url=url, source_id=truth.site, status=200, headers=(("Content-Type", served.type),),
+        body=served.body, fetched_at=datetime(2026, 11, 23, tzinfo=UTC), listed_title=truth.title,
+        listed_date=f"{truth.published:%Y-%m-%d}",
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("seed", [0, 1])
+def test_every_page_of_a_month_reads_as_it_says(seed: int, sources: dict[str, Source]) -> None:
+    world, rules, last = World(seed, date(2026, 11, 23), month(30)), Rules.load(ROOT / "config"), 29
+    wrong = []
+    for truth in world.truth(last):
+        if truth.rejected or truth.state == "withdrawn":
+            continue
+        found = process(page(world, truth, last), sources[truth.site], rules)
+        text = found.text if isinstance(found, Document) else ""
+        missing, extra = body_differences(truth.paragraphs, truth.optional, text.split("\n"))
+        if missing or extra:
+            wrong.append(f"{truth.key} lacks {missing} and has {extra}")
+    assert not wrong, "\n".join(wrong)
+
+
+def test_in_a_month_something_of_everything_happens_every_week() -> None:
+    truth = World(0, date(2026, 11, 23), month(MONTH.nights)).truth(MONTH.nights - 1)
+    assert len(truth) > 300
+    assert sum(page.repeats is not None for page in truth) > 40
+    postings = World(0, date(2026, 11, 23), month(MONTH.nights)).postings
+    for week in range(0, MONTH.nights - 2, 7):
+        nights = set(range(week, week + 7))
+        assert all(any(one.since == night for one in postings) for night in nights if night < MONTH.nights)
+    assert len([one for one in postings if one.edited]) > 15
+    assert len([one for one in postings if one.withdrawn]) > 5
+    assert all(night < MONTH.nights - 1 for fault in MONTH.faults for night in fault.nights)  # the last one is sound
+
+
+@pytest.mark.slow
+def test_five_nights_with_faults_backfills_a_kill_and_housekeeping_end_with_the_truth(tmp_path: Path) -> None:
+    with living(tmp_path, WEEK) as lived:
+        for night in range(WEEK.nights):
+            told = lived.night(night)
+            assert not told.wrong, f"night {night}: " + "\n".join(told.wrong)

@@ -1,0 +1,161 @@
+"""Nights on the sample sites with a real Prefect, a real S3 server and real HTTP: what is new, what is not, what is killed."""
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from flows import settings
+from flows.commands import run as running
+from flows.runs.crawl_process import key_of
+from flows.samples.site_server import Running, serve, write_sources
+from flows.samples.sites import SITES as ALL_SITES
+from flows.samples.truth_check import compare
+from flows.samples.world import World
+from flows.servers import embedded_store
+from pipeline.core.conservation import CrawlReport, RunReport
+from pipeline.corpus.corpus import Corpus
+from pipeline.store.s3 import Store
+from tests.makers.places import ROOT
+
+pytestmark = pytest.mark.slow
+SITES = ("ministry", "paper", "farm", "company")  # each other's reposts among them
+LAST = 2
+CRAWLS = 2  # at the same time
+
+
+@pytest.fixture(scope="module")
+def sites(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    """Four sample sites, and an embedded store of their own, told to every command by the environment."""
+    home = tmp_path_factory.mktemp("home")
+    before = dict(os.environ)
+    with serve(World(), dict.fromkeys((*ALL_SITES, "control"), 0)) as found:
+        for path in write_sources(found, home / "sources"):
+            if path.stem not in SITES:
+                path.unlink()
+        os.environ |= {"GONGBAO_HOME": str(home), "GONGBAO_SOURCES": str(home / "sources"), "GONGBAO_PROCESSES": "2",
+                       "GONGBAO_CRAWLS": str(CRAWLS)}  # fmt: skip
+        os.environ.pop("GONGBAO_STORE", None)
+        yield found
+    embedded_store.stop(home)
+    os.environ.clear()
+    os.environ.update(before)
+
+
+def night(sites: Running, number: int) -> RunReport:
+    """One night as on the day that the sites believe in."""
+    sites.night = number
+    return running.run((), datetime.now(UTC) - timedelta(days=LAST - number))
+
+
+def corpus() -> pl.DataFrame:
+    """What a reader of everything sees, without what a second try may change: ids of runs, times and places."""
+    rows = Corpus.open(settings.open_store(settings.from_environment())).documents(every=True)
+    return (
+        rows.select("url", "title", "text", "published_at", "canonical_id", "revision", "withdrawn_at")
+        .sort("url")
+        .collect()
+    )
+
+
+@pytest.fixture(scope="module")
+def nights(sites: Running) -> list[RunReport]:
+    """The three nights, and a fourth on the last one's day on which nothing is new."""
+    reports = [night(sites, number) for number in range(LAST + 1)]
+    sites.requests.clear()
+    return [*reports, running.run(())]
+
+
+def test_every_night_closes_its_sums_and_breaks_nothing(nights: list[RunReport]) -> None:
+    assert [report.succeeded for report in nights] == [True] * 4
+    assert all(report.total("fetched") for report in nights[:3])
+
+
+def test_no_more_sources_are_crawled_at_the_same_time_than_the_environment_says(nights: list[RunReport]) -> None:
+    store = settings.open_store(settings.from_environment())
+    crawls = [CrawlReport.model_validate_json(store.get(key_of(nights[0].run_id, source))) for source in SITES]
+    at_once = [sum(one.started_at <= crawl.started_at < one.ended_at for one in crawls) for crawl in crawls]
+    assert max(at_once) == CRAWLS
+
+
+def test_the_corpus_is_what_the_sites_really_say(nights: list[RunReport], sites: Running) -> None:
+    truth = [page for page in sites.world.truth(LAST) if page.site in SITES]
+    rows = Corpus.open(settings.open_store(settings.from_environment())).documents(every=True).collect()
+    seen = compare(truth, rows.iter_rows(named=True), sites.url)
+    assert seen.perfect, seen.text()
+
+
+def test_edits_are_revisions_and_a_page_that_is_gone_is_withdrawn(nights: list[RunReport]) -> None:
+    assert sum(report.total("revised") for report in nights) > 0
+    assert sum(report.total("withdrawn") for report in nights) == corpus()["withdrawn_at"].count()
+
+
+def test_a_night_on_which_nothing_changed_fetches_no_article_and_commits_nothing(
+    nights: list[RunReport], sites: Running
+) -> None:
+    still = nights[3]
+    assert (still.total("fetched"), still.version) == (0, still.version_before)
+    articles = {(page.site, page.path) for page in sites.world.truth(LAST)}
+    assert not articles & sites.requests.keys()
+
+
+def test_reports_are_in_the_store_as_json_and_in_prefect_as_markdown(nights: list[RunReport]) -> None:
+    from prefect.client.orchestration import get_client
+
+    store = settings.open_store(settings.from_environment())
+    for report in nights:
+        assert RunReport.model_validate_json(store.get(f"runs/{report.run_id}.json")) == report
+    with get_client(sync_client=True) as client:
+        flows = client.read_flow_runs()
+    assert {f"nightly {report.run_id}" for report in nights} <= {flow.name for flow in flows}
+
+
+@pytest.mark.parametrize(
+    "moment",
+    [
+        "landing/",
+        "staged/",
+        "corpus/_delta_log/00000000000000000001",
+        "fetches/_delta_log/00000000000000000001",
+    ],
+)
+def test_a_flow_killed_at_any_moment_and_run_again_leaves_the_corpus_of_an_undisturbed_run(
+    nights: list[RunReport], sites: Running, moment: str, tmp_path: Path
+) -> None:
+    for site in ("ministry", "company"):
+        (tmp_path / "sources").mkdir(exist_ok=True)
+        shutil.copy(Path(os.environ["GONGBAO_SOURCES"]) / f"{site}.yaml", tmp_path / "sources")
+    told = {"GONGBAO_HOME": str(tmp_path), "GONGBAO_SOURCES": str(tmp_path / "sources"),
+            "PREFECT_HOME": str(tmp_path / "not" / "made")}  # fmt: skip
+    command = [sys.executable, "-m", "flows.cli.main", "run"]
+    log = tmp_path / "killed.log"
+    with log.open("wb") as words:
+        flow = subprocess.Popen(command, env=os.environ | told, cwd=ROOT, stderr=words, start_new_session=True)
+    try:
+        os.environ.update(embedded_store.start(tmp_path).environment())  # `corpus` below goes back to the other store
+        store = Store.open(f"s3://{embedded_store.BUCKET}")
+        deadline = time.monotonic() + 240
+        while not any(True for _ in store.list(moment)) and time.monotonic() < deadline:
+            assert flow.poll() is None, f"it ended before the moment came: {log.read_text()[-2_000:]}"
+            time.sleep(0.02)
+        flow.kill()
+        flow.wait()
+        again = subprocess.run(command, env=os.environ | told, cwd=ROOT, capture_output=True, text=True, check=False)
+        assert again.returncode == 0, again.stderr
+        rows = Corpus.open(store).documents(every=True).select("url", "title", "text").sort("url").collect()
+    finally:
+        with suppress(ProcessLookupError):
+            os.killpg(flow.pid, signal.SIGKILL)
+        embedded_store.stop(tmp_path)
+    undisturbed = corpus().filter(pl.col("withdrawn_at").is_null()).select("url", "title", "text")
+    ours = tuple(sites.url(site) for site in ("ministry", "company"))
+    assert rows.to_dicts() == [row for row in undisturbed.to_dicts() if row["url"].startswith(ours)]
