@@ -21,6 +21,16 @@ class Reason(StrEnum):
     EMPTY_SHELL = "empty_shell"  # JavaScript would have to fill it
     TOO_SHORT = "too_short"
     MOJIBAKE = "mojibake"  # bytes that no charset reads
+    GARBLED_TEXT = "garbled_text"  # a file whose fonts do not say which characters they show
+    ENCRYPTED = "encrypted"  # a file that asks for a password
+    BROKEN = "broken"  # a file that is damaged
+    EMPTY = "empty"  # a file without bytes, or without a letter
+    OLD_WORD = "old_word"  # a file of Word 6 or 95
+    UNKNOWN_OLE = "unknown_ole"  # a compound file of another program, such as Microsoft Works
+    UNKNOWN_FILE = "unknown_file"  # a file of a type that is not read
+    HTML_PAGE = "html_page"  # a file that is a web page, mostly one that says that the file is not there
+    ARCHIVE_UNREADABLE = "archive_unreadable"  # RAR or 7z that this system cannot open
+    TOO_EXPENSIVE = "too_expensive"  # took more time or memory than one page or file may
     GONE = "gone"  # 404 or 410 where a document was: the publisher withdrew it
     FORGOTTEN = "forgotten"  # withdrawn for good by `gongbao forget`
     CRASHED = "crashed"  # a defect of ours; the run fails on it
