@@ -1,5 +1,6 @@
 """The boxes of a printed page in, its lines and the rows of its ruled tables out, in reading order."""
 
+import itertools
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -112,7 +113,12 @@ def joined(first: str, second: str) -> str:
 
 def is_han(char: str) -> bool:
     """Whether a character is one of those that stand side by side without spaces, full-width signs among them."""
-    return "\u2e80" <= char <= "\u9fff" or "\uf900" <= char <= "\ufaff" or "\uff00" <= char <= "\uffef" or char >= "\U00020000"
+    return (
+        "\u2e80" <= char <= "\u9fff"
+        or "\uf900" <= char <= "\ufaff"
+        or "\uff00" <= char <= "\uffef"
+        or char >= "\U00020000"
+    )
 
 
 # -- characters side by side ---------------------------------------------------
@@ -170,7 +176,8 @@ def _attach(lines: list[list[_Run]], run: _Run, rules: Printed) -> bool:
 
 def _line(runs: Sequence[_Run], page: int, rules: Printed) -> PrintedLine:
     """One line of its pieces; words far apart are parted by tabs where there are so many that they are a row."""
-    texts, gaps = [], list[float]()
+    texts, gaps = list[str](), list[float]()
+    end = 0.0
     for run in runs:
         if texts:
             gaps.append((run.glyphs[0].x0 - end) / max(run.height, 1))
@@ -218,8 +225,10 @@ def _is_single(lines: Sequence[PrintedLine]) -> bool:
     """Whether no two lines stand side by side."""
     by_top = sorted(lines, key=lambda line: line.top)
     return all(
-        one.row or other.row or min(one.bottom, other.bottom) - max(one.top, other.top) < 0.4 * min(one.size, other.size)
-        for one, other in zip(by_top, by_top[1:], strict=False)
+        one.row
+        or other.row
+        or min(one.bottom, other.bottom) - max(one.top, other.top) < 0.4 * min(one.size, other.size)
+        for one, other in itertools.pairwise(by_top)
     )
 
 

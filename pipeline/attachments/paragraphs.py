@@ -94,7 +94,9 @@ def _edges_of(blocks: Sequence[Sequence[PrintedLine]], rules: Printed) -> list[t
 def _is_justified(block: Sequence[PrintedLine], rules: Printed) -> bool:
     prose = [line for line in block if not line.row]
     _, right = _edges(prose, rules)
-    return len(prose) >= _COLUMN and sum(abs(line.x1 - right) < line.size for line in prose) >= rules.justified * len(prose)
+    return len(prose) >= _COLUMN and sum(abs(line.x1 - right) < line.size for line in prose) >= rules.justified * len(
+        prose
+    )
 
 
 def _edges(lines: Sequence[PrintedLine], rules: Printed) -> tuple[float, float]:

@@ -7,9 +7,10 @@ from dataclasses import replace
 
 import xxhash
 
-from pipeline.attachments import docx, kinds, ofd, packed, pdf, rtf, sheets, unlocked, word97
+from pipeline.attachments import kinds
 from pipeline.attachments.file_text import FileLine, FileText
-from pipeline.attachments.packages import Package
+from pipeline.attachments.formats import docx, ofd, packed, pdf, rtf, sheets, unlocked, word97
+from pipeline.attachments.formats.packages import Package
 from pipeline.attachments.paragraphs import paragraphs
 from pipeline.attachments.rules import FileRules
 from pipeline.page.decode import decode
@@ -26,7 +27,9 @@ _REFUSED = {
 _CONTROL = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f\x7f]")
 _LATIN = "·×÷±°§"  # of Latin-1 what Chinese texts write
 _SPACES = re.compile(r"[^\S\t]+")
-_INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff\ufffc\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufffe]")
+_INVISIBLE = re.compile(
+    "[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff\ufffc\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufffe]"
+)
 
 
 def read_file(data: bytes, name: str, rules: FileRules) -> list[FileText]:
@@ -141,4 +144,4 @@ def _judge_characters(text: str, rules: FileRules) -> None:
 
 
 def _is_unmapped(char: str) -> bool:
-    return "\x80" <= char <= "\xff" and char not in _LATIN or "\ue000" <= char <= "\uf8ff" or char == "\ufffd"
+    return ("\x80" <= char <= "\xff" and char not in _LATIN) or "\ue000" <= char <= "\uf8ff" or char == "\ufffd"

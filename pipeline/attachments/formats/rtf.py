@@ -20,7 +20,7 @@ def lines(data: bytes) -> tuple[list[FileLine], int]:
     named = _PAGE_CODE.search(data[:4096])
     codec = _CODECS.get(named[1], "gb18030") if named else "gb18030"
     marked = _CELL.sub(rb"\\'1d ", _TAB.sub(rb"\\'09 ", data))
-    text = rtf_to_text(marked.decode("latin-1"), encoding=codec, errors="replace")
+    text: str = rtf_to_text(marked.decode("latin-1"), encoding=codec, errors="replace")  # type: ignore[no-untyped-call]
     found = []
     for line in text.split("\n"):
         cells = [" ".join(cell.split()) for cell in line.split(_SEPARATOR)]

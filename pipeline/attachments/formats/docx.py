@@ -5,13 +5,15 @@ from collections.abc import Iterator
 from lxml import etree
 
 from pipeline.attachments.file_text import FileLine
-from pipeline.attachments.numbering import Numbering
-from pipeline.attachments.packages import Package
+from pipeline.attachments.formats.numbering import Numbering
+from pipeline.attachments.formats.packages import Package
 
 _W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
 _FALLBACK = "{http://schemas.openxmlformats.org/markup-compatibility/2006}Fallback"
 # What is not shown, or is shown elsewhere.
-_UNSEEN = frozenset((_FALLBACK, *(f"{_W}{name}" for name in ("del", "moveFrom", "instrText", "pPr", "rPr", "rt", "delText"))))
+_UNSEEN = frozenset(
+    (_FALLBACK, *(f"{_W}{name}" for name in ("del", "moveFrom", "instrText", "pPr", "rPr", "rt", "delText")))
+)
 _BOX = f"{_W}txbxContent"
 _NOTES = ("word/footnotes.xml", "word/endnotes.xml")
 

@@ -4,15 +4,23 @@ from dataclasses import dataclass, field
 
 from lxml import etree
 
-from pipeline.attachments.packages import Package
+from pipeline.attachments.formats.packages import Package
 
 _W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
 _DIGITS = "〇一二三四五六七八九"
 _ROMAN = ((1000, "m"), (900, "cm"), (500, "d"), (400, "cd"), (100, "c"), (90, "xc"), (50, "l"), (40, "xl"),
           (10, "x"), (9, "ix"), (5, "v"), (4, "iv"), (1, "i"))  # fmt: skip
 _CHINESE = frozenset(
-    "chineseCounting chineseCountingThousand taiwaneseCounting taiwaneseCountingThousand japaneseCounting "
-    "ideographDigital koreanCounting ideographTraditional".split()
+    [
+        "chineseCounting",
+        "chineseCountingThousand",
+        "taiwaneseCounting",
+        "taiwaneseCountingThousand",
+        "japaneseCounting",
+        "ideographDigital",
+        "koreanCounting",
+        "ideographTraditional",
+    ]
 )
 
 

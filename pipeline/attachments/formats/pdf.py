@@ -100,7 +100,7 @@ def _glyphs(text: raw.FPDF_TEXTPAGE, place: Place) -> list[Glyph]:
     high = 0
     for at in range(raw.FPDFText_CountChars(text)):
         code = code_of(text, at)
-        if code <= _SPACE and code != _HYPHEN or code in _SPACES or not box_of(text, at, box):
+        if (code <= _SPACE and code != _HYPHEN) or code in _SPACES or not box_of(text, at, box):
             continue
         if _SURROGATES[0] <= code < _SURROGATES[1]:  # two halves of a character beyond the basic plane
             if code < _LOW:

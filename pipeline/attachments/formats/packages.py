@@ -12,7 +12,6 @@ from pipeline.core.errors import Reject
 from pipeline.core.models import Reason
 
 ENCRYPTED = 0x1  # flag of a member
-_PARSER = {"resolve_entities": False, "no_network": True, "huge_tree": True, "recover": True}
 BROKEN = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, OSError, ValueError)
 
 
@@ -52,7 +51,9 @@ class Package:
 
     def tree(self, name: str) -> etree._Element:
         """A part as XML."""
-        root = etree.fromstring(self.read(name), etree.XMLParser(**_PARSER))
+        root = etree.fromstring(
+            self.read(name), etree.XMLParser(resolve_entities=False, no_network=True, huge_tree=True, recover=True)
+        )
         if root is None:
             raise Reject(Reason.BROKEN, f"no XML in {name}")
         return root

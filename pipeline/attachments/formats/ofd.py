@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from lxml import etree
 
 from pipeline.attachments.boxes import Glyph, Sheet, Stroke, is_han
-from pipeline.attachments.packages import Package
+from pipeline.attachments.formats.packages import Package
 from pipeline.core.errors import Reject
 from pipeline.core.models import Reason
 

@@ -142,9 +142,7 @@ def _told(page: bytes, place: int) -> tuple[bool, bool]:
     return in_table, row_end
 
 
-def _lines(
-    text: str, start: int, end: int, pieces: Sequence[_Piece], paragraphs: _Paragraphs
-) -> Iterator[FileLine]:
+def _lines(text: str, start: int, end: int, pieces: Sequence[_Piece], paragraphs: _Paragraphs) -> Iterator[FileLine]:
     cells: list[str] = []
     cell: list[str] = []
     begun = start

@@ -5,7 +5,7 @@ import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from pipeline.attachments.packages import BROKEN, ENCRYPTED, read_member
+from pipeline.attachments.formats.packages import BROKEN, ENCRYPTED, read_member
 from pipeline.attachments.rules import FileLimits
 from pipeline.core.errors import Reject
 from pipeline.core.models import Reason
