@@ -13,9 +13,9 @@ from pipeline.attachments.formats import docx, ofd, packed, pdf, rtf, sheets, un
 from pipeline.attachments.formats.packages import Package
 from pipeline.attachments.paragraphs import paragraphs
 from pipeline.attachments.rules import FileRules
-from pipeline.page.decode import decode
 from pipeline.core.errors import Reject
 from pipeline.core.models import Reason
+from pipeline.page.decode import decode
 
 ARCHIVES = frozenset(("zip", "rar", "7z"))
 _PRINTED = frozenset(("pdf", "ofd"))
