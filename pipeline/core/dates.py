@@ -11,12 +11,11 @@ from pipeline.core.models import Dated, Precision
 
 SHANGHAI = timezone(timedelta(hours=8), "Asia/Shanghai")
 EARLIEST = 1990  # the year; the first Chinese web pages are of 1994, older dates on a page are history
+_REPUBLIC = 1911
 AHEAD = timedelta(days=1)  # sites.md 4.9: more than a day after the fetch is no date of publication
 
+_ZEROS = str.maketrans("○零◯OoΟО", "〇〇〇〇〇〇〇")
 _HAN = {character: digit for digit, character in enumerate("〇一二三四五六七八九")}
-_HAN_DATE = re.compile(
-    r"([〇○零◯一二三四五六七八九OoΟО0]{4})年([元一二三四五六七八九十]{1,3})月(?:([一二三四五六七八九十廿卅]{1,3})[日号])?"
-)
 # Character by character, so that places in the plain text are places in the original.
 _PLAIN = {wide: wide - 0xFEE0 for wide in range(0xFF01, 0xFF5F)} | str.maketrans(
     "\u3000\xa0‐‑‒–—―−﹣〜～", "  ----------"
@@ -33,15 +32,30 @@ _CLOCK = (
     r"\s*(?P<zone>Z\b|[+-]\d{2}:?\d{2}\b|\b(?:UTC|GMT|CST|HKT|EST|EDT|PST|PDT|ET|JST|CET|BST)\b(?:[+-]\d{1,2}(?::?\d{2})?\b)?)?)?"
 )
 _YMD = re.compile(
-    r"(?<![\d.])(?P<year>(?:19|20)\d{2})(?:\s*(?:年|-{1,2}|/|\.)\s*|\s(?=\d{1,2}[/-]\d))(?P<month>\d{1,2})\s*(?:月|-{1,2}|/|\.)\s*(?P<day>\d{1,2})(?!\d|\s*月)"
+    r"(?<![\d.])(?P<year>(?:19|20)\d{2})(?:\s*(?:年|-{1,2}|/|\.)\s*|\s(?=\d{1,2}[/-]\d))(?P<month>\d{1,2})\s*(?:月|-{1,2}|/|\.)\s*(?P<day>\d{1,2})(?!\d|\s*月|\s{0,2}[\dlIO|]{1,2}\s*[日号號])"
     r"\s*(?:日|号|號)?" + _CLOCK
 )
-_ROC = re.compile(
-    r"(?:民國|民国|中華民國)\s*(?P<year>\d{2,3})\s*年\s*(?P<month>\d{1,2})\s*月\s*(?P<day>\d{1,2})\s*日" + _CLOCK
+# Years of the Republic of China, counted from 1911: 115年3月19日, and alone on their line 115.03.19.
+_ROC = re.compile(r"(?<!\d)(?P<year>1[0-4]\d)\s*年\s*(?P<month>\d{1,2})\s*月\s*(?P<day>\d{1,2})\s*[日号號]" + _CLOCK)
+_ROC_ALONE = re.compile(
+    r"[\s\[(【]*(?P<year>1[0-4]\d)(?P<mark>[./-])(?P<month>\d{1,2})(?P=mark)(?P<day>\d{1,2})(?![\d.])" + _CLOCK + r"[\s\])】]*"
 )
-_MONTH = re.compile(r"(?<!\d)(?P<year>(?:19|20)\d{2})\s*年\s*(?P<month>\d{1,2})\s*月(?!\s*\d)")
+_DIGIT = "〇○零◯一二三四五六七八九OoΟО0-9"
+_COUNT = "元正一二三四五六七八九十廿卅0-9"
+# 二〇二五年十一月十九日, 二 〇 二 五 年 1 1 月 1 9 日, 2025年十一月十九日: one numeral may be spaced or of either kind.
+_HAN_DATE = re.compile(
+    rf"(?<![{_DIGIT}])(?P<year>[{_DIGIT}](?:[ ]{{0,2}}[{_DIGIT}]){{3}})\s*年\s*(?P<month>[{_COUNT}](?:[ ]{{0,2}}[{_COUNT}]){{0,2}})\s*月"
+    rf"(?:\s*(?P<day>[{_COUNT}](?:[ ]{{0,2}}[{_COUNT}]){{0,2}})\s*[日号號]|(?!\s*[lIO|{_COUNT}]))"
+    + _CLOCK
+)
+_ROC_HAN = re.compile(
+    rf"(?:民國|民国)\s*(?P<year>[{_DIGIT}十百](?:[ ]{{0,2}}[{_DIGIT}十百]){{0,4}})\s*年\s*(?P<month>[{_COUNT}](?:[ ]{{0,2}}[{_COUNT}]){{0,2}})\s*月"
+    rf"\s*(?P<day>[{_COUNT}](?:[ ]{{0,2}}[{_COUNT}]){{0,2}})\s*[日号號]" + _CLOCK
+)
+_MONTH = re.compile(r"(?<!\d)(?P<year>(?:19|20)\d{2})\s*年\s*(?P<month>\d{1,2})\s*月(?!\s*[\dlIO|])")
 _MONTH_ALONE = re.compile(r"\s*(?P<year>(?:19|20)\d{2})[-/.](?P<month>\d{1,2})\s*")
 _MD = re.compile(r"(?<![\d年./-])(?P<month>\d{1,2})\s*月\s*(?P<day>\d{1,2})\s*(?:日|号|號)" + _CLOCK)
+_BROKEN_YEAR = re.compile(r"年[^月日，。；]{0,4}$|[\dlIO]\s{0,2}$")
 _MD_ALONE = re.compile(r"[\s\[(【]*(?P<month>\d{1,2})[-/](?P<day>\d{1,2})(?!\d)" + _CLOCK + r"[\s\])】]*")
 _SHORT_YEAR = re.compile(
     r"[\s\[(【]*(?P<short>\d{2})-(?P<month>\d{2})-(?P<day>\d{2})" + _CLOCK + r"[\s\])】]*"
@@ -115,7 +129,9 @@ def find_dates(text: str, *, base: datetime | None = None) -> Iterator[Dated]:
         matches = (match for pattern in patterns for match in pattern.finditer(plain))
         found += [(match.start(), _from_groups(match, text, base)) for match in matches]
     if "年" in plain:
-        found += [(match.start(), _han(match, text, base)) for match in _HAN_DATE.finditer(plain) if match[3]]
+        places = {place for place, dated in found if dated}
+        spelled = (match for pattern in (_ROC_HAN, _HAN_DATE) for match in pattern.finditer(plain) if match["day"])
+        found += [(match.start(), _han(match, text, base)) for match in spelled if match.start() not in places]
     found.sort(key=lambda pair: pair[0])
     return (dated for _, dated in found if dated)
 
@@ -152,7 +168,7 @@ def _from_groups(
     groups = match.groupdict()
     if day is None:
         month = _month_of(groups)
-        year = int(groups["year"] or 0) + (1911 if match.re is _ROC else 0)
+        year = int(groups["year"] or 0) + (_REPUBLIC if match.re in (_ROC, _ROC_ALONE) else 0)
         day = _datetime(year, month, int(groups.get("day") or 1))
     if day is None:
         return None
@@ -215,8 +231,11 @@ def _whole(plain: str, raw: str, base: datetime | None) -> Dated | None:
     if base is not None and (match := _SHORT_YEAR.fullmatch(plain)):
         day = _datetime(2000 + int(match["short"]), int(match["month"]), int(match["day"]))
         return _from_groups(match, raw, base, day=day) if day else None
+    if base is not None and (match := _ROC_ALONE.fullmatch(plain)):
+        return _from_groups(match, raw, base)
     if base is not None and (match := _MD.search(plain) or _MD_ALONE.fullmatch(plain)):
-        return _without_year(match, raw, base)
+        broken = _BROKEN_YEAR.search(plain[: match.start()])  # 2025年l1月5日: a year stands there, in characters lost
+        return None if broken else _without_year(match, raw, base)
     return None
 
 
@@ -266,22 +285,34 @@ def _month(plain: str, raw: str, base: datetime | None) -> Dated | None:
 
 
 def _han(match: re.Match[str], text: str, base: datetime | None) -> Dated | None:
-    year = int("".join(str(_HAN.get(character, 0)) for character in match[1]))
-    day = _han_number(match[3]) if match[3] else 1
-    at = _datetime(year, _han_number(match[2]), day)
-    precision = Precision.DAY if match[3] else Precision.MONTH
-    return _plausible(Dated(at=at, precision=precision, raw=_raw(match, text), evidence="text"), base) if at else None
+    """The date of a match whose numerals are Han, Arabic or both, with spaces between them."""
+    year = _numeral(match["year"]) + (_REPUBLIC if match.re is _ROC_HAN else 0)
+    at = _datetime(year, _numeral(match["month"]), _numeral(match["day"]) if match["day"] else 1)
+    clock, precision = _clock(match.groupdict()) if match["day"] else (timedelta(), Precision.MONTH)
+    return _plausible(Dated(at=at + clock, precision=precision, raw=_raw(match, text), evidence="text"), base) if at else None
+
+
+def _numeral(text: str) -> int:
+    """2025, 二〇二五, 二十五, 廿五, 一百一十五, 1 1 as a number; 9999, which is no year, month or day, for another."""
+    bare = text.replace(" ", "").translate(_ZEROS)
+    if bare.isascii() and bare.isdecimal():
+        return int(bare)
+    if not any(unit in bare for unit in "十百廿卅元正"):
+        return int("".join(str(_HAN.get(character, character)) for character in bare))
+    return _han_number(bare)
 
 
 def _han_number(text: str) -> int:
-    """二十五, 廿五, 十, 二五, 元 as a number."""
-    text = text.replace("廿", "二十").replace("卅", "三十").replace("元", "一")
-    tens, ten, ones = text.rpartition("十")
+    """二十五, 廿五, 十, 二五, 元, 一百一十五 as a number."""
+    text = text.replace("廿", "二十").replace("卅", "三十").replace("元", "一").replace("正", "一")
+    hundreds, hundred, rest = text.rpartition("百")
+    tens, ten, ones = rest.rpartition("十")
+    if len(hundreds) > 1 or (ten and (len(tens) > 1 or len(ones) > 1)) or not {*hundreds, *tens, *ones} <= _HAN.keys():
+        return 9999  # no day, no month, no year
+    count = 100 * (_HAN[hundreds] if hundreds else 1) if hundred else 0
     if not ten:
-        return int("".join(str(_HAN[character]) for character in ones))
-    if len(tens) > 1 or len(ones) > 1:
-        return 99  # no day and no month
-    return (_HAN[tens] if tens else 1) * 10 + (_HAN[ones] if ones else 0)
+        return count + (int("".join(str(_HAN[character]) for character in ones)) if ones else 0)
+    return count + (_HAN[tens] if tens else 1) * 10 + (_HAN[ones] if ones else 0)
 
 
 def _datetime(year: int, month: int, day: int) -> datetime | None:

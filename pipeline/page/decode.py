@@ -2,6 +2,7 @@
 
 import codecs
 import re
+from collections.abc import Iterator
 
 from pipeline.core.models import Decoded
 
@@ -27,6 +28,16 @@ _MAGIC = {
 }
 _FILE_TYPE = re.compile(r"(?:image|video|audio)/|application/(?:pdf|zip|msword|vnd\.)")
 _LOOKS_LIKE_HTML = re.compile(rb"<(?:!doctype|html|head|meta|title|body|div|p|table)\b", re.IGNORECASE)
+_RUN = re.compile(rb"[<>\r\n]|[^<>\r\n]+")
+_UTF8_WORD = re.compile(rb"(?:[\xe3-\xe9][\x80-\xbf]{2}){2}")
+_UTF8_WORDS = re.compile(rb"(?:[\xe3-\xe9][\x80-\xbf]{2}){2,}")
+_PART = re.compile(
+    rb"(?:[\xe2-\xef][\x80-\xbf]{2}){2,}"
+    rb"|(?:(?!(?:[\xe2-\xef][\x80-\xbf]{2}){2})[\x81-\xfe](?:[\x40-\x7e\x80-\xfe]|[0-9][\x81-\xfe][0-9]))+"
+    rb"|[\x00-\x7f]+|.",
+    re.DOTALL,
+)
+_HAN = re.compile("[\u4e00-\u9fff]")
 # Declared names that are taken at their word if the bytes read well that way, each with the superset that is used.
 _LEGACY = {
     "big5": "big5hkscs",
@@ -69,9 +80,13 @@ def decode(body: bytes, content_type: str = "", encoding: str = "auto") -> Decod
     Order: byte order mark; the source's own `encoding` if the bytes bear it; UTF-8, a few
     broken characters allowed; Big5, declared or not, where the bytes read well so and badly as GB18030; another
     declared legacy charset where GB18030 would be noise; whichever of GB18030 (never strict GB2312) and UTF-8 loses
-    fewer characters. A character that the end of the body cuts in half never decides.
+    fewer characters. A character that the end of the body cuts in half never decides. A page with an include in
+    another charset (UTF-8 in GBK, GBK in UTF-8) is read run by run.
     """
     declared = _declared(body, content_type)
+    if mixed := _mixed(body):
+        text, used = mixed
+        return Decoded(text=text, declared=declared, detected=used, used=used, replaced=text.count("\ufffd"))
     detected = _detect(body, declared)
     used = encoding if encoding != "auto" and _bom(body) is None and _strict(body, _codec(encoding)) else detected
     codec = _codec(used)
@@ -127,6 +142,48 @@ def _detect(body: bytes, declared: str) -> str:
     if chinese < _NOISE and beyond < _STRAY * len(body):  # a few curly quotes in Latin text
         return "windows-1252"
     return "gb18030" if gb.count("\ufffd") <= utf8.count("\ufffd") else "utf-8"
+
+
+def _mixed(body: bytes) -> tuple[str, str] | None:
+    """The characters of a page of two charsets, and the one that most of it is in; None for a page of one charset.
+
+    Runs end at tags and lines. Both kinds must read well: a character cut in half is no charset, and a GBK page has no
+    Chinese words that are UTF-8 by chance.
+    """
+    if _bom(body) or _strict(body, "utf-8") or not any(map(_is_utf8, _UTF8_WORDS.findall(body))):
+        return None
+    runs = [run for match in _RUN.finditer(body) for run in _parted(match[0])]
+    utf8 = [run for run in runs if _is_utf8(run)]
+    legacy = [run for run in runs if not run.isascii() and not _strict(run, "utf-8")]
+    joined = b" ".join(legacy)
+    name = _detect(joined, "") if legacy else "utf-8"
+    codec = _codec(name)
+    if not utf8 or codec not in _EVERYDAY or not _reads_well(joined, codec):
+        return None
+    ours = set(legacy) if len(b"".join(utf8)) > len(joined) else set(runs) - set(utf8)
+    text = "".join(run.decode(codec if run in ours else "utf-8", "replace") for run in runs)
+    return text, name if len(joined) > len(b"".join(utf8)) else "utf-8"
+
+
+def _parted(run: bytes) -> Iterator[bytes]:
+    """A run, or the parts of one that holds words in two charsets."""
+    if _UTF8_WORD.search(run) and not _strict(run, "utf-8"):
+        yield from (match[0] for match in _PART.finditer(run))
+    else:
+        yield run
+
+
+def _is_utf8(run: bytes) -> bool:
+    """Whether a run holds words that read well as UTF-8 alone."""
+    if not _UTF8_WORD.search(run) or not _strict(run, "utf-8"):
+        return False
+    ours = _everyday(run.decode("utf-8", "ignore"), "gb18030")
+    return ours > _NOISE and ours >= _everyday(run.decode("gb18030", "replace"), "gb18030")
+
+
+def _reads_well(run: bytes, codec: str) -> bool:
+    text = run.decode(codec, "replace")
+    return text.count("\ufffd") <= _STRAY * len(text) and len(_HAN.findall(text)) > 1 and _everyday(text, codec) >= _READS_WELL
 
 
 def _everyday(text: str, codec: str) -> float:
