@@ -97,6 +97,9 @@ _KAZAKH = re.compile(r"[ٴۇۋ]")
 _HAN = re.compile(r"[\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]")
 _KANA = re.compile(r"[\u3041-\u30ff\uff66-\uff9f]")
 _HANGUL = re.compile(r"[\u1100-\u11ff\u3131-\u318e\uac00-\ud7a3]")
+_HAN_GRAMMAR = re.compile(r"(?<=[\u4e00-\u9fff])[,、:]|[的了在是和与及等为将被对从到有这其於與為將對從]")  # after NFKC
+_HAN_SENTENCE = 6  # Han characters
+_WORDS_PER_SMALL_WORD = 8  # Latin prose has one in three; lists of names have one in twenty
 _LATIN_WORD = re.compile(r"[A-Za-z\u00c0-\u024f\u1e00-\u1eff]+(?:['’-][A-Za-z\u00c0-\u024f]+)*")
 _OTHER_WORD = re.compile(r"[^\W\d_]+")
 _ADDRESS = re.compile(r"https?://\S+|[\w.+-]+@[\w-]+\.[\w.]+")
@@ -167,9 +170,31 @@ def _words_by_script(sample: str, limits: LanguageLimits) -> dict[str, float]:
     if arabic and len(_UYGHUR.findall(rest)) * 10 > len(_ARABIC.findall(rest)):
         counts["kk" if _KAZAKH.search(rest) and "ٴ" in rest else "ug"] = arabic
         rest = _ARABIC.sub(" ", rest)
-    counts["latin"] = len(_LATIN_WORD.findall(rest))
+    counts["latin"] = len(_LATIN_WORD.findall(rest if counts["zh-cn"] == 0 else _without_names(sample)))
     counts["other"] = len(_OTHER_WORD.findall(_LATIN_WORD.sub(" ", rest)))
     return counts
+
+
+def _without_names(sample: str) -> str:
+    """The Latin lines of a text that has Han sentences: names of ships, processors or brands are no language.
+
+    A line is Latin where its small words say so (the, of, de, und); names, however many, have hardly any. A text
+    without a Han sentence is left as it is, without its Han.
+    """
+    lines = re.split(r"[\n。!?;]", sample)
+    if not any(map(_is_han_sentence, lines)):
+        return _HAN.sub(" ", sample)
+    return "\n".join(_HAN.sub(" ", line) for line in lines if _is_latin_sentence(line))
+
+
+def _is_han_sentence(line: str) -> bool:
+    return len(_HAN.findall(line)) >= _HAN_SENTENCE and bool(_HAN_GRAMMAR.search(line))
+
+
+def _is_latin_sentence(line: str) -> bool:
+    words = _LATIN_WORD.findall(line)
+    small = sum(len(word) <= 3 and word.islower() for word in re.findall(r"\b[^\W\d_]+\b", line))
+    return small > 1 and small * _WORDS_PER_SMALL_WORD >= len(words) > len(_HAN.findall(line)) / 2
 
 
 def _cjk(sample: str, limits: LanguageLimits) -> frozenset[str]:
