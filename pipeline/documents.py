@@ -119,7 +119,7 @@ def _extract(page: Page, source: Source, rules: Rules) -> tuple[Decoded, Extract
 
 
 def _readable(text: str) -> str:
-    return simplified(strip_readings(text)[0])
+    return simplified(strip_readings(text, converted=True)[0])
 
 
 def _narrowed(found: Extracted, readable: Extracted) -> Extracted:

@@ -34,7 +34,14 @@ class Repaired:
 
 LIMITS = RepairLimits()
 _READING = r"[a-zü\u00e0-\u01dc\u01f8-\u01f9\u1e3f]{1,6}"
-_ANNOTATED = re.compile(rf"([\u3400-\u9fff])((?:[(（]{_READING}[)）])+)")
+# Farms and their editors leave white space in the brackets and strew signs that nobody sees between the characters.
+_STREWN = r"[\x00-\x08\x0b-\x1f\x7f-\x9f\xad\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff]*"
+_SPACE = r"[ \t\xa0\u2002-\u200a\u3000]{0,2}"
+_ANNOTATED = re.compile(
+    rf"([\u3400-\u9fff])((?:{_STREWN}{_SPACE}{_STREWN}[(（]{_SPACE}{_STREWN}{_READING}(?:{_SPACE}{_STREWN}[,，/、]{_SPACE}{_READING})*{_STREWN}{_SPACE}[)）])+)"
+)
+_BRACKET = re.compile(rf"[(（]{_SPACE}{_STREWN}{_READING}")  # quick: most texts have none
+_TONED = re.compile("[\u00e0-\u00fc\u0101-\u01dc]")
 _ABOUT_READINGS = re.compile("讀音|读音|讀作|读作|多音|拼音|注音")  # a text on pronunciation glosses on purpose
 _HAN = re.compile(r"[\u3400-\u9fff]")
 _DOUBLED_COMMA = re.compile(r"([，,])\1+")
@@ -50,12 +57,14 @@ def repair(text: str, limits: RepairLimits = LIMITS) -> Repaired:
     """The simplified reading of a machine-converted text; any other text as it is. Line breaks stay where they are."""
     if not is_machine_converted(text, limits):
         return Repaired(text=text, repaired=False, annotations=0)
-    bare, annotations = strip_readings(text)
+    bare, annotations = strip_readings(text, converted=True)
     return Repaired(text=simplified(_DOUBLED_COMMA.sub(r"\1", bare)), repaired=True, annotations=annotations)
 
 
 def is_machine_converted(text: str, limits: RepairLimits = LIMITS) -> bool:
     """Whether readings stand behind traditional characters so often that only a machine can have put them there."""
+    if not _BRACKET.search(text):
+        return False
     annotated = [match[1] for match in _ANNOTATED.finditer(text) if _is_reading(match)]
     if not annotated or _ABOUT_READINGS.search(text):
         return False
@@ -71,18 +80,21 @@ def _is_traditional(text: str) -> bool:
     return simplified(bare) != bare
 
 
-def strip_readings(text: str) -> tuple[str, int]:
-    """The text without any reading that stands in brackets behind its character, and how many there were."""
+def strip_readings(text: str, *, converted: bool = False) -> tuple[str, int]:
+    """The text without any reading that stands in brackets behind its character, and how many there were.
+
+    In a text that a machine has converted a toned syllable behind a character is its reading, whatever dictionaries say.
+    """
     found = 0
 
     def bare(match: re.Match[str]) -> str:
         nonlocal found
-        if not _is_reading(match):
+        if not _is_reading(match) and not (converted and _TONED.search(match[2])):
             return match[0]
         found += 1
         return match[1]
 
-    return _ANNOTATED.sub(bare, text), found
+    return (_ANNOTATED.sub(bare, text), found) if _BRACKET.search(text) else (text, 0)
 
 
 def _is_reading(match: re.Match[str]) -> bool:
