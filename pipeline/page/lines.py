@@ -1,14 +1,14 @@
 """A tree in, its lines out, in one walk over it: every line with its place, its links and what stands before it."""
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from functools import lru_cache
 
 from lxml import etree
 from lxml.html import HtmlElement
 
 from pipeline.page.cells import is_row_of_data
-from pipeline.page.tree import Block, Outline, Role, Span
+from pipeline.page.tree import Block, Outline, Part, Role, Span
 
 # Elements that run on inside a line; every other element, known or not, begins and ends one.
 _INLINE = frozenset(
@@ -84,6 +84,13 @@ _SILENT = frozenset(
     ]
 )
 _EMPTY = frozenset(("br", "hr", "meta", "img"))
+_FILMS = frozenset(("embed", "object", "iframe"))
+_CELLS = frozenset(("td", "th"))
+_FURNITURE = frozenset(("nav", "footer", "aside"))
+# The head of a page is `<div><span class="title">…</span><span class="time">…</span></div>` as often as not.
+_PARTS = frozenset(("span", "b", "strong", "em", "i", "font", "label", "small"))
+_WHOLE = frozenset(("p", "h1", "h2", "h3", "h4", "h5", "h6"))  # nothing stands alone in these
+_LEADS = re.compile(r"\s*(?!#|javascript:|$)", re.IGNORECASE)
 _LINE = _INLINE | {"p"}  # a comment directly in one of these ends no line
 _KINDS = {**dict.fromkeys(_INLINE, "inline"), **dict.fromkeys(_SILENT, "silent"), **dict.fromkeys(_EMPTY, "empty")}
 _ROLES: dict[str, Role] = {
@@ -92,7 +99,6 @@ _ROLES: dict[str, Role] = {
     "pre": "preformatted",
 }
 _CAPTION = re.compile(r"(?:^|[\s_-])caption(?:[_-]text)?(?:\s|$)")  # a class; old pages have no <figcaption>
-_FILMS = frozenset(("embed", "object", "iframe"))
 _PLAYER = re.compile(r"video|player|\.mp4|\.swf|\.m3u8", re.IGNORECASE)
 _HIDDEN = re.compile(r"display\s*:\s*none|font-size\s*:\s*0(?:px|pt|em)?\s*(?:;|$)", re.IGNORECASE)
 _BLANK = re.compile(r"visibility\s*:\s*hidden", re.IGNORECASE)  # jammers; of a block a script makes it visible (微信)
@@ -110,7 +116,7 @@ _HAN = "\u2e80-\u9fff\uff00-\uffef，。；：、？！”“《》（）"
 _WRAPPED = re.compile(rf"(?<=[{_HAN}])[ \t\xa0]*[\r\n]\s*(?=[{_HAN}])")
 _INDENTED = re.compile(r"[\r\n][ \t\xa0\r\n]*\u3000\u3000\s*")
 _SPACE = re.compile(r"[ \r\n\f\v\xa0\u2002-\u200a\u2028\u2029\x85]+")
-_TABS = re.compile(r"\s*\t\s*")
+_CELL_ENDS = re.compile(r"[ \u3000]*\t[ \u3000]*")
 _INDENT_AFTER_SENTENCE = re.compile(r"(?<=[。！？；：”」）])[ \xa0]?\u3000[\u3000 \xa0]+(?=\S)")
 
 
@@ -129,13 +135,19 @@ class _Walk:
         self.spans: list[Span] = []
         self.marks: list[tuple[str, int]] = []
         self.open: list[Span] = []
-        self.links: list[tuple[HtmlElement, bool]] = []  # open links: whether each leads to a page
+        self.anchors: list[tuple[HtmlElement, bool, bool]] = []  # open: whether each leads to a page, or to a file
+        self.alone: list[tuple[HtmlElement, int]] = []  # open: what may stand alone in a line, inside so many blocks
         self.strong: list[HtmlElement] = []
         self.row: Span | None = None  # the open row of data, written as one line
+        self.cells = 0  # of the open row, begun
         self.tables: dict[HtmlElement, bool] = {}
         self.image = False
         self.pieces: list[str] = []
-        self.linked = self.bold = 0
+        self.cuts: list[tuple[int, HtmlElement]] = []  # the piece from which on an element speaks
+        self.linked: list[int] = []  # of each piece, characters in links of any kind
+        self.pages = self.files = self.furniture = 0  # open links, open elements around an article
+        self.broken = False  # the line goes on behind a <br>
+        self.to_pages = self.bold = 0
         self.headed = -1  # nothing said yet
 
     def over(self, top: HtmlElement, root: HtmlElement) -> Outline:
@@ -150,12 +162,7 @@ class _Walk:
             else:
                 text = element.tail if element is not top else None
                 if event == "end":
-                    if self.open and self.open[-1].element is element:
-                        self._close(self.open[-1])
-                    elif self.links and self.links[-1][0] is element:
-                        self.links.pop()
-                    elif self.strong and self.strong[-1] is element:
-                        self.strong.pop()
+                    self._leave(element)
                 elif event == "comment" and element.text and len(element.text) < 120:
                     self._mark(element.text, within_a_line=element.getparent().tag in _LINE)
             if text and (self.pieces or not text.isspace()):
@@ -185,12 +192,53 @@ class _Walk:
             if hidden:
                 return False
             if tag == "a":
-                self.links.append((element, not _FILE_LINK.search(element.get("href") or "")))
+                self._anchor(element)
             elif tag in ("b", "strong"):
                 self.strong.append(element)
+            if tag in _PARTS and (classes is not None or element.get("id") is not None):
+                self._stand_alone(element)
             return True
         self._open(element, tag, hidden, classes or "")
         return True
+
+    def _leave(self, element: HtmlElement) -> None:
+        if self.open and self.open[-1].element is element:
+            self._close(self.open[-1])
+            return
+        if self.anchors and self.anchors[-1][0] is element:
+            _, page, file = self.anchors.pop()
+            self.pages -= page
+            self.files -= file
+        elif self.strong and self.strong[-1] is element:
+            self.strong.pop()
+        if self.alone and self.alone[-1][0] is element:
+            self.alone.pop()
+            self._cut()
+
+    def _anchor(self, element: HtmlElement) -> None:
+        """Open a link; one that leads nowhere, as Word's bookmarks do and `javascript:;`, is none."""
+        href = element.get("href") or ""
+        leads = _LEADS.match(href) is not None or element.get("onclick") is not None
+        file = leads and _FILE_LINK.search(href) is not None
+        self.anchors.append((element, leads and not file, file))
+        self.pages += leads and not file
+        self.files += file
+
+    def _stand_alone(self, element: HtmlElement) -> None:
+        """Note that an inline element with a name of its own speaks, save in a paragraph or a heading."""
+        if self.open and self.open[-1].element.tag not in _WHOLE:
+            self.alone.append((element, len(self.open)))
+            self._cut()
+
+    def _speaker(self) -> HtmlElement | None:
+        """The element whose text comes now."""
+        if self.alone and self.alone[-1][1] == len(self.open):
+            return self.alone[-1][0]
+        return self.open[-1].element if self.open else None
+
+    def _cut(self) -> None:
+        if self.pieces and (speaker := self._speaker()) is not None:
+            self.cuts.append((len(self.pieces), speaker))
 
     def _enter_empty(self, element: HtmlElement, tag: str) -> None:
         if tag == "img":
@@ -200,16 +248,25 @@ class _Walk:
         elif tag == "meta":
             self._mark(element.get("name") or "")
         elif tag == "br" and self.row is not None:
-            self.pieces.append(" ")
+            self._space(" ")
         else:
             self._flush()
+            self.broken = tag == "br"
+
+    def _space(self, space: str) -> None:
+        self.pieces.append(space)
+        self.linked.append(0)
 
     def _open(self, element: HtmlElement, tag: str, hidden: bool, classes: str) -> None:
-        if self.pieces:
-            if self.row is None:
-                self._flush()
-            else:
-                self.pieces.append("\t" if tag in ("td", "th") else " ")
+        if self.row is None:
+            self._flush()
+            self.broken = False
+        elif tag in _CELLS:
+            self.cells += 1
+            if self.cells > 1:
+                self._space("\t")
+        elif self.pieces:
+            self._space(" ")
         if self.open:
             up = self.open[-1]
             role: Role = "caption" if up.images and _CAPTION.search(classes) else _ROLES.get(tag, up.role)
@@ -219,24 +276,32 @@ class _Walk:
             span = Span(element, len(self.blocks), int(hidden), _ROLES.get(tag, ""))
         self.open.append(span)
         self.spans.append(span)
+        self._cut()
+        self.furniture += tag in _FURNITURE
         if tag == "tr" and self.row is None and is_row_of_data(element, self.tables):
-            self.row = span
+            self.row, self.cells = span, 0
         elif tag == "video":
             self._count(videos=1)
 
     def _close(self, span: Span) -> None:
         if self.row is span:
             self.row = None
-        if self.pieces:
-            if self.row is None:
-                self._flush()
-            else:
-                self.pieces.append(" ")
+        if self.row is None:
+            self._flush()
+            self.broken = False
+        elif self.pieces:
+            self._space(" ")
+        self.furniture -= span.element.tag in _FURNITURE
         span.end = len(self.blocks)
         self.open.pop()
-        if span.start == span.end and self.open:  # says nothing: the elements inside it are gone already
-            self.spans.pop()
-            self.open[-1].children.pop()
+        self._cut()
+        if self.open:
+            up = self.open[-1]
+            up.images += span.images
+            up.videos += span.videos
+            if span.start == span.end:  # says nothing: the elements inside it are gone already
+                self.spans.pop()
+                up.children.pop()
 
     def _mark(self, name: str, *, within_a_line: bool = False) -> None:
         """Note what is named here; within a line it stands behind it: portals put comments around a keyword."""
@@ -251,14 +316,18 @@ class _Walk:
             for part in text.split("\n"):
                 self._piece(part)
                 self._flush()
+                self.broken = True
         else:
             self._piece(text)
 
     def _piece(self, text: str) -> None:
+        if not self.pieces and (speaker := self._speaker()) is not None:
+            self.cuts = [(0, speaker)]
         self.pieces.append(text)
         said = len(text.strip())
-        if self.links and self.links[-1][1]:
-            self.linked += said
+        self.linked.append(said if self.pages or self.files else 0)
+        if self.pages:
+            self.to_pages += said
             if self.headed < 0:
                 self.headed = said or -1
         elif self.headed < 0 and text.strip(_BEFORE_A_LINK):
@@ -271,30 +340,49 @@ class _Walk:
         if not self.pieces:
             return
         raw = "".join(self.pieces)
-        linked, bold, headed = self.linked, self.bold, max(0, self.headed)
-        role, hidden = (self.open[-1].role, self.open[-1].hidden) if self.open else ("", 0)
-        self.pieces.clear()
-        self.linked = self.bold = 0
-        self.headed = -1
-        for text in _lines(raw):
+        span = self.open[-1] if self.open else None
+        element = self.cuts[0][1] if span is None else span.element
+        role, hidden = ("", 0) if span is None else (span.role, span.hidden)
+        lines = _lines(raw)
+        parts: tuple[Part, ...] = ()
+        if len(lines) == 1 and (len(self.cuts) > 1 or self.cuts[0][1] is not element):
+            parts = tuple(self._parts())
+        linked = sum(self.linked)
+        for text in lines:
             self.blocks.append(
                 Block(
                     text=text,
-                    link_share=min(1.0, linked / len(text)),
-                    headed=headed,
-                    bold=bold >= 0.8 * len(text),
+                    element=element,
+                    parts=parts,
+                    broken=self.broken,
+                    linked=linked,
+                    furniture=self.furniture > 0,
+                    link_share=min(1.0, self.to_pages / len(text)),
+                    headed=max(0, self.headed),
+                    bold=self.bold >= 0.8 * len(text),
                     after_image=self.image,
                     heading=role == "heading",
                     caption=role == "caption",
                     hidden=hidden,
                 )
             )
-            self.image = False
+            self.image, self.broken = False, True
+        self.pieces.clear()
+        self.linked.clear()
+        self.to_pages = self.bold = 0
+        self.headed = -1
+
+    def _parts(self) -> Iterator[Part]:
+        """What each element says in the line that is being written."""
+        edges = [*(start for start, _ in self.cuts), len(self.pieces)]
+        for (start, element), end in zip(self.cuts, edges[1:], strict=True):
+            if text := " ".join(_lines("".join(self.pieces[start:end]))).strip():
+                yield Part(text, element, sum(self.linked[start:end]))
 
     def _count(self, images: int = 0, videos: int = 0) -> None:
-        for span in self.open:
-            span.images += images
-            span.videos += videos
+        if self.open:
+            self.open[-1].images += images
+            self.open[-1].videos += videos
 
 
 @lru_cache(maxsize=8192)
@@ -305,17 +393,21 @@ def _shown(style: str, kind: str) -> tuple[bool, bool]:
 
 
 def _lines(raw: str) -> list[str]:
-    """A run of characters as clean lines; a paragraph that only an indent divides from the last is one of its own."""
+    """A run of characters as clean lines; a paragraph that only an indent divides from the last is one of its own.
+
+    A row of a table is one line; its empty cells stand between, before and behind tabs.
+    """
     text = _ODD.sub("", raw)
+    if "\t" in text:
+        row = _CELL_ENDS.sub("\t", _SPACE.sub(" ", text)).strip(" \u3000")
+        return [row] if row.strip("\t") else []
     if "\n" in text or "\r" in text:
         if "\u3000\u3000" in text and len(parts := _INDENTED.split(text)) > 1:
             return [line for part in parts for line in _lines(part)]
         text = _WRAPPED.sub("", text)
     text = _SPACE.sub(" ", text)
-    if "\t" in text:
-        text = _TABS.sub("\t", text)
     parts = _INDENT_AFTER_SENTENCE.split(text) if "\u3000\u3000" in text else [text]
-    return [line for part in parts if (line := part.strip(" \t\u3000"))]
+    return [line for part in parts if (line := part.strip(" \u3000"))]
 
 
 def _is_picture(element: HtmlElement) -> bool:

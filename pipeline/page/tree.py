@@ -21,11 +21,25 @@ _CLASSES = etree.ElementDefaultClassLookup(
 Role = Literal["", "heading", "caption", "preformatted"]
 
 
+@dataclass(frozen=True, slots=True)
+class Part:
+    """What an element inside a line says: a cell, or a `<span class="time">` in a byline."""
+
+    text: str
+    element: HtmlElement
+    linked: int  # characters inside links, those to files among them
+
+
 @dataclass(slots=True)
 class Block:
     """One line of the page, with what is needed to weigh it."""
 
     text: str
+    element: HtmlElement  # the block element around it
+    parts: tuple[Part, ...]  # where elements inside it stand alone, else none
+    broken: bool  # begun by <br>: goes on what the line before it began
+    linked: int  # characters inside links, those to files among them
+    furniture: bool  # inside nav, aside or footer
     link_share: float  # of its characters, those inside links that lead to pages, not to files
     headed: int  # characters of the link that the line begins with, 0 if it begins otherwise
     bold: bool
