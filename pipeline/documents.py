@@ -1,7 +1,6 @@
 """The way of a page, whole: decode, extract, clean, identify the language, judge, fingerprint. A pure function."""
 
 from dataclasses import replace
-from typing import Any
 
 from pipeline.core.errors import Reject
 from pipeline.core.models import (
@@ -22,6 +21,7 @@ from pipeline.core.urls import doc_id
 from pipeline.dedupe.fingerprint import fingerprint
 from pipeline.page.decode import decode, file_kind
 from pipeline.page.extract import extract
+from pipeline.page.fields.context import Context
 from pipeline.rules import Rules
 from pipeline.text.clean import clean
 from pipeline.text.language import identify
@@ -100,20 +100,20 @@ def _carry(page: Page, source: Source, rules: Rules) -> Document:
 
 def _extract(page: Page, source: Source, rules: Rules) -> tuple[Decoded, Extracted]:
     decoded = decode(page.body, page.header("Content-Type"), source.article.encoding)
-    how: dict[str, Any] = {
-        "url": page.url,
-        "spec": source.article,
-        "rules": rules.extraction,
-        "field_rules": rules.fields,
-        "fetched_at": page.fetched_at,
-        "listed_title": page.listed_title,
-        "listed_date": page.listed_date,
-    }
-    extracted = extract(decoded, **how)
+    context = Context(
+        url=page.url,
+        fetched_at=page.fetched_at,
+        spec=source.article,
+        extraction=rules.extraction,
+        fields=rules.fields,
+        listed_title=page.listed_title,
+        listed_date=page.listed_date,
+    )
+    extracted = extract(decoded, context)
     said = "\n".join((extracted.title, *(line.text for line in extracted.lines)))
     if is_machine_converted(said, rules.boilerplate.repair):
         # its lines are wanted as published, but words like 來(lái)源 and 推薦(jiàn) are read only in the repaired page
-        readable = extract(replace(decoded, text=_readable(decoded.text)), **how)
+        readable = extract(replace(decoded, text=_readable(decoded.text)), context)
         extracted = replace(_narrowed(extracted, readable), fields=readable.fields)
     return decoded, extracted
 

@@ -38,15 +38,16 @@ _YMD = re.compile(
 # Years of the Republic of China, counted from 1911: 115年3月19日, and alone on their line 115.03.19.
 _ROC = re.compile(r"(?<!\d)(?P<year>1[0-4]\d)\s*年\s*(?P<month>\d{1,2})\s*月\s*(?P<day>\d{1,2})\s*[日号號]" + _CLOCK)
 _ROC_ALONE = re.compile(
-    r"[\s\[(【]*(?P<year>1[0-4]\d)(?P<mark>[./-])(?P<month>\d{1,2})(?P=mark)(?P<day>\d{1,2})(?![\d.])" + _CLOCK + r"[\s\])】]*"
+    r"[\s\[(【]*(?P<year>1[0-4]\d)(?P<mark>[./-])(?P<month>\d{1,2})(?P=mark)(?P<day>\d{1,2})(?![\d.])"
+    + _CLOCK
+    + r"[\s\])】]*"
 )
 _DIGIT = "〇○零◯一二三四五六七八九OoΟО0-9"
 _COUNT = "元正一二三四五六七八九十廿卅0-9"
 # 二〇二五年十一月十九日, 二 〇 二 五 年 1 1 月 1 9 日, 2025年十一月十九日: one numeral may be spaced or of either kind.
 _HAN_DATE = re.compile(
     rf"(?<![{_DIGIT}])(?P<year>[{_DIGIT}](?:[ ]{{0,2}}[{_DIGIT}]){{3}})\s*年\s*(?P<month>[{_COUNT}](?:[ ]{{0,2}}[{_COUNT}]){{0,2}})\s*月"
-    rf"(?:\s*(?P<day>[{_COUNT}](?:[ ]{{0,2}}[{_COUNT}]){{0,2}})\s*[日号號]|(?!\s*[lIO|{_COUNT}]))"
-    + _CLOCK
+    rf"(?:\s*(?P<day>[{_COUNT}](?:[ ]{{0,2}}[{_COUNT}]){{0,2}})\s*[日号號]|(?!\s*[lIO|{_COUNT}]))" + _CLOCK
 )
 _ROC_HAN = re.compile(
     rf"(?:民國|民国)\s*(?P<year>[{_DIGIT}十百](?:[ ]{{0,2}}[{_DIGIT}十百]){{0,4}})\s*年\s*(?P<month>[{_COUNT}](?:[ ]{{0,2}}[{_COUNT}]){{0,2}})\s*月"
@@ -289,7 +290,11 @@ def _han(match: re.Match[str], text: str, base: datetime | None) -> Dated | None
     year = _numeral(match["year"]) + (_REPUBLIC if match.re is _ROC_HAN else 0)
     at = _datetime(year, _numeral(match["month"]), _numeral(match["day"]) if match["day"] else 1)
     clock, precision = _clock(match.groupdict()) if match["day"] else (timedelta(), Precision.MONTH)
-    return _plausible(Dated(at=at + clock, precision=precision, raw=_raw(match, text), evidence="text"), base) if at else None
+    return (
+        _plausible(Dated(at=at + clock, precision=precision, raw=_raw(match, text), evidence="text"), base)
+        if at
+        else None
+    )
 
 
 def _numeral(text: str) -> int:

@@ -183,7 +183,11 @@ def _is_utf8(run: bytes) -> bool:
 
 def _reads_well(run: bytes, codec: str) -> bool:
     text = run.decode(codec, "replace")
-    return text.count("\ufffd") <= _STRAY * len(text) and len(_HAN.findall(text)) > 1 and _everyday(text, codec) >= _READS_WELL
+    return (
+        text.count("\ufffd") <= _STRAY * len(text)
+        and len(_HAN.findall(text)) > 1
+        and _everyday(text, codec) >= _READS_WELL
+    )
 
 
 def _everyday(text: str, codec: str) -> float:

@@ -2,63 +2,37 @@
 
 from collections.abc import Iterable
 from copy import deepcopy
-from datetime import datetime
 
 from lxml.html import HtmlElement
 
 from pipeline.core.models import Decoded, Extracted, Line, Removed
-from pipeline.core.source import ArticleSpec
-from pipeline.page.fields.context import read_surroundings
+from pipeline.page.fields.context import Body, Context, read_surroundings
 from pipeline.page.fields.fields import read_fields
-from pipeline.page.fields.rules import FieldRules, default_rules
 from pipeline.page.fields.title import find_title
 from pipeline.page.lines import outline
 from pipeline.page.locate import Located, is_doubtful, locate, witnessed
-from pipeline.page.rules import ExtractionRules
 from pipeline.page.tree import Block, page_of, parse
 from pipeline.page.weigh import Weighed, fold
 
 _TITLE_METAS = frozenset(("ArticleTitle", "og:title"))
 
 
-def extract(
-    decoded: Decoded,
-    *,
-    url: str,
-    spec: ArticleSpec,
-    rules: ExtractionRules,
-    fetched_at: datetime,
-    listed_title: str = "",
-    listed_date: str = "",
-    field_rules: FieldRules | None = None,
-) -> Extracted:
+def extract(decoded: Decoded, context: Context) -> Extracted:
     """Find the article in a page. No text found is an Extracted without lines, never an error."""
-    root = parse(decoded)
+    root, spec, rules = parse(decoded), context.spec, context.extraction
     for selector in spec.drop:
         for element in root.cssselect(selector):
             if element.getparent() is not None:
                 element.drop_tree()
-    page = Weighed(outline(root, rules.hidden), rules, _declared_title(root, listed_title))
+    page = Weighed(outline(root, rules.hidden), rules, _declared_title(root, context.listed_title))
     named = [element for selector in spec.body for element in root.cssselect(selector)]
     located = locate(page, named)
     if is_doubtful(page, located):
         located = witnessed(page, located, _read(root))
-    body = located.span.element if located else None
-    around = read_surroundings(root, body, field_rules or default_rules())
-    title, title_from = find_title(
-        root, body=body, url=url, listed_title=listed_title, rules=field_rules, around=around
-    )
-    fields, evidence = read_fields(
-        root,
-        body=body,
-        title=title,
-        url=url,
-        spec=spec,
-        fetched_at=fetched_at,
-        listed_date=listed_date,
-        rules=field_rules,
-        around=around,
-    )
+    body = Body(lines=range(located.start, located.end), span=located.span) if located else None
+    around = read_surroundings(context, page.page, body)
+    title, title_from = find_title(around)
+    fields, evidence = read_fields(around, title)
     if located is None:
         return Extracted(
             title=title, lines=(), fields=fields, candidate="none", evidence=(("title", title_from), *evidence.items())

@@ -194,7 +194,7 @@ def _is_han_sentence(line: str) -> bool:
 def _is_latin_sentence(line: str) -> bool:
     words = _LATIN_WORD.findall(line)
     small = sum(len(word) <= 3 and word.islower() for word in re.findall(r"\b[^\W\d_]+\b", line))
-    return small > 1 and small * _WORDS_PER_SMALL_WORD >= len(words) > len(_HAN.findall(line)) / 2
+    return bool(small > 1 and small * _WORDS_PER_SMALL_WORD >= len(words) > len(_HAN.findall(line)) / 2)
 
 
 def _cjk(sample: str, limits: LanguageLimits) -> frozenset[str]:

@@ -1,101 +1,32 @@
-"""A parsed page in, its blocks of text out, in reading order: what stands together between two line breaks of layout."""
+"""The lines of a page and the place of its body in, what stands around the body out, as fields are read from it.
+
+A piece is what one element says: lines divided by `<br>` are one piece, cells and named parts of a line outside the
+body are pieces of their own. What a browser does not show is none.
+"""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from itertools import islice
 
-from lxml import etree
 from lxml.html import HtmlElement
 
-_BLOCK = frozenset(
-    [
-        "address",
-        "article",
-        "aside",
-        "blockquote",
-        "body",
-        "center",
-        "dd",
-        "details",
-        "dialog",
-        "div",
-        "dl",
-        "dt",
-        "fieldset",
-        "figcaption",
-        "figure",
-        "footer",
-        "form",
-        "h1",
-        "h2",
-        "h3",
-        "h4",
-        "h5",
-        "h6",
-        "header",
-        "hr",
-        "html",
-        "legend",
-        "li",
-        "main",
-        "menu",
-        "nav",
-        "ol",
-        "p",
-        "pre",
-        "section",
-        "summary",
-        "table",
-        "tbody",
-        "td",
-        "tfoot",
-        "th",
-        "thead",
-        "tr",
-        "ul",
-        "ucapcontent",
-        "ucaptitle",
-        "founder-content",
-        "trs_document",
-    ]
-)
-_SKIPPED = frozenset(
-    [
-        "script",
-        "style",
-        "noscript",
-        "template",
-        "select",
-        "option",
-        "textarea",
-        "button",
-        "iframe",
-        "object",
-        "svg",
-        "head",
-        "title",
-        "canvas",
-    ]
-)
-_HEADINGS = frozenset(["h1", "h2", "h3", "h4", "h5", "h6"])
-_PARTS = frozenset(["span", "b", "strong", "em", "i", "font", "label", "small"])
-_FURNITURE = frozenset(["nav", "footer", "aside"])
-_BREAK = "\x01"  # stands for <br> until the page's own line breaks are folded
+from pipeline.page.tree import Block, Outline
+
 _SENTENCE = ("。", "！", "？", "，", ". ", ", ")
 _DATED = re.compile(r"(?:19|20)\d\d\s*[-年/.]\s*\d{1,2}\s*[-月/.]\s*\d{1,2}")
-_LONG = 60  # characters of a block that can only be running text, where nobody located the body
-_NO_TEXT = 40  # blocks that may be head on a page without running text
-_INSIDE = 30  # blocks of the body that can still be head: title, subtitle, byline, table of a document
-_BEHIND = 60  # blocks behind the body that can hold its source, its attachments, its table of fields
+_LONG = 60  # characters of a piece that can only be running text, where nobody located the body
+_NO_TEXT = 40  # pieces that may be head on a page without running text
+_INSIDE = 30  # pieces of the body that can still be head: title, subtitle, byline, table of a document
+_BEHIND = 60  # pieces behind the body that can hold its source, its attachments, its table of fields
 
 
 @dataclass(frozen=True, slots=True)
-class Block:
-    """`text` has its white space folded and a line break where the page has `<br>`; `node` is the element around it."""
+class Piece:
+    """`text` has a line break where the page has `<br>`; `element` is the one around it."""
 
     text: str
-    node: HtmlElement
+    element: HtmlElement
     in_body: bool
     linked: int  # characters inside links
     furniture: bool  # inside nav, aside or footer
@@ -106,137 +37,77 @@ class Block:
         return min(1.0, self.linked / max(1, len(self.text)))
 
 
-def around(root: HtmlElement, body: HtmlElement | None) -> tuple[list[Block], int, int]:
-    """The blocks before a body, its first ones and those right behind it; the places of its start and its end.
+def around(page: Outline, body: range | None) -> tuple[list[Piece], int, int]:
+    """The pieces before a body, its first ones and those right behind it; the places of its start and its end.
 
     Where nobody located a body, the page's first long paragraph is taken for its start.
     """
-    if body is None or body is root:
-        return _guessed(walk(root, None))
-    blocks: list[Block] = []
-    start = end = -1
-    for block in walk(root, body):
-        if block.in_body:
-            start = len(blocks) if start < 0 else start
-            if len(blocks) - start >= _INSIDE:
-                continue
-        elif start >= 0:
-            end = len(blocks) if end < 0 else end
-            if len(blocks) - end >= _BEHIND:
-                break
-        blocks.append(block)
-    start = _past_head(blocks, len(blocks) if start < 0 else start)
-    return blocks, start, len(blocks) if end < 0 else end
+    if body is None or len(body) == len(page.blocks):
+        return _guessed(_pieces(page.blocks, in_body=False))
+    pieces = list(_pieces(page.blocks[: body.start], in_body=False))
+    start = len(pieces)
+    pieces += islice(_pieces(page.blocks[body.start : body.stop], in_body=True), _INSIDE)
+    end = len(pieces)
+    pieces += islice(_pieces(page.blocks[body.stop :], in_body=False), _BEHIND)
+    return pieces, _past_head(pieces, start), end
 
 
-def _past_head(blocks: list[Block], start: int) -> int:
+def _pieces(blocks: Iterable[Block], *, in_body: bool) -> Iterator[Piece]:
+    held: Piece | None = None
+    for block in blocks:
+        if block.hidden:
+            continue
+        pieces = [
+            Piece(_folded(part.text), part.element, in_body, part.linked, block.furniture)
+            for part in block.parts
+            if not in_body or "\t" in block.text
+        ] or [Piece(_folded(block.text), block.element, in_body, block.linked, block.furniture)]
+        if held and block.broken and held.element is pieces[0].element:
+            first = pieces[0]
+            pieces[0] = replace(held, text=f"{held.text}\n{first.text}", linked=held.linked + first.linked)
+        elif held:
+            yield held
+        *whole, held = pieces
+        yield from whole
+    if held:
+        yield held
+
+
+def _folded(text: str) -> str:
+    return " ".join(text.split())
+
+
+def _past_head(pieces: list[Piece], start: int) -> int:
     """The start without the heading, the date line and the crumbs that a generously located body holds on top."""
-    for place in range(start, len(blocks)):
-        if not blocks[place].in_body or is_running(blocks[place]):
+    for place in range(start, len(pieces)):
+        if not pieces[place].in_body or is_running(pieces[place]):
             break
     else:
         return start
-    head = blocks[start:place]
+    head = pieces[start:place]
     if not any(map(_is_head, head)):
         return start
-    blocks[start:place] = [replace(block, in_body=False) for block in head]
+    pieces[start:place] = [replace(piece, in_body=False) for piece in head]
     return place
 
 
-def _is_head(block: Block) -> bool:
-    dated = bool(_DATED.search(block.text)) and not block.text.endswith("。")
-    return dated or block.node.tag in ("h1", "h2") or block.link_share > 0.5
+def _is_head(piece: Piece) -> bool:
+    dated = bool(_DATED.search(piece.text)) and not piece.text.endswith("。")
+    return dated or piece.element.tag in ("h1", "h2") or piece.link_share > 0.5
 
 
-def is_running(block: Block) -> bool:
-    """Whether a block is text that runs, and not a line of a head or a menu."""
-    text = block.text
-    return len(text) >= _LONG and block.linked < len(text) / 3 and any(mark in text for mark in _SENTENCE)
+def is_running(piece: Piece) -> bool:
+    """Whether a piece is text that runs, and not a line of a head or a menu."""
+    text = piece.text
+    return len(text) >= _LONG and piece.linked < len(text) / 3 and any(mark in text for mark in _SENTENCE)
 
 
-def _guessed(blocks: Iterator[Block]) -> tuple[list[Block], int, int]:
-    kept: list[Block] = []
-    for block in blocks:
-        kept.append(block)
-        if is_running(block):
+def _guessed(pieces: Iterator[Piece]) -> tuple[list[Piece], int, int]:
+    kept: list[Piece] = []
+    for piece in pieces:
+        kept.append(piece)
+        if is_running(piece):
             start = len(kept) - 1
-            kept.extend(islice(blocks, _INSIDE))
+            kept.extend(islice(pieces, _INSIDE))
             return kept, start, len(kept)
     return kept, min(len(kept), _NO_TEXT), len(kept)
-
-
-def walk(root: HtmlElement, body: HtmlElement | None) -> Iterator[Block]:
-    """The blocks of a page; outside the body inline elements with a class or an id are blocks of their own.
-
-    The head of a page is `<div><span class="title">…</span><span class="time">…</span></div>` as often as not.
-    """
-    pieces: list[str] = []
-    linked = links = furniture = 0
-    in_body = False
-    nodes: list[HtmlElement] = [root]
-    walker = etree.iterwalk(root, events=("start", "end", "comment", "pi"))
-    skipped: HtmlElement | None = None
-    for event, element in walker:
-        tag = element.tag
-        if event == "start":
-            if tag in _SKIPPED or ((style := element.get("style")) and _hides(style) and tag != "body"):
-                skipped = element
-                walker.skip_subtree()
-                continue
-            if tag in _BLOCK or (tag in _PARTS and _stands_alone(element, nodes[-1], in_body)):
-                if pieces:
-                    if text := _fold(pieces):
-                        yield Block(text, nodes[-1], in_body, linked, furniture > 0)
-                    pieces, linked = [], 0
-                nodes.append(element)
-                furniture += tag in _FURNITURE
-                in_body = in_body or element is body
-            elif tag == "br":
-                pieces.append(_BREAK)
-            elif tag == "a":
-                links += 1
-            if text := element.text:
-                pieces.append(text)
-                if links:
-                    linked += len(text.strip())
-        else:
-            if event == "end":
-                if element is skipped:
-                    skipped = None
-                elif element is nodes[-1]:
-                    if pieces:
-                        if text := _fold(pieces):
-                            yield Block(text, element, in_body, linked, furniture > 0)
-                        pieces, linked = [], 0
-                    nodes.pop()
-                    furniture -= tag in _FURNITURE
-                    in_body = in_body and element is not body
-                elif tag == "a":
-                    links -= 1
-            if tail := element.tail:
-                pieces.append(tail)
-                if links:
-                    linked += len(tail.strip())
-    if text := _fold(pieces):
-        yield Block(text, root, in_body, linked, furniture > 0)
-
-
-def _stands_alone(element: HtmlElement, around: HtmlElement, in_body: bool) -> bool:
-    return (
-        not in_body
-        and around.tag != "p"
-        and around.tag not in _HEADINGS
-        and (element.get("class") is not None or element.get("id") is not None)
-    )
-
-
-def _hides(style: str) -> bool:
-    return "none" in style and "display:none" in style.replace(" ", "").lower()
-
-
-def _fold(pieces: list[str]) -> str:
-    text = "".join(pieces)
-    if _BREAK not in text:
-        return " ".join(text.split())
-    lines = (" ".join(line.split()) for line in text.split(_BREAK))
-    return "\n".join(line for line in lines if line)

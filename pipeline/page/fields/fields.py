@@ -12,13 +12,12 @@ from lxml.html import HtmlElement
 
 from pipeline.core.dates import SHANGHAI, parse_date
 from pipeline.core.models import Attachment, Fields, Precision
-from pipeline.core.source import ArticleSpec
 from pipeline.page.fields.attachment_links import find_attachments
-from pipeline.page.fields.blocks import Block
-from pipeline.page.fields.context import Surroundings, read_surroundings
+from pipeline.page.fields.blocks import Piece
+from pipeline.page.fields.context import Surroundings
 from pipeline.page.fields.labels import Labelled
 from pipeline.page.fields.publication import published, title_place
-from pipeline.page.fields.rules import FieldRules, ReadRules, compiled, default_rules
+from pipeline.page.fields.rules import FieldRules, ReadRules, compiled
 from pipeline.page.fields.title_text import pieces
 from pipeline.page.selectors import select_text
 
@@ -32,26 +31,11 @@ _STAFF_NUMBER = re.compile(r"[\s_]*\(?[A-Z]{1,4}\d+\)?$")
 _ENDS = " \u3000,，;；|｜/·-—[]【】()（）"
 
 
-def read_fields(
-    root: HtmlElement,
-    *,
-    body: HtmlElement | None,
-    title: str,
-    url: str,
-    spec: ArticleSpec,
-    fetched_at: datetime,
-    listed_date: str = "",
-    rules: FieldRules | None = None,
-    around: Surroundings | None = None,
-) -> tuple[Fields, dict[str, str]]:
+def read_fields(around: Surroundings, title: str) -> tuple[Fields, dict[str, str]]:
     """What the page says beside title and text, and for each field that it names where that stood."""
-    all_rules = rules or default_rules()
-    rule = all_rules.fields
-    around = around or read_surroundings(root, body, all_rules)
+    rule, fetched_at = around.context.fields.fields, around.context.fetched_at
     evidence: dict[str, str] = {}
-    found, conflict = published(
-        root, around, title=title, url=url, spec=spec, fetched_at=fetched_at, listed_date=listed_date, rule=rule
-    )
+    found, conflict = published(around, title)
     if found:
         evidence["published"] = found.evidence
     tabled = len({label.field for label in around.labels} & _OF_DOCUMENTS) > 1  # one alone is a word of the menu
@@ -61,16 +45,16 @@ def read_fields(
         published=found,
         date_conflict=conflict,
         signed_on=_day(around, "signed", fetched_at, evidence),
-        effective_on=_effective(around, body, fetched_at + timedelta(days=rule.effective_ahead_days), rule, evidence),
-        publisher=_publisher(root, around, title, spec, rule, evidence),
-        author=_person(around, "author", _site_words(root, around, url), rule, evidence),
-        editor=_person(around, "editor", _site_words(root, around, url), rule, evidence),
+        effective_on=_effective(around, fetched_at + timedelta(days=rule.effective_ahead_days), rule, evidence),
+        publisher=_publisher(around, title, rule, evidence),
+        author=_person(around, "author", rule, evidence),
+        editor=_person(around, "editor", rule, evidence),
         document_number=_document_number(around, title, rule, evidence),
         index_number=index_number,
         issuer=named["issuer"],
         topic=named["topic"],
         validity=named["validity"],
-        attachments=_attachments(root, body, around, url, spec, all_rules),
+        attachments=_attachments(around),
     )
     return fields, evidence
 
@@ -106,13 +90,12 @@ def _day(around: Surroundings, field: str, base: datetime, evidence: dict[str, s
     return None
 
 
-def _effective(
-    around: Surroundings, body: HtmlElement | None, base: datetime, rule: ReadRules, evidence: dict[str, str]
-) -> date | None:
+def _effective(around: Surroundings, base: datetime, rule: ReadRules, evidence: dict[str, str]) -> date | None:
     """施行日期 of the table, else what the document says of itself: 本办法自2024年5月1日起施行."""
-    if (day := _day(around, "effective", base, evidence)) or body is None:
+    if (day := _day(around, "effective", base, evidence)) or around.body is None:
         return day
-    for match in compiled(rule.effective).finditer("".join(body.itertext())):
+    lines = around.page.blocks[around.body.lines.start : around.body.lines.stop]
+    for match in compiled(rule.effective).finditer("\n".join(line.text for line in lines)):
         dated = parse_date(match[1], base=base)
         if dated and dated.precision is not Precision.MONTH:
             evidence["effective_on"] = "body"
@@ -120,11 +103,9 @@ def _effective(
     return None
 
 
-def _publisher(
-    root: HtmlElement, around: Surroundings, title: str, spec: ArticleSpec, rule: ReadRules, evidence: dict[str, str]
-) -> str:
+def _publisher(around: Surroundings, title: str, rule: ReadRules, evidence: dict[str, str]) -> str:
     place = title_place(around, title)
-    for origin, text in _publishers(root, around, place, spec, rule):
+    for origin, text in _publishers(around, place, rule):
         cut = compiled(rule.value_end).split(_LABEL_OF_TAG.sub("", text), maxsplit=1)[0]
         cut = _NAMED_TITLE.sub(r"\1", _REPORTER.split(cut, maxsplit=1)[0].strip(_ENDS))
         if not cut or len(cut) > rule.max_name or cut.isdigit() or "http" in cut.lower():
@@ -136,11 +117,9 @@ def _publisher(
     return ""
 
 
-def _publishers(
-    root: HtmlElement, around: Surroundings, place: int, spec: ArticleSpec, rule: ReadRules
-) -> Iterator[tuple[str, str]]:
-    for selector in spec.publisher:
-        yield f"selector:{selector}", select_text(root, selector)
+def _publishers(around: Surroundings, place: int, rule: ReadRules) -> Iterator[tuple[str, str]]:
+    for selector in around.context.spec.publisher:
+        yield f"selector:{selector}", select_text(around.root, selector)
     for name in rule.publisher_metas:
         yield f"meta:{name}", around.metas.get(name, "")
     yield "mark", around.marks.get("信息来源", "") or around.marks.get("来源", "")
@@ -148,11 +127,11 @@ def _publishers(
         if _at_head_or_foot(label, around):
             yield f"label:{label.label}", label.value
     wanted = compiled(rule.publisher_class, re.I)
-    for block in around.blocks[max(0, place + 1, around.start - rule.zone_blocks) : around.start]:
-        names = f"{block.node.get('class', '')} {block.node.get('id', '')}"
-        if len(block.text) <= rule.max_name and wanted.search(names):
-            yield "class", block.text
-        if len(block.text) <= 2 * rule.max_name and (line := compiled(rule.publisher_line).search(block.text)):
+    for piece in around.pieces[max(0, place + 1, around.start - rule.zone_blocks) : around.start]:
+        names = f"{piece.element.get('class', '')} {piece.element.get('id', '')}"
+        if len(piece.text) <= rule.max_name and wanted.search(names):
+            yield "class", piece.text
+        if len(piece.text) <= 2 * rule.max_name and (line := compiled(rule.publisher_line).search(piece.text)):
             yield "line", line["before"] or line["behind"]
     yield "json-ld", around.json_ld.get("publisher", "")
 
@@ -164,7 +143,8 @@ def _at_head_or_foot(label: Labelled, around: Surroundings) -> bool:
     return around.start - 25 <= label.place < around.end + 12
 
 
-def _person(around: Surroundings, field: str, site: str, rule: ReadRules, evidence: dict[str, str]) -> str:
+def _person(around: Surroundings, field: str, rule: ReadRules, evidence: dict[str, str]) -> str:
+    site = _site_words(around)
     labels = (label for label in _labels(around, field) if _at_head_or_foot(label, around))
     named = [(f"label:{label.label}", label.value) for label in labels]
     if field == "author":
@@ -180,11 +160,11 @@ def _person(around: Surroundings, field: str, site: str, rule: ReadRules, eviden
     return ""
 
 
-def _site_words(root: HtmlElement, around: Surroundings, url: str) -> str:
+def _site_words(around: Surroundings) -> str:
     """What names the site: many CMSs print it where a person's name belongs."""
     names = [around.metas.get(name, "") for name in ("og:site_name", "sitename", "application-name", "copyright")]
-    title = root.findtext(".//title") or ""
-    return " ".join([*names, *pieces(title)[1:], urlsplit(url).hostname or ""]).lower()
+    title = around.root.findtext(".//title") or ""
+    return " ".join([*names, *pieces(title)[1:], urlsplit(around.context.url).hostname or ""]).lower()
 
 
 def _document_number(around: Surroundings, title: str, rule: ReadRules, evidence: dict[str, str]) -> str:
@@ -196,8 +176,8 @@ def _document_number(around: Surroundings, title: str, rule: ReadRules, evidence
     if value := _first_meta(around, rule.document_number_metas, "document_number", evidence):
         return value
     number, order = compiled(rule.document_number), compiled(rule.order_number)
-    for block in around.blocks[max(0, around.start - 8) : around.start + 8]:
-        for line in block.text.split("\n"):
+    for piece in around.pieces[max(0, around.start - 8) : around.start + 8]:
+        for line in piece.text.split("\n"):
             bare = line.strip(" \u3000()（）")
             if len(bare) <= rule.max_number and (number.fullmatch(bare) or order.search(bare)):
                 evidence["document_number"] = "line"
@@ -208,37 +188,36 @@ def _document_number(around: Surroundings, title: str, rule: ReadRules, evidence
     return ""
 
 
-def _attachments(
-    root: HtmlElement, body: HtmlElement | None, around: Surroundings, url: str, spec: ArticleSpec, rules: FieldRules
-) -> tuple[Attachment, ...]:
-    base = root.base_url or url
-    declared = next((element.get("href") for element in root.iter("base") if element.get("href")), None)
-    base = declared if declared and "://" in declared else url or base
+def _attachments(around: Surroundings) -> tuple[Attachment, ...]:
+    context, rules = around.context, around.context.fields
+    declared = next((href for element in around.root.iter("base") if (href := element.get("href"))), "")
+    base = declared if "://" in declared else context.url
+    body = around.body.span.element if around.body else None
     if body is None:
-        if around.start >= len(around.blocks):
+        if around.start >= len(around.pieces):
             return ()
-        node = around.blocks[around.start].node
+        node = around.pieces[around.start].element
         parent = node.getparent()
         body = parent if parent is not None and parent.tag != "body" else node
     near = list(_near(body, around, rules))
-    return find_attachments(body, near, base, spec.attachment_types, rules.attachments)
+    return find_attachments(body, near, base, context.spec.attachment_types, rules.attachments)
 
 
 def _near(body: HtmlElement, around: Surroundings, rules: FieldRules) -> Iterator[HtmlElement]:
     """What stands around the body and speaks of attachments, and the lines of links that follow such words."""
     speaks = compiled(rules.attachments.near, re.I)
     above = set(body.iterancestors())
-    yield from (block.node for block in _speaking(around.blocks[around.start - 12 : around.start], speaks, above))
-    yield from (block.node for block in _speaking(around.blocks[around.end : around.end + 30], speaks, above))
+    yield from (piece.element for piece in _speaking(around.pieces[around.start - 12 : around.start], speaks, above))
+    yield from (piece.element for piece in _speaking(around.pieces[around.end : around.end + 30], speaks, above))
     for sibling in body.itersiblings():
         if isinstance(sibling.tag, str) and speaks.search(text := "".join(sibling.itertext())) and len(text) < 500:
             yield sibling
 
 
-def _speaking(blocks: tuple[Block, ...], speaks: re.Pattern[str], above: set[HtmlElement]) -> Iterator[Block]:
+def _speaking(pieces: tuple[Piece, ...], speaks: re.Pattern[str], above: set[HtmlElement]) -> Iterator[Piece]:
     open_for = 0
-    for block in blocks:
-        spoken = bool(speaks.search(block.text)) and len(block.text) < 200
-        open_for = 10 if spoken else open_for - 1 if block.link_share > 0.5 else 0
-        if open_for > 0 and block.node not in above:
-            yield block
+    for piece in pieces:
+        spoken = bool(speaks.search(piece.text)) and len(piece.text) < 200
+        open_for = 10 if spoken else open_for - 1 if piece.link_share > 0.5 else 0
+        if open_for > 0 and piece.element not in above:
+            yield piece

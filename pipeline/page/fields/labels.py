@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 
-from pipeline.page.fields.blocks import Block
+from pipeline.page.fields.blocks import Piece
 from pipeline.page.fields.rules import LabelRules
 
 _MAX_VALUE = 200  # characters; the longest titles of joint orders have 150
@@ -17,7 +17,7 @@ _LABEL_ONLY = re.compile(r"^[【\[（(]?\s*(.{1,14}?)\s*[】\]）)]?\s*[:：]?\s
 
 @dataclass(frozen=True, slots=True)
 class Labelled:
-    """A value and the label before it, empty for an empty cell; `place`: the block in which the label stands."""
+    """A value and the label before it, empty for an empty cell; `place`: the piece in which the label stands."""
 
     field: str
     label: str
@@ -26,19 +26,19 @@ class Labelled:
     in_body: bool
 
 
-def read_labels(blocks: Sequence[Block], rules: LabelRules) -> Iterator[Labelled]:
-    """Every labelled value in order; a label that ends its block takes the next block for its value."""
+def read_labels(pieces: Sequence[Piece], rules: LabelRules) -> Iterator[Labelled]:
+    """Every labelled value in order; a label that ends its piece takes the next piece for its value."""
     pattern, fields = _pattern(rules)
     pending: tuple[str, str, int] | None = None
-    for place, block in enumerate(blocks):
-        for line in block.text.split("\n"):
+    for place, piece in enumerate(pieces):
+        for line in piece.text.split("\n"):
             if len(line) > _MAX_LINE:
                 pending = None
                 continue
             bare = _bare(line, fields)
             if pending:
                 taken = not bare and not pattern.match(line) and len(line) <= _MAX_VALUE
-                yield Labelled(*pending[:2], line if taken else "", pending[2], block.in_body)
+                yield Labelled(*pending[:2], line if taken else "", pending[2], piece.in_body)
                 pending = None
             if bare:
                 pending = bare[0], bare[1], place
@@ -49,7 +49,7 @@ def read_labels(blocks: Sequence[Block], rules: LabelRules) -> Iterator[Labelled
                     value = line[match.end() : end].strip(" \u3000|｜;；】])）[（(【")
                     label = _SPACES.sub("", match[1] or match[2])
                     if value and len(value) <= _MAX_VALUE:
-                        yield Labelled(fields[label.lower()], label, value, place, block.in_body)
+                        yield Labelled(fields[label.lower()], label, value, place, piece.in_body)
                     elif not value and number + 1 == len(found):
                         pending = fields[label.lower()], label, place
 

@@ -14,7 +14,7 @@ from lxml.html import HtmlElement
 from pipeline.core.dates import SHANGHAI, find_dates, parse_date, url_date
 from pipeline.core.models import Dated, Precision
 from pipeline.core.source import ArticleSpec
-from pipeline.page.fields.blocks import Block
+from pipeline.page.fields.blocks import Piece
 from pipeline.page.fields.context import Surroundings
 from pipeline.page.fields.labels import Labelled
 from pipeline.page.fields.rules import ReadRules, compiled
@@ -36,25 +36,17 @@ _COPYRIGHT = re.compile(r"©|&copy;|copyright|版权|ICP|all rights", re.I)
 _CLOCKLESS = frozenset(["时间", "日期", "時間", "date", "by"])  # also labels of meetings and events
 _YEAR = re.compile(r"(?:19|20)\d{2}|\d{2,4}\s*年|\d{2}[-/.]\d{1,2}[-/.]\d{1,2}")
 _SAME_VISIT = timedelta(days=2)  # of an editor who publishes a page and mends it
-_TITLE_ABOVE = 60  # blocks
+_TITLE_ABOVE = 60  # pieces
 _NO_ARTICLE = frozenset(["li", "aside", "nav", "footer"])
 _PERIOD = re.compile(r"[月日时]\s*(?:至|到|-|–|—|~)\s*\d")  # 时间：5月20日22时至21日6时 is when something happens
 
 
-def published(
-    root: HtmlElement,
-    around: Surroundings,
-    *,
-    title: str,
-    url: str,
-    spec: ArticleSpec,
-    fetched_at: datetime,
-    listed_date: str,
-    rule: ReadRules,
-) -> tuple[Dated | None, bool]:
+def published(around: Surroundings, title: str) -> tuple[Dated | None, bool]:
     """The date of publication, None where nothing names it; True where trustworthy witnesses disagree."""
+    context, root, rule = around.context, around.root, around.context.fields.fields
+    fetched_at = context.fetched_at
     place = title_place(around, title)
-    selected = _selected(root, spec, fetched_at)
+    selected = _selected(root, context.spec, fetched_at)
     declared = _declared(around, fetched_at, rule)
     visible = _of_its_year(
         _labelled(around, place, fetched_at) or _bare(around, place, fetched_at, rule) or _told(around, fetched_at),
@@ -62,9 +54,9 @@ def published(
         rule,
     )
     timed = None if declared or visible else _timed(root, fetched_at)
-    address = url_date(url)
+    address = url_date(context.url)
     day = address if address and address.precision is Precision.DAY and address.at <= fetched_at else None
-    listed = _as(parse_date(listed_date, base=fetched_at), "list")
+    listed = _as(parse_date(context.listed_date, base=fetched_at), "list")
     witnesses = [dated for dated in (selected, declared, visible, timed, day, listed) if dated]
     if not witnesses:
         return _updated(around, fetched_at) or _scripted(root, fetched_at, rule) or address, False
@@ -76,17 +68,17 @@ def published(
 
 
 def title_place(around: Surroundings, title: str) -> int:
-    """The block that holds the title, the nearest to the body; -1 where none does."""
+    """The piece that holds the title, the nearest to the body; -1 where none does."""
     wanted = letters(title)
     if len(wanted) < 4:
         return -1
     partly = -1
-    last = min(around.start + 5, len(around.blocks)) - 1
+    last = min(around.start + 5, len(around.pieces)) - 1
     for place in range(last, max(-1, around.start - _TITLE_ABOVE), -1):
-        block = around.blocks[place]
-        if len(block.text) > 2 * len(title) + 60 or _runs(block.text):  # running text may say what the title says
+        piece = around.pieces[place]
+        if len(piece.text) > 2 * len(title) + 60 or _runs(piece.text):  # running text may say what the title says
             continue
-        text = letters(block.text)
+        text = letters(piece.text)
         if text == wanted or (len(text) >= 6 and wanted.startswith(text)):
             return place
         if partly < 0 and wanted in text:
@@ -137,13 +129,13 @@ def _may_be_head(label: Labelled, around: Surroundings) -> bool:
     if label.label.lower() in _CLOCKLESS:
         return not label.in_body and around.start - 25 <= label.place <= around.start
     if label.in_body:
-        above = around.blocks[around.start : label.place]  # such as the table of a document
-        return len(above) < 6 or (len(above) < 30 and not any(_runs(block.text) for block in above))
+        above = around.pieces[around.start : label.place]  # such as the table of a document
+        return len(above) < 6 or (len(above) < 30 and not any(_runs(piece.text) for piece in above))
     return around.start - 45 <= label.place < around.end + 15
 
 
 def _bare(around: Surroundings, place: int, fetched_at: datetime, rule: ReadRules) -> Dated | None:
-    """A date without a label: in the characters after the title, else in the blocks right above it."""
+    """A date without a label: in the characters after the title, else in the pieces right above it."""
     last = min(around.start + 4, around.end)
     if place >= 0:
         ways: tuple[Sequence[int], ...] = (range(place, last), range(place - 1, max(-1, place - 6), -1))
@@ -152,23 +144,23 @@ def _bare(around: Surroundings, place: int, fetched_at: datetime, rule: ReadRule
     for way in ways:
         room = rule.zone_chars
         for number in way:
-            block = around.blocks[number]
-            if number < place and number and _names_an_article(around.blocks[number - 1]):
+            piece = around.pieces[number]
+            if number < place and number and _names_an_article(around.pieces[number - 1]):
                 continue  # above the title such a date is the end of a list's row
-            for line in block.text.split("\n"):
+            for line in piece.text.split("\n"):
                 below = 0 <= place < number <= place + 3
-                if room > 0 and (dated := _in_line(line, block, number - place, fetched_at, below=below)):
+                if room > 0 and (dated := _in_line(line, piece, number - place, fetched_at, below=below)):
                     return _as(dated, "line" if dated.evidence == "text" else dated.evidence)
                 room -= len(line) if number != place else 0
-            if room <= 0 or (number != place and _runs(block.text)):
+            if room <= 0 or (number != place and _runs(piece.text)):
                 break
-            if dated := _parted(around.blocks[number : number + 4], fetched_at):
+            if dated := _parted(around.pieces[number : number + 4], fetched_at):
                 return dated
     return None
 
 
-def _names_an_article(block: Block) -> bool:
-    return block.link_share > 0.6 and len(block.text) >= 10
+def _names_an_article(piece: Piece) -> bool:
+    return piece.link_share > 0.6 and len(piece.text) >= 10
 
 
 def _runs(text: str) -> bool:
@@ -176,13 +168,13 @@ def _runs(text: str) -> bool:
     return len(text) >= 60 and "。" in text
 
 
-def _parted(blocks: Sequence[Block], fetched_at: datetime) -> Dated | None:
+def _parted(pieces: Sequence[Piece], fetched_at: datetime) -> Dated | None:
     """A date spread over elements: `21 | 2024年02月`, `2024 | 05/09 | 22:27:02` (calendar leaves; 新华网)."""
     texts: list[str] = []
-    for block in blocks:
-        if not _DATE_PART.fullmatch(block.text):
+    for piece in pieces:
+        if not _DATE_PART.fullmatch(piece.text):
             break
-        texts.append(block.text)
+        texts.append(piece.text)
     if len(texts) < 2:
         return None
     if texts[0].isdigit() and len(texts[0]) <= 2:
@@ -197,21 +189,21 @@ def _told(around: Surroundings, fetched_at: datetime) -> Dated | None:
     """`发表于2005年09月07日`, before the body or right behind it."""
     places = [*range(around.start - 1, max(-1, around.start - 20), -1), *range(around.start, around.end + 10)]
     for place in places:
-        block = around.blocks[place] if place < len(around.blocks) else None
-        if block and len(block.text) <= 120 and (match := _TOLD.search(block.text)):
-            dated = parse_date(block.text[match.end() :][:40], base=fetched_at)
+        piece = around.pieces[place] if place < len(around.pieces) else None
+        if piece and len(piece.text) <= 120 and (match := _TOLD.search(piece.text)):
+            dated = parse_date(piece.text[match.end() :][:40], base=fetched_at)
             if dated and dated.precision is not Precision.MONTH:
                 return _as(dated, f"label:{match[1]}")
     return None
 
 
-def _in_line(line: str, block: Block, distance: int, fetched_at: datetime, *, below: bool) -> Dated | None:
-    linked = block.link_share > 0.7 and not (0 < distance <= 4 and len(line) <= 30)
+def _in_line(line: str, piece: Piece, distance: int, fetched_at: datetime, *, below: bool) -> Dated | None:
+    linked = piece.link_share > 0.7 and not (0 < distance <= 4 and len(line) <= 30)
     if (
         len(line) > 160
         or linked
         or line.endswith("。")
-        or block.furniture
+        or piece.furniture
         or _COPYRIGHT.search(line)
         or _TODAY.search(line)
         or (not below and _WEEKDAY.search(line))  # the clock in a site's head
@@ -220,12 +212,12 @@ def _in_line(line: str, block: Block, distance: int, fetched_at: datetime, *, be
     dated = next(find_dates(line, base=fetched_at), None) or _yearless(line, distance, fetched_at)
     if dated is None:
         return None
-    if (labelled := _LABELLED.search(line[: line.find(dated.raw)])) and (block.in_body or _OTHER.search(labelled[1])):
+    if (labelled := _LABELLED.search(line[: line.find(dated.raw)])) and (piece.in_body or _OTHER.search(labelled[1])):
         return None
     if _HISTORY.search(line[line.find(dated.raw) + len(dated.raw) :][:40]):
         return None
     alone = len(line) <= len(dated.raw) + 4
-    if block.in_body or len(line) > 60:  # in running text a date is what the text is about
+    if piece.in_body or len(line) > 60:  # in running text a date is what the text is about
         clocked = dated.precision in (Precision.MINUTE, Precision.SECOND)
         if not (clocked and len(line) <= 100) and not (alone and 0 < distance <= 2):
             return None

@@ -2,11 +2,8 @@
 
 import re
 from functools import cache
-from pathlib import Path
 
-from pipeline.core.config import Pattern, Strict, read
-
-_FILE = Path(__file__).parents[3] / "config" / "fields.yaml"
+from pipeline.core.config import Pattern, Strict
 
 
 class TitleRules(Strict):
@@ -110,12 +107,6 @@ class FieldRules(Strict):
     labels: LabelRules
     fields: ReadRules
     attachments: AttachmentRules
-
-
-@cache
-def default_rules() -> FieldRules:
-    """The rules that come with Gongbao."""
-    return read(_FILE, FieldRules)
 
 
 @cache

@@ -7,39 +7,25 @@ of use (the site's name), the page's structure decides; where nothing visible fi
 
 from collections.abc import Sequence
 
-from lxml.html import HtmlElement
-
-from pipeline.page.fields.context import Surroundings, read_surroundings
-from pipeline.page.fields.rules import FieldRules, TitleRules, default_rules
+from pipeline.page.fields.context import Surroundings
+from pipeline.page.fields.rules import TitleRules
 from pipeline.page.fields.title_candidates import Candidate, joined, read_candidates, read_runs
 from pipeline.page.fields.title_text import CUT, belongs_together, letters, pieces, tidy
 from pipeline.page.fields.title_witnesses import Witness, agreement, is_site_name, read_witnesses, stripped
 from pipeline.page.selectors import select_text
 
 
-def find_title(
-    root: HtmlElement,
-    *,
-    body: HtmlElement | None,
-    url: str,
-    listed_title: str = "",
-    rules: FieldRules | None = None,
-    around: Surroundings | None = None,
-    selectors: Sequence[str] = (),
-) -> tuple[str, str]:
+def find_title(around: Surroundings) -> tuple[str, str]:
     """The title and its evidence (`heading+title`, `meta:articletitle`, `title`, `listed`, …); both empty if none.
 
-    `around` saves a second walk over the page where the caller has read the surroundings already; `selectors` are a
-    source's own (`ArticleSpec.title`) and come before everything else.
+    A source's own selectors come before everything else.
     """
-    all_rules = rules or default_rules()
-    rule = all_rules.title
-    for selector in selectors:
-        if text := select_text(root, selector):
+    rule = around.context.fields.title
+    for selector in around.context.spec.title:
+        if text := select_text(around.root, selector):
             return tidy(text, rule), f"selector:{selector}"
-    around = around or read_surroundings(root, body, all_rules)
     sites = frozenset(letters(around.metas[name]) for name in rule.site_metas if name in around.metas)
-    witnesses = list(read_witnesses(root, around, listed_title, rule))
+    witnesses = list(read_witnesses(around, rule))
     if (own := next((each for each in witnesses if each.name == "meta:og:title"), None)) and _is_latin(own, rule):
         return tidy(own.text, rule), own.name
     candidates = list(read_candidates(around, rule))

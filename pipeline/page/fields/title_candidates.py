@@ -1,11 +1,11 @@
-"""The blocks around a body in, the lines that may be its title out, each with how much it looks like one."""
+"""The pieces around a body in, the lines that may be its title out, each with how much it looks like one."""
 
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 
-from pipeline.page.fields.blocks import Block
+from pipeline.page.fields.blocks import Piece
 from pipeline.page.fields.context import Surroundings
 from pipeline.page.fields.rules import TitleRules, compiled
 from pipeline.page.fields.title_text import letters
@@ -52,37 +52,37 @@ class Candidate:
 
 
 def read_candidates(around: Surroundings, rule: TitleRules) -> Iterator[Candidate]:
-    """Lines before the body and its first ones; of one block its whole text first."""
+    """Lines before the body and its first ones; of one piece its whole text first."""
     never = compiled(rule.never)
     bylines: dict[int, list[str]] = {}
     for label in around.labels:
         if label.field in _BYLINE_FIELDS:
             bylines.setdefault(label.place, []).append(label.label)
     menu = [
-        letters(block.text)
-        for block in around.blocks
-        if block.link_share > 0.6 and len(block.text) <= rule.max_site_chars
+        letters(piece.text)
+        for piece in around.pieces
+        if piece.link_share > 0.6 and len(piece.text) <= rule.max_site_chars
     ]
-    for place, block in enumerate(around.blocks[: min(around.end, around.start + rule.first_body_lines)]):
+    for place, piece in enumerate(around.pieces[: min(around.end, around.start + rule.first_body_lines)]):
         above = around.start - place
-        if (above > rule.blocks_above and block.node.tag not in _LEVEL) or never.search(block.text):
+        if (above > rule.blocks_above and piece.element.tag not in _LEVEL) or never.search(piece.text):
             continue
-        look = _look(block, above, rule)
+        look = _look(piece, above, rule)
         if above > 0 and bylines.keys() & {place + 1, place + 2}:
             look += rule.above_byline
-        for number, text in enumerate(_readings(block)):
+        for number, text in enumerate(_readings(piece)):
             said = letters(text) if len(text) <= 2 * rule.max_chars else ""
             if said and len(said) <= rule.max_chars:
                 squeezed = "".join(text.split())
                 byline = any(label in squeezed for label in bylines.get(place, ()))
                 shown = look - (0.5 if byline or _is_sentence(text) else 0.0) - 0.02 * (number > 0)  # whole lines first
                 if (
-                    block.link_share == 0
+                    piece.link_share == 0
                     and len(said) <= rule.column_chars
                     and any(link.startswith(said) for link in menu)
                 ):
                     shown -= 0.3  # the menu leads there: a column, whose name heads a side bar
-                yield Candidate(text, said, shown, place, 1, _style(block))
+                yield Candidate(text, said, shown, place, 1, _style(piece))
 
 
 def read_runs(lines: Sequence[Candidate], beginnings: Sequence[str]) -> Iterator[Candidate]:
@@ -109,15 +109,15 @@ def joined(run: list[Candidate]) -> Candidate:
     )
 
 
-def _readings(block: Block) -> Iterator[str]:
-    """The block's whole text; without later lines; without its byline; without what a smaller element inside says."""
-    yield block.text
-    if "\n" in block.text:
-        yield block.text.split("\n", 1)[0]
-    if (cut := _BYLINE.search(block.text)) and cut.start() > 4:
-        yield block.text[: cut.start()].rstrip(" (（[【|")
-    node = block.node
-    if node.tag in _LEVEL and len(node) and node.text and (lead := " ".join(node.text.split())) and lead != block.text:
+def _readings(piece: Piece) -> Iterator[str]:
+    """The piece's whole text; without later lines; without its byline; without what a smaller element inside says."""
+    yield piece.text
+    if "\n" in piece.text:
+        yield piece.text.split("\n", 1)[0]
+    if (cut := _BYLINE.search(piece.text)) and cut.start() > 4:
+        yield piece.text[: cut.start()].rstrip(" (（[【|")
+    node = piece.element
+    if node.tag in _LEVEL and len(node) and node.text and (lead := " ".join(node.text.split())) and lead != piece.text:
         yield lead
 
 
@@ -125,29 +125,29 @@ def _is_sentence(text: str) -> bool:
     return "。" in text.rstrip("\n") or (len(text) > 40 and text.endswith(_SPOKEN)) or len(text) > 120
 
 
-def _style(block: Block) -> tuple[object, ...]:
-    node = block.node
+def _style(piece: Piece) -> tuple[object, ...]:
+    node = piece.element
     return node.tag, node.get("class"), node.get("align"), node.getparent()
 
 
-def _look(block: Block, above: int, rule: TitleRules) -> float:
-    """How much a block looks like a title: heading, class, emphasis, nearness to the body; links speak against it."""
-    node = block.node
+def _look(piece: Piece, above: int, rule: TitleRules) -> float:
+    """How much a piece looks like a title: heading, class, emphasis, nearness to the body; links speak against it."""
+    node = piece.element
     parent = node.getparent()
     look = _LEVEL.get(node.tag, 0.0) or (_LEVEL.get(parent.tag, 0.0) if parent is not None else 0.0)
     heading = look > 0
     look += _class_look(f"{node.get('class', '')} {node.get('id', '')}", rule)
     if parent is not None and look <= 0.1 and len(parent) <= 3:
         look += _class_look(f"{parent.get('class', '')} {parent.get('id', '')}", rule) / 1.5
-    look += _emphasis(block)
+    look += _emphasis(piece)
     look += max(-0.25, 0.12 - 0.01 * above) if above > 0 else 0.1 + 0.03 * above
-    if block.link_share > 0.6:  # a list or a crumb, save that blogs link a heading to its own page
+    if piece.link_share > 0.6:  # a list or a crumb, save that blogs link a heading to its own page
         look -= 0.1 if heading or (look >= 0.2 and 0 < above <= 3) else 0.3
-    return look - (0.3 if block.furniture else 0.0)
+    return look - (0.3 if piece.furniture else 0.0)
 
 
-def _emphasis(block: Block) -> float:
-    node = block.node
+def _emphasis(piece: Piece) -> float:
+    node = piece.element
     style = node.get("style", "")
     marked = [node]
     while (

@@ -4,8 +4,6 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from lxml.html import HtmlElement
-
 from pipeline.page.fields.context import Surroundings
 from pipeline.page.fields.rules import TitleRules, compiled
 from pipeline.page.fields.title_text import CUT, cuts, letters, pieces, tidy
@@ -26,7 +24,7 @@ class Witness:
     weak: bool  # may be the name of the site
 
 
-def read_witnesses(root: HtmlElement, around: Surroundings, listed_title: str, rule: TitleRules) -> Iterator[Witness]:
+def read_witnesses(around: Surroundings, rule: TitleRules) -> Iterator[Witness]:
     """Every declaration that says something, those of one title alone first."""
     metas = around.metas
     sources: list[tuple[str, str, bool]] = [(f"meta:{name}", metas.get(name, ""), True) for name in rule.metas]
@@ -36,10 +34,10 @@ def read_witnesses(root: HtmlElement, around: Surroundings, listed_title: str, r
             (f"label:{label.label}", label.value, True) for label in labels if len(label.value) >= rule.min_label_chars
         ][:1]
     sources.append(("mark", around.marks.get("标题", ""), True))
-    sources.append(("listed", listed_title, True))
+    sources.append(("listed", around.context.listed_title, True))
     sources.append(("json-ld", around.json_ld.get("headline", ""), False))
     sources += [(f"meta:{name}", metas.get(name, ""), False) for name in rule.social_metas]
-    title = next(root.iter("title"), None)
+    title = next(around.root.iter("title"), None)
     sources.append(("title", "".join(title.itertext()) if title is not None else "", False))
     useless = compiled(rule.useless, re.I)
     for name, text, exact in sources:

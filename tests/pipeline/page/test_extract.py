@@ -16,6 +16,7 @@ from pipeline.page.extract import extract
 from pipeline.page.rules import ExtractionRules
 from pipeline.text.clean import clean
 from pipeline.text.rules import BoilerplateRules
+from tests.makers.contexts import context_of
 from tests.makers.places import ROOT
 
 PAGES = sorted((ROOT / "tests" / "pages").glob("*.html"))
@@ -32,10 +33,9 @@ def carried(
 ) -> tuple[Extracted, Cleaned]:
     found = extract(
         decode(body, content_type),
-        url="http://www.example.com/a/1.html",
-        spec=spec or ArticleSpec(),
-        rules=rules,
-        fetched_at=FETCHED,
+        context_of(
+            url="http://www.example.com/a/1.html", spec=spec or ArticleSpec(), extraction=rules, fetched_at=FETCHED
+        ),
     )
     return found, clean(found.lines, found.title, BOILERPLATE)
 

@@ -3,12 +3,12 @@
 from datetime import UTC, date, datetime
 
 import pytest
-from lxml import html
 
 from pipeline.core.dates import SHANGHAI, local_day
 from pipeline.core.models import Fields, Precision
 from pipeline.core.source import ArticleSpec
 from pipeline.page.fields.fields import read_fields
+from tests.makers.contexts import surroundings_of
 
 FETCHED = datetime(2026, 10, 5, 1, 0, tzinfo=UTC)  # 09:00 in Shanghai
 TITLE = "滨江市出台新型储能产业扶持办法"
@@ -35,11 +35,10 @@ def page(
 def fields_of(
     source: str, *, located: bool = True, url: str = "", listed: str = "", spec: ArticleSpec | None = None
 ) -> tuple[Fields, dict[str, str]]:
-    root = html.document_fromstring(source)
-    body = root.get_element_by_id("body") if located else None
-    return read_fields(
-        root, body=body, title=TITLE, url=url, spec=spec or ArticleSpec(), fetched_at=FETCHED, listed_date=listed
+    around = surroundings_of(
+        source, located=located, url=url, spec=spec or ArticleSpec(), fetched_at=FETCHED, listed_date=listed
     )
+    return read_fields(around, TITLE)
 
 
 DATES = {

@@ -3,19 +3,18 @@
 import json
 import re
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import datetime
 from html import escape
 
 import pytest
 
 from pipeline.core.config import read
 from pipeline.core.models import Cleaned, Extracted
-from pipeline.core.source import ArticleSpec
 from pipeline.page.decode import decode
 from pipeline.page.extract import extract
-from pipeline.page.rules import ExtractionRules
 from pipeline.text.clean import clean
 from pipeline.text.rules import BoilerplateRules
+from tests.makers.contexts import context_of
 from tests.makers.places import ROOT
 
 SEEDS = ROOT.parent / "shared" / "seeds"
@@ -123,13 +122,7 @@ DOMS: list[Callable[[dict[str, object]], bytes]] = [
 
 
 def carried(body: bytes) -> tuple[Extracted, Cleaned]:
-    found = extract(
-        decode(body),
-        url="http://www.example.com/news/content/1234567.html",
-        spec=ArticleSpec(),
-        rules=read(ROOT / "config" / "extraction.yaml", ExtractionRules),
-        fetched_at=datetime(2026, 11, 1, tzinfo=UTC),
-    )
+    found = extract(decode(body), context_of(url="http://www.example.com/news/content/1234567.html"))
     return found, clean(found.lines, found.title, read(ROOT / "config" / "boilerplate.yaml", BoilerplateRules))
 
 

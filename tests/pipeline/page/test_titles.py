@@ -1,9 +1,10 @@
 """Titles on pages of our own writing, one for each kind of page that editors and CMSs make."""
 
 import pytest
-from lxml import html
 
+from pipeline.core.source import ArticleSpec
 from pipeline.page.fields.title import find_title
+from tests.makers.contexts import surroundings_of
 
 TEXT = (
     "本报讯，全市制造业数字化转型推进会昨天召开，会议总结了上半年的工作，分析了当前形势，并对下一阶段的重点任务作出安排，"
@@ -236,33 +237,31 @@ CASES = {
 @pytest.mark.parametrize("located", [True, False], ids=["body_located", "body_unknown"])
 def test_the_title_is_found_on_a_page_with(kind: str, located: bool) -> None:
     source, expected = CASES[kind]
-    root = html.document_fromstring(source)
-    title, evidence = find_title(root, body=root.get_element_by_id("body") if located else None, url="")
+    title, evidence = find_title(surroundings_of(source, located=located))
     assert ("".join(title.split()), bool(evidence)) == ("".join(expected.split()), True), evidence
 
 
 def test_the_selector_of_the_source_comes_first() -> None:
-    root = html.document_fromstring(page(f"<h1>要闻</h1><h2 class='t'>稀土中试基地揭牌</h2>{BODY}", "要闻"))
-    title, evidence = find_title(root, body=None, url="", selectors=(".never", "h2.t"))
+    source = page(f"<h1>要闻</h1><h2 class='t'>稀土中试基地揭牌</h2>{BODY}", "要闻")
+    title, evidence = find_title(surroundings_of(source, spec=ArticleSpec(title=(".never", "h2.t"))))
     assert (title, evidence) == ("稀土中试基地揭牌", "selector:h2.t")
 
 
 def test_the_listing_names_the_title_where_the_page_does_not() -> None:
-    root = html.document_fromstring(page(BODY, "信息详情"))
-    title, evidence = find_title(root, body=root.get_element_by_id("body"), url="", listed_title="稀土中试基地揭牌")
+    title, evidence = find_title(surroundings_of(page(BODY, "信息详情"), listed_title="稀土中试基地揭牌"))
     assert (title, evidence) == ("稀土中试基地揭牌", "listed")
 
 
 def test_a_title_that_the_listing_cut_off_is_completed_by_the_page() -> None:
     whole = "滨江市召开专精特新企业座谈会听取企业意见建议"
-    root = html.document_fromstring(page(f"<p class='x'>{whole}</p>{BODY}", "信息详情"))
-    title, evidence = find_title(root, body=root.get_element_by_id("body"), url="", listed_title=f"{whole[:14]}...")
+    source = page(f"<p class='x'>{whole}</p>{BODY}", "信息详情")
+    title, evidence = find_title(surroundings_of(source, listed_title=f"{whole[:14]}..."))
     assert (title, evidence) == (whole, "heading+listed")
 
 
 @pytest.mark.parametrize("source", ["<html></html>", "<p></p>", "<title></title>", "<body><br><!-- x --><?pi?></body>"])
 def test_a_page_without_words_has_no_title(source: str) -> None:
-    assert find_title(html.document_fromstring(source), body=None, url="") == ("", "")
+    assert find_title(surroundings_of(source, located=False)) == ("", "")
 
 
 SUFFIXES = [
@@ -288,5 +287,4 @@ TITLES = [
 @pytest.mark.parametrize("suffix", SUFFIXES)
 @pytest.mark.parametrize("title", TITLES)
 def test_names_of_sites_behind_a_title_are_taken_off_and_nothing_else(title: str, suffix: str) -> None:
-    root = html.document_fromstring(page(BODY, title + suffix))
-    assert find_title(root, body=root.get_element_by_id("body"), url="")[0] == title
+    assert find_title(surroundings_of(page(BODY, title + suffix)))[0] == title

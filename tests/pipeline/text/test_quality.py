@@ -1,7 +1,5 @@
 """The judge: what is no document is rejected with its reason; notices of two lines, one sentence or a file are documents."""
 
-from datetime import UTC, datetime
-
 import pytest
 
 from pipeline.core.config import read
@@ -220,29 +218,18 @@ def test_one_lost_character_or_another_language_is_no_mojibake(text: str) -> Non
 def test_no_recorded_article_is_rejected_and_every_recorded_list_is() -> None:
     import json
 
-    from pipeline.core.source import ArticleSpec
     from pipeline.page.decode import decode
     from pipeline.page.extract import extract
-    from pipeline.page.fields.rules import FieldRules
-    from pipeline.page.rules import ExtractionRules
+    from tests.makers.contexts import context_of
 
     gold = ROOT.parent / "shared" / "gold"
     if not gold.exists():
         pytest.skip("needs ../shared/gold")
-    extraction = read(ROOT / "config" / "extraction.yaml", ExtractionRules)
-    fields = read(ROOT / "config" / "fields.yaml", FieldRules)
     rows = [json.loads(line) for line in (gold / "truth.jsonl").read_text(encoding="utf-8").splitlines()]
     wrong = []
     for row in [*rows[::2], *(row for row in rows[1::2] if row["kind"] == "list")]:  # half of the articles: 5 seconds
         decoded = decode((gold / "pages" / f"{row['id']}.html").read_bytes(), "", "auto")
-        extracted = extract(
-            decoded,
-            url=row.get("url") or "https://example.com/a.html",
-            spec=ArticleSpec(),
-            rules=extraction,
-            field_rules=fields,
-            fetched_at=datetime(2026, 11, 23, tzinfo=UTC),
-        )
+        extracted = extract(decoded, context_of(url=row.get("url") or "https://example.com/a.html"))
         try:
             judge(extracted, clean(extracted.lines, extracted.title, BOILERPLATE), decoded, 200, RULES, SIGNATURES)
             reason = None
