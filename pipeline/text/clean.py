@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from pipeline.core.dates import parse_date
 from pipeline.core.models import Cleaned, Dated, Line, Removed
 from pipeline.text import glued_ends
-from pipeline.text.folded_lines import read_rows, tidy
+from pipeline.text.folded_lines import Row, joined, read_rows, tidy
 from pipeline.text.plain import find_title, read_lines
 from pipeline.text.rules import BoilerplateRules, FieldName, fold
 from pipeline.text.zones import Taken, statement_spans, take_between, take_head, take_inline, take_tail
@@ -67,10 +67,10 @@ class _Said:
         lines = [each for each in taken if each.zone in ("head", "tail") and each.name != "title"]
         told = {each.row.index: each for each in lines}
         self._statements = [
-            (each.zone, reading[start:end], key[start:end])
+            (each.zone, row.part(start, end))
             for each in lines
-            for reading, key in [_with_value(each, told.get(each.row.index + 1), rules)]
-            for start, end in (*statement_spans(key, rules), (0, len(key)))
+            for row in [_with_value(each, told.get(each.row.index + 1), rules)]
+            for start, end in (*statement_spans(row.key, rules), (0, len(row.key)))
         ]
 
     def value(self, field: FieldName) -> str:
@@ -85,16 +85,16 @@ class _Said:
         for rule in self._rules:
             if rule.field != field:
                 continue
-            for zone, statement, key in self._statements:
-                if zone in rule.zones and (found := rule.match(key)):
+            for zone, statement in self._statements:
+                if zone in rule.zones and (found := rule.match(statement.key)):
                     start, end = found.span("value" if "value" in found.re.groupindex else 0)
-                    if start >= 0 and (value := statement[start:end].strip(_VALUE_EDGES)):
+                    if start >= 0 and (value := statement.said(start, end).strip(_VALUE_EDGES)):
                         yield value
 
 
-def _with_value(line: Taken, following: Taken | None, rules: BoilerplateRules) -> tuple[str, str]:
-    """Reading and key of a line; of one that is a label alone with the value that stands in the line below it."""
-    reading, key = line.row.reading, line.row.key
-    if following and key.endswith(":") and line.rule and not rules.knowing(following.row.key, line.rule.zones[0]):
-        return reading + following.row.reading, key + following.row.key
-    return reading, key
+def _with_value(line: Taken, following: Taken | None, rules: BoilerplateRules) -> Row:
+    """A line; one that is a label alone with the value that stands in the line below it."""
+    label = line.row.key.endswith(":") and line.rule
+    if following and label and not rules.knowing(following.row.key, label.zones[0]):
+        return joined([line.row, following.row])
+    return line.row

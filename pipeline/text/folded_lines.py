@@ -2,12 +2,13 @@
 
 import re
 import unicodedata
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from itertools import accumulate
 
 from pipeline.core.models import Line
 from pipeline.text.repair import repair
-from pipeline.text.rules import BoilerplateRules, fold
+from pipeline.text.rules import BoilerplateRules, canonical, fold
 
 _SHORT = 8  # Han characters
 LINKED = 0.8  # a line with so much of it in links is a link
@@ -29,7 +30,38 @@ class Row:
     published: str
     reading: str
     key: str
+    places: Sequence[int]  # where each character of the key, and its end, stands in the reading
     line: Line
+
+    def said(self, start: int, end: int) -> str:
+        """What of the reading a range of the key stands for."""
+        return self.reading[self.places[start] : self.places[end]]
+
+    def part(self, start: int, end: int) -> "Row":
+        """A range of the key as a row. Of a repaired row the published form of its beginning stays whole: its
+        characters stand elsewhere."""
+        key = self.key[start:end].strip()
+        start = self.key.index(key, start)
+        end = start + len(key)
+        reading = self.said(start, end).strip()
+        first = self.places[start]
+        return replace(
+            self,
+            published=reading if start or self.published == self.reading else self.published,
+            reading=reading,
+            key=key,
+            places=[at - first for at in self.places[start : end + 1]],
+        )
+
+
+def joined(parts: Sequence[Row]) -> Row:
+    """Rows that stand one behind the other as one."""
+    starts = accumulate((len(part.reading) for part in parts), initial=0)
+    places = [start + at for start, part in zip(starts, parts, strict=False) for at in part.places[: len(part.key)]]
+    published, reading, key = (
+        "".join(getattr(part, name) for part in parts) for name in ("published", "reading", "key")
+    )
+    return replace(parts[0], published=published, reading=reading, key=key, places=[*places, len(reading)])
 
 
 def tidy(text: str) -> str:
@@ -44,8 +76,10 @@ def read_rows(lines: Iterable[Line], title: str, rules: BoilerplateRules) -> tup
     title_reading, *readings = whole.text.split("\n")
     _, *keys = fold(whole.text).split("\n")
     rows = [
-        Row(index=index, published=text, reading=reading, key=key, line=line)
-        for index, ((line, text), reading, key) in enumerate(zip(published, readings, keys, strict=True))
+        Row(index=index, published=text, reading=reading, key=key, places=places, line=line)
+        for index, ((line, text), reading, (key, places)) in enumerate(
+            zip(published, readings, map(canonical, keys), strict=True)
+        )
     ]
     return rows, title_reading, whole.repaired
 

@@ -1,13 +1,14 @@
 """What stands on pages beside articles, as data: the models of config/boilerplate.yaml and the matching of one line."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cache, cached_property, lru_cache
 from typing import Annotated, Literal, get_args
 
 from pydantic import BeforeValidator, Field, model_validator
 
 from pipeline.core.config import Pattern, Strict
+from pipeline.text.matching import PatternSet
 from pipeline.text.repair import RepairLimits, simplified
 
 Zone = Literal["head", "tail", "inline", "between", "title"]
@@ -35,6 +36,23 @@ def fold(text: str) -> str:
     folded = text.translate(_HALF_WIDTH)
     plain = simplified(folded)
     return plain if len(plain) == len(folded) else folded
+
+
+# Spaces that say nothing: inside brackets, around a colon, between single characters set apart (责 任 编 辑).
+_HOLLOW = re.compile(
+    r"(?<=[(\[<]) +| +(?=[)\]>:])|(?<=:) +(?=\S)"
+    r"|(?<=(?<![\u4e00-\u9fff])[\u4e00-\u9fff]) (?=[\u4e00-\u9fff](?![\u4e00-\u9fff]))"
+)
+
+
+def canonical(folded: str) -> tuple[str, Sequence[int]]:
+    """A folded line without spaces that say nothing, and where each of its characters (and its end) stood before."""
+    hollow = [found.span() for found in _HOLLOW.finditer(folded)] if " " in folded else []
+    if not hollow:
+        return folded, range(len(folded) + 1)
+    gone = {at for start, end in hollow for at in range(start, end)}
+    places = [at for at in range(len(folded)) if at not in gone]
+    return "".join(folded[at] for at in places), [*places, len(folded)]
 
 
 @cache
@@ -128,13 +146,6 @@ class BoilerplateRules(Strict):
         zones: tuple[Zone, ...] = get_args(Zone)
         return {zone: tuple(rule for rule in self.rules if zone in rule.zones) for zone in zones}
 
-    @cached_property
-    def _patterns(self) -> dict[Zone, tuple[tuple[Rule, re.Pattern[str]], ...]]:
-        return {
-            zone: tuple((rule, compiled(rule.pattern)) for rule in rules if rule.action != "strip")
-            for zone, rules in self.by_zone.items()
-        }
-
     def knowing(self, folded: str, zone: Zone) -> tuple[Rule, ...]:
         """The rules of a zone that know this line, without a look at their guards."""
         return self._knowing(folded, zone) if len(folded) <= self.limits.rule_length else ()
@@ -142,11 +153,13 @@ class BoilerplateRules(Strict):
     @cached_property
     def _knowing(self) -> Callable[[str, Zone], tuple[Rule, ...]]:
         """Every line of a page is asked about again and again: remembered, for some pages."""
-        patterns = self._patterns
+        rules = [rule for rule in self.rules if rule.action != "strip"]
+        patterns = PatternSet([rule.pattern for rule in rules])
+        matching = lru_cache(maxsize=4096)(patterns.matching)
 
         @lru_cache(maxsize=4096)
         def knowing(folded: str, zone: Zone) -> tuple[Rule, ...]:
-            return tuple(rule for rule, pattern in patterns[zone] if pattern.search(folded))
+            return tuple(rules[at] for at in matching(folded) if zone in rules[at].zones)
 
         return knowing
 

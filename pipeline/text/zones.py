@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import accumulate
 from typing import Literal
 
 from pipeline.text.folded_lines import LINKED, SENTENCE_END, Row, is_prose, is_short_sentence, letters
@@ -13,6 +14,7 @@ from pipeline.text.rules import BoilerplateRules, Guard, Rule, Zone, compiled
 _BULLET = re.compile(r"^[-•·*●■▪◆>]\s*")
 _NUMBERED = re.compile(r"^(?P<stem>.{4,60}?)\s*\(\d{1,2}\)$")
 _ENDS = ("statement", "toolbar", "source")  # rules
+_TITLE_LINES = 3  # over so many lines a title may run
 _BRACKETED_END = re.compile(r"\s*[(（][^(（)）]*[)）]\s*$")  # of a title: a document's number, a date, a remark
 
 
@@ -64,11 +66,24 @@ def _stem(row: Row) -> str:
 
 def take_head(rows: Sequence[Row], title: str, rules: BoilerplateRules) -> Split:
     """All up to the last metadata line, the title or an unbroken run of furniture above the body."""
+    taken: list[Taken] = []
+    start = 0
+    while True:  # below a heading of the page stands the article's own
+        found = _head_at(rows[start : start + rules.limits.head_lines], title, rules)
+        taken += found
+        start += len(found)
+        window = rows[start : start + rules.limits.head_lines]
+        if not found or not _title_lines(window, title, rules) or _title_at(window, title, rules) is None:
+            return list(rows[start:]), taken
+
+
+def _head_at(rows: Sequence[Row], title: str, rules: BoilerplateRules) -> list[Taken]:
+    """What of these lines, from the first on, stands above the body."""
     title_at = _title_at(rows, title, rules)
     cut, unknown = 0, 0
     known: dict[int, Rule] = {}
     seen: Counter[str] = Counter()
-    for at, row in enumerate(rows[: rules.limits.head_lines]):
+    for at, row in enumerate(rows):
         rule = head_rule(row.key, rules)
         if at == title_at:
             cut, unknown = at + 1, 0
@@ -88,7 +103,7 @@ def take_head(rows: Sequence[Row], title: str, rules: BoilerplateRules) -> Split
             unknown += 1
             if unknown > rules.limits.head_unknown:
                 break
-    taken = [
+    return [
         Taken(
             row=row,
             name="title" if at == title_at else known[at].name if at in known else "above_the_body",
@@ -97,12 +112,6 @@ def take_head(rows: Sequence[Row], title: str, rules: BoilerplateRules) -> Split
         )
         for at, row in enumerate(rows[:cut])
     ]
-    kept = list(rows[cut:])
-    if cut and _title_lines(kept, title, rules) and _title_at(kept, title, rules) is not None:
-        # a heading of the page, then the article's own
-        kept, more = take_head(kept, title, rules)
-        taken += more
-    return kept, taken
 
 
 def head_rule(key: str, rules: BoilerplateRules) -> Rule | None:
@@ -144,8 +153,8 @@ def _statement_spans(key: str, pattern: str) -> Sequence[tuple[int, int]]:
 
 def _title_at(rows: Sequence[Row], title: str, rules: BoilerplateRules) -> int | None:
     """Where the title stands above the first running text, if it does."""
-    for at, row in enumerate(rows[: rules.limits.head_lines]):
-        if lines := _title_lines(rows[at:], title, rules):
+    for at, row in enumerate(rows):
+        if lines := _title_lines(rows[at : at + _TITLE_LINES], title, rules):
             beside = [*rows[max(0, at - 1) : at], *rows[at + lines : at + lines + 1]]
             document = any(compiled(rules.document_head).search(near.key) for near in beside)
             return None if document else at + lines - 1
@@ -162,7 +171,7 @@ def _title_lines(rows: Sequence[Row], title: str, rules: BoilerplateRules) -> in
 
 def _lines_of(rows: Sequence[Row], wanted: str) -> int:
     said = ""
-    for count, row in enumerate(rows[:3], 1):
+    for count, row in enumerate(rows[:_TITLE_LINES], 1):
         said += letters(row.key)
         if is_title(said, wanted) if count == 1 else said == wanted:
             return count
@@ -193,11 +202,16 @@ def take_tail(rows: Sequence[Row], rules: BoilerplateRules) -> Split:
 
 def _cut(rows: Sequence[Row], rules: BoilerplateRules) -> Split:
     """Cut at the first line that ends the article; files that are listed behind it stay."""
-    prose = [len(row.key) if is_prose(row, rules) else 0 for row in rows]
-    total, before = sum(prose), 0
+    tail = _Tail(rows, rules)
+    total, before = sum(tail.prose), 0
+    rests = list(accumulate(map(tail.rest_of, reversed(range(len(rows)))), _and, initial=_NOTHING))[::-1]
     for at, row in enumerate(rows):
         share = before / total if total else at / len(rows)
-        if at and share and (found := next((r for r in _acting(rows, at, rules) if _cuts(r, share, rules)), None)):
+        if (
+            at
+            and share
+            and (found := next((r for r in tail.acting(at, rests[at + 1]) if _cuts(r, share, rules)), None))
+        ):
             kept, taken = list(rows[:at]), []
             for behind in rows[at:]:
                 if behind is not row and compiled(rules.attachment).search(behind.key):
@@ -207,25 +221,112 @@ def _cut(rows: Sequence[Row], rules: BoilerplateRules) -> Split:
                     name = rule.name if rule else f"behind_{found.name}"
                     taken.append(Taken(row=behind, name=name, zone="tail", rule=rule))
             return kept, taken
-        before += prose[at]
+        before += tail.prose[at]
     return list(rows), []
 
 
-def _acting(rows: Sequence[Row], at: int, rules: BoilerplateRules, rest: Sequence[Row] | None = None) -> Iterator[Rule]:
-    """The rules of the tail that know this row, or each of its statements, and may act on it here.
+def _cuts(rule: Rule, share: float, rules: BoilerplateRules) -> bool:
+    return rule.action == "cut" or (rule.closes and share > rules.limits.closing_share)
 
-    `rest` is what is left of the rows behind it.
-    """
-    behind = rows[at + 1 :] if rest is None else rest
-    key = rows[at].key
-    if len(key) > rules.limits.rule_length:
-        return iter(())
-    known = [rule for rule in rules.knowing(key, "tail") if _says_it(rule, key, rules)]
-    whole = [rule for rule in known if holds(rule, rows, at, behind, rules)]
-    if not whole and not key.endswith("。") and len(spans := statement_spans(key, rules)) > 1:
-        parts = [rules.find(key[start:end], "tail") for start, end in spans]
-        whole = sorted((rule for rule in parts if rule), key=lambda rule: not rule.closes) if all(parts) else []
-    return iter(whole)
+
+def _drop_tail(rows: Sequence[Row], rules: BoilerplateRules) -> Split:
+    """Walk up from the end: furniture goes, signatures, dates and files stay, the first running text ends the walk."""
+    tail = _Tail(rows, rules)
+    taken: list[Taken] = []
+    rest = _NOTHING
+    unknown = 0
+    for at in range(len(rows) - 1, 0, -1):
+        row = rows[at]
+        if found := next((rule for rule in tail.acting(at, rest) if rule.action != "cut"), None):
+            taken.append(Taken(row=row, name=found.name, zone="tail", rule=found))
+            unknown = 0
+            continue
+        rest = _and(rest, tail.rest_of(at))
+        if tail.prose[at]:
+            break
+        if not compiled(rules.keep).search(row.key):
+            unknown += 1
+            if unknown > rules.limits.tail_unknown:
+                break
+    gone = {id(each.row) for each in taken}
+    return [row for row in rows if id(row) not in gone], taken
+
+
+@dataclass(frozen=True, slots=True)
+class _Rest:
+    """What is left behind a line: how much, and of what kind."""
+
+    rows: int = 0
+    characters: int = 0
+    linked: float = 0.0  # characters in links
+    prose: int = 0  # rows of running text that no rule of the tail knows
+    short: int = 0  # headings, bullets, no running text
+
+
+_NOTHING = _Rest()
+
+
+def _and(rest: _Rest, other: _Rest) -> _Rest:
+    return _Rest(
+        rest.rows + other.rows,
+        rest.characters + other.characters,
+        rest.linked + other.linked,
+        rest.prose + other.prose,
+        rest.short + other.short,
+    )
+
+
+class _Tail:
+    """Rows and what the guards ask about them; each row is looked at once, whatever their number."""
+
+    def __init__(self, rows: Sequence[Row], rules: BoilerplateRules) -> None:
+        self.rows = rows
+        self.rules = rules
+        self.prose = [len(row.key) if is_prose(row, rules) else 0 for row in rows]
+        known = (at if not rules.find(row.key, "tail") else -1 for at, row in enumerate(rows))
+        self._unknown = list(accumulate(known, max, initial=-1))  # the last row above each that no rule knows
+
+    def rest_of(self, at: int) -> _Rest:
+        """One row as a rest."""
+        row, prose = self.rows[at], bool(self.prose[at])
+        short = bool(_BULLET.match(row.key)) or not prose
+        unknown = self._unknown[at + 1] == at
+        return _Rest(1, len(row.key), len(row.key) * row.line.link_share, int(prose and unknown), int(short))
+
+    def acting(self, at: int, rest: _Rest) -> Iterator[Rule]:
+        """The rules of the tail that know this row, or each of its statements, and may act on it with that rest behind it."""
+        key, rules = self.rows[at].key, self.rules
+        if len(key) > rules.limits.rule_length:
+            return iter(())
+        known = [rule for rule in rules.knowing(key, "tail") if _says_it(rule, key, rules)]
+        whole = [
+            rule for rule in known if not rule.guards or any(self._guarded(guard, at, rest) for guard in rule.guards)
+        ]
+        if not whole and not key.endswith("。") and len(spans := statement_spans(key, rules)) > 1:
+            parts = [rules.find(key[start:end], "tail") for start, end in spans]
+            whole = sorted((rule for rule in parts if rule), key=lambda rule: not rule.closes) if all(parts) else []
+        return iter(whole)
+
+    def _guarded(self, guard: Guard, at: int, rest: _Rest) -> bool:
+        """Whether all that a guard names holds."""
+        rows, rules = self.rows, self.rules
+        if guard.last is not None and at < (1 - guard.last) * len(rows):
+            return False
+        if guard.linked is not None and rest.linked < guard.linked * max(1, rest.characters):
+            return False
+        if guard.words:
+            near = " ".join(row.key for row in rows[at : at + guard.within + 1])
+            if len(set(compiled(guard.words).findall(near))) < guard.at_least:
+                return False
+        above = self._unknown[at]
+        if guard.not_below and above >= 0 and compiled(guard.not_below).search(rows[above].key):
+            return False
+        if guard.after_end and not any(_ends(row, rules) for row in rows[max(0, at - 2) : at]):
+            return False
+        if guard.no_prose and rest.prose:
+            return False
+        cards = rest.short >= 2 and rest.short * 2 >= rest.rows  # at most one sentence each: no section reads so
+        return not (guard.nothing_left and rest.rows) and (cards or not guard.cards)
 
 
 def _says_it(rule: Rule, key: str, rules: BoilerplateRules) -> bool:
@@ -235,73 +336,9 @@ def _says_it(rule: Rule, key: str, rules: BoilerplateRules) -> bool:
     return not SENTENCE_END.search(before) or bool(compiled(rules.rights).search(before))
 
 
-def _cuts(rule: Rule, share: float, rules: BoilerplateRules) -> bool:
-    return rule.action == "cut" or (rule.closes and share > rules.limits.closing_share)
-
-
-def _drop_tail(rows: Sequence[Row], rules: BoilerplateRules) -> Split:
-    """Walk up from the end: furniture goes, signatures, dates and files stay, the first running text ends the walk."""
-    taken: list[Taken] = []
-    left = list(rows)
-    unknown = 0
-    for at in range(len(rows) - 1, 0, -1):
-        row = rows[at]
-        if found := next((rule for rule in _acting(rows, at, rules, left[at + 1 :]) if rule.action != "cut"), None):
-            taken.append(Taken(row=row, name=found.name, zone="tail", rule=found))
-            del left[at]
-            unknown = 0
-        elif is_prose(row, rules):
-            break
-        elif not compiled(rules.keep).search(row.key):
-            unknown += 1
-            if unknown > rules.limits.tail_unknown:
-                break
-    return left, taken
-
-
-def holds(rule: Rule, rows: Sequence[Row], at: int, rest: Sequence[Row], rules: BoilerplateRules) -> bool:
-    """Whether a rule may act on the row at this place, with that rest left behind it."""
-    return not rule.guards or any(_guard_holds(guard, rows, at, rest, rules) for guard in rule.guards)
-
-
-def _guard_holds(guard: Guard, rows: Sequence[Row], at: int, rest: Sequence[Row], rules: BoilerplateRules) -> bool:
-    if guard.last is not None and at < (1 - guard.last) * len(rows):
-        return False
-    if guard.linked is not None and _linked_share(rest) < guard.linked:
-        return False
-    if guard.words:
-        near = " ".join(row.key for row in rows[at : at + guard.within + 1])
-        if len(set(compiled(guard.words).findall(near))) < guard.at_least:
-            return False
-    if guard.not_below:
-        above = next((row for row in reversed(rows[:at]) if not _is_furniture(row, rules)), None)
-        if above and compiled(guard.not_below).search(above.key):
-            return False
-    if guard.after_end and not any(_ends(row, rules) for row in rows[max(0, at - 2) : at]):
-        return False
-    if guard.no_prose and any(is_prose(row, rules) and not _is_furniture(row, rules) for row in rest):
-        return False
-    return not (guard.nothing_left and rest) and (not guard.cards or _are_cards(rest, rules))
-
-
-def _is_furniture(row: Row, rules: BoilerplateRules) -> bool:
-    return rules.find(row.key, "tail") is not None
-
-
 def _ends(row: Row, rules: BoilerplateRules) -> bool:
     """Whether a line says that the article is over; one that is believed only behind such a line does not."""
     return any(
         (rule.closes and not any(guard.after_end for guard in rule.guards)) or rule.name in _ENDS
         for rule in rules.knowing(row.key, "tail")
     )
-
-
-def _linked_share(rows: Sequence[Row]) -> float:
-    characters = sum(len(row.key) for row in rows)
-    return sum(len(row.key) * row.line.link_share for row in rows) / characters if characters else 0.0
-
-
-def _are_cards(rows: Sequence[Row], rules: BoilerplateRules) -> bool:
-    """Headings and bullets in plenty, at most one sentence each: no section of an article reads so."""
-    short = sum(bool(_BULLET.match(row.key)) or not is_prose(row, rules) for row in rows)
-    return short >= 2 and short * 2 >= len(rows)

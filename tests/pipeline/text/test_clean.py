@@ -1,5 +1,8 @@
 """Cleaning: what is left of a page's lines, what was taken, and what the taken lines said."""
 
+import time
+from collections.abc import Callable
+
 import pytest
 import yaml
 from hypothesis import given, settings
@@ -265,3 +268,33 @@ def test_real_news_without_boilerplate_is_left_alone() -> None:
         changed += max((before - after).total(), (after - before).total())
     assert total > 15_000
     assert changed * 1000 <= total
+
+
+PROSE = "某市工业和信息化局今天召开会议，研究部署下一阶段的工作任务，要求各单位认真落实。"
+
+
+@pytest.mark.parametrize(
+    "grown",
+    [
+        pytest.param(lambda count: PROSE + "（来源：某报）" * count, id="statements behind a sentence"),
+        pytest.param(lambda count: "\n".join([PROSE, *["（来源：某报）"] * count]), id="lines of statements"),
+        pytest.param(lambda count: "\n".join([*["某市召开工业会议部署任务"] * count, PROSE]), id="titles"),
+        pytest.param(lambda count: "\n".join([PROSE, "责任编辑：张三"] * count), id="editors between paragraphs"),
+        pytest.param(lambda count: "\n".join([PROSE, *["相关链接", "某某"] * count]), id="headings of links"),
+        pytest.param(lambda count: PROSE + "(" * count * 5, id="open brackets"),
+        pytest.param(lambda count: f"{PROSE}\n" + "来 源 " * count, id="single characters"),
+    ],
+)
+def test_ten_times_the_text_takes_some_ten_times_the_work(grown: Callable[[int], str]) -> None:
+    def seconds(count: int) -> float:
+        text, start = grown(count), time.process_time()
+        clean_text(text, RULES)
+        return time.process_time() - start
+
+    seconds(30)
+    assert seconds(5000) < 40 * max(0.02, min(seconds(500) for _ in range(3)))  # quadratic: a hundred times
+
+
+def test_what_stands_in_brackets_with_spaces_is_known() -> None:
+    found = clean([Line(text=PROSE), Line(text="（ 责任编辑： 张 三 ）"), Line(text="[ 来源 ： 某某日报 ]")], "", RULES)
+    assert (found.paragraphs, found.editor, found.publisher) == ((PROSE,), "张 三", "某某日报")
