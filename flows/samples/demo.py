@@ -2,7 +2,7 @@
 
 import os
 import time
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 from flows import settings
 from flows.commands import run
@@ -17,12 +17,15 @@ from pipeline.corpus.corpus import Corpus
 from pipeline.store.s3 import Store
 
 
-def demo(nights: int = NIGHTS) -> bool:
-    """Run the nights in a store that holds nothing but an earlier demo; whether all went as the truth has it."""
+def demo(nights: int = NIGHTS, base: date | None = None) -> bool:
+    """Run the nights in a store that holds nothing but an earlier demo; whether all went as the truth has it.
+
+    The last night is today's, or that of `base`, some days ago.
+    """
     started = time.monotonic()
     os.environ.setdefault("PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL", "WARNING")  # the sites' crawls interest nobody here
     store = settings.open_store(settings.from_environment())
-    world = World()
+    world = World(base=base)
     with serve(world) as sites:
         folder = settings.from_environment().home / "samples"
         write_sources(sites, folder)
@@ -34,7 +37,7 @@ def demo(nights: int = NIGHTS) -> bool:
         good = True
         for night in range(nights):
             sites.night = night
-            good &= _night(store, sites, night)
+            good &= _night(store, sites, night, sites.now(night) if base else _as_if_now(night))
     output.say(f"{nights} nights in {time.monotonic() - started:.0f} s")
     output.say(
         "next: `gongbao read` shows the documents, `gongbao why URL` the story of one, `gongbao status` the runs\n"
@@ -44,9 +47,12 @@ def demo(nights: int = NIGHTS) -> bool:
     return good
 
 
-def _night(store: Store, sites: Running, night: int) -> bool:
+def _as_if_now(night: int) -> datetime:
+    return datetime.now(UTC) - timedelta(days=NIGHTS - 1 - night)
+
+
+def _night(store: Store, sites: Running, night: int, now: datetime) -> bool:
     """One night, as on the day that its sites believe in; whether the corpus is what it must be after it."""
-    now = datetime.now(UTC) - timedelta(days=NIGHTS - 1 - night)
     report = run.run((), now)
     documents = Corpus.open(store).documents(every=True).collect().iter_rows(named=True)
     seen = compare(sites.world.truth(night), documents, sites.url)

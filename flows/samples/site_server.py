@@ -8,13 +8,16 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import replace
+from datetime import UTC, datetime, time, timedelta
 from email.utils import formatdate
 from hashlib import blake2b
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from time import monotonic
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
+from flows.samples.articles import SHANGHAI
 from flows.samples.faults import FAULTS, Fault, commit, send
 from flows.samples.sites import SITES
 from flows.samples.sites.html import Resource
@@ -46,6 +49,7 @@ class Running:
         self.ports: dict[str, int] = {}
         self.control = ""  # URL of the control port
         self._faults: dict[str, list[Fault]] = {}
+        self._opened = monotonic()
         self._lock = threading.Lock()
 
     def url(self, site: str, path: str = "/") -> str:
@@ -60,6 +64,15 @@ class Running:
             )
         where = "/robots.txt" if fault == "robots_500" and path == "*" else path
         self._faults.setdefault(site, []).append(Fault(name=fault, path=where, options=options))
+
+    def now(self, night: int) -> datetime:
+        """The time of a night for a crawl: noon, and what has passed since the sites were opened.
+
+        A crawl moves its clock by whole days; counted from noon it has the day that the sites believe in, even where
+        midnight passes meanwhile.
+        """
+        noon = datetime.combine(self.world.today(night), time(12), SHANGHAI)
+        return (noon + timedelta(seconds=monotonic() - self._opened)).astimezone(UTC)
 
     def misbehave_all(self, orders: list[dict[str, Any]]) -> None:
         for order in orders:

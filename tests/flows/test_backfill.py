@@ -10,7 +10,6 @@ from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -29,6 +28,8 @@ from pipeline.core.source_of_url import source_of
 from pipeline.core.urls import doc_id
 from pipeline.report import run_reports
 from pipeline.store import fetches, staging
+from pipeline.store.s3 import Store
+from tests.makers.places import LAST_NIGHT
 
 pytestmark = pytest.mark.slow
 LAST = 2
@@ -40,7 +41,7 @@ def sites(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     """All sample sites on their last night, and an embedded store of their own."""
     home = tmp_path_factory.mktemp("home")
     before = dict(os.environ)
-    with serve(World(), dict.fromkeys((*SITES, "control"), 0), LAST) as found:
+    with serve(World(base=LAST_NIGHT), dict.fromkeys((*SITES, "control"), 0), LAST) as found:
         write_sources(found, home / "sources")
         os.environ |= {"GONGBAO_HOME": str(home), "GONGBAO_SOURCES": str(home / "sources"), "GONGBAO_PROCESSES": "0"}
         os.environ.pop("GONGBAO_STORE", None)
@@ -52,13 +53,20 @@ def sites(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
 
 @pytest.fixture
 def killed(sites: Running) -> str:
-    """The day of a crawl of `bureau` whose run was killed before it published."""
-    known, now = settings.from_environment(), datetime.now(UTC)
+    """What landed of a crawl of `bureau` whose run was killed before it published."""
+    known = settings.from_environment()
     store = settings.open_store(known)
     if not any(store.list("landing/source=bureau/")):
+        now = datetime.now(UTC)
         crawl = crawl_process.crawl(store, "bureau", "killed", config=known.config, sources=known.sources, now=now)
         assert crawl.landing
-    return f"{now.astimezone(ZoneInfo('Asia/Shanghai')):%Y-%m-%d}"
+    return landed(store, "bureau", "killed")
+
+
+def landed(store: Store, site: str, run: str) -> str:
+    """Where the landing files of a run lie, as `--landing` takes it."""
+    key = next(key for key in store.list(f"landing/source={site}/") if f"/{run}-" in key)
+    return key.removeprefix("landing/").rpartition("/")[0]
 
 
 def pages(sites: Running, site: str) -> list[Truth]:
@@ -165,7 +173,7 @@ def test_what_was_fetched_and_never_published_is_published_from_its_landing_file
     """A crawl ended, and nobody published it: the machine was lost, or its run was killed and never run again."""
     store = settings.open_store(settings.from_environment())
     sites.requests.clear()
-    done = backfill(landing=f"source=bureau/date={killed}")
+    done = backfill(landing=killed)
     assert not sites.requests
     wanted = {sites.url(page.site, page.path) for page in pages(sites, "bureau")}
     documents = {answer.url for answer in done.answers if answer.answer in ("document", "repost")}
@@ -183,16 +191,18 @@ def test_what_was_fetched_and_never_published_is_published_from_its_landing_file
     assert fetches.seen(store, "bureau", datetime.now(UTC)).keys.size == len(done.answers)
 
 
-def test_an_old_landing_file_does_not_bring_back_an_old_text(sites: Running, killed: str) -> None:
-    edited = next(page for page in pages(sites, "farm") if page.state == "edited")
-    url = sites.url(edited.site, edited.path)
+def test_an_old_landing_file_does_not_bring_back_an_old_text(sites: Running) -> None:
+    store = settings.open_store(settings.from_environment())
+    edited, url = next(  # one that no other test has brought into the corpus
+        (page, url)
+        for page in sites.world.truth(LAST)
+        if page.state == "edited" and not fetches.story(store, doc_id(url := sites.url(page.site, page.path)))
+    )
     sites.night = 0
     before = backfill([url], force=True)
     sites.night = LAST
-    after = backfill([url], force=True)
-    told = {
-        answer.url: answer for answer in backfill(landing=f"source=farm/date={killed}/{before.report.run_id}").answers
-    }
+    after, run = backfill([url], force=True), before.report.run_id
+    told = {answer.url: answer for answer in backfill(landing=f"{landed(store, edited.site, run)}/{run}").answers}
     assert [answer.revision for answer in (*before.answers, *after.answers)] == [1, 2]
     assert told[url].answer == "unchanged"
 

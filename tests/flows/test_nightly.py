@@ -8,7 +8,6 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import suppress
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import polars as pl
@@ -25,7 +24,7 @@ from flows.servers import embedded_store
 from pipeline.core.conservation import CrawlReport, RunReport
 from pipeline.corpus.corpus import Corpus
 from pipeline.store.s3 import Store
-from tests.makers.places import ROOT
+from tests.makers.places import LAST_NIGHT, ROOT
 
 pytestmark = pytest.mark.slow
 SITES = ("ministry", "paper", "farm", "company")  # each other's reposts among them
@@ -38,7 +37,7 @@ def sites(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     """Four sample sites, and an embedded store of their own, told to every command by the environment."""
     home = tmp_path_factory.mktemp("home")
     before = dict(os.environ)
-    with serve(World(), dict.fromkeys((*ALL_SITES, "control"), 0)) as found:
+    with serve(World(base=LAST_NIGHT), dict.fromkeys((*ALL_SITES, "control"), 0)) as found:
         for path in write_sources(found, home / "sources"):
             if path.stem not in SITES:
                 path.unlink()
@@ -54,7 +53,7 @@ def sites(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
 def night(sites: Running, number: int) -> RunReport:
     """One night as on the day that the sites believe in."""
     sites.night = number
-    return running.run((), datetime.now(UTC) - timedelta(days=LAST - number))
+    return running.run((), sites.now(number))
 
 
 def corpus() -> pl.DataFrame:
@@ -72,7 +71,7 @@ def nights(sites: Running) -> list[RunReport]:
     """The three nights, and a fourth on the last one's day on which nothing is new."""
     reports = [night(sites, number) for number in range(LAST + 1)]
     sites.requests.clear()
-    return [*reports, running.run(())]
+    return [*reports, running.run((), sites.now(LAST))]
 
 
 def test_every_night_closes_its_sums_and_breaks_nothing(nights: list[RunReport]) -> None:

@@ -26,7 +26,7 @@ from flows.servers import embedded_store, prefect_server
 from pipeline.core.conservation import RunReport
 from pipeline.corpus.corpus import Corpus
 from pipeline.store.s3 import Store
-from tests.makers.places import ROOT
+from tests.makers.places import LAST_NIGHT, ROOT
 
 pytestmark = pytest.mark.slow
 T = TypeVar("T")
@@ -44,7 +44,7 @@ def told(tmp_path: Path) -> Iterator[dict[str, str]]:
     second = (datetime.now(UTC) + STARTS).second  # of each minute, the first one when the server is up
     lines = [f'nightly: "* * * * * {second}"' if line.startswith("nightly:") else line for line in schedules]
     (config / "schedules.yaml").write_text("\n".join(lines))
-    with serve(World(), dict.fromkeys((*SITES, "control"), 0)) as sites:
+    with serve(World(base=LAST_NIGHT), dict.fromkeys((*SITES, "control"), 0)) as sites:
         for path in write_sources(sites, config / "sources"):
             if path.stem == "paper":
                 path.write_text(f'{path.read_text()}\nschedule: "{SCHEDULED}"\n')

@@ -30,7 +30,7 @@ from pipeline.upkeep.check_store import failings
 from pipeline.upkeep.forget import forget
 from pipeline.upkeep.maintenance import MaintenanceRules, maintain
 from tests.makers.corpus_nights import NIGHT, document, night, prose
-from tests.makers.places import ROOT
+from tests.makers.places import LAST_NIGHT, ROOT
 
 NEW = "s3://example-gongbao-new/corpus"
 DAYS = [NIGHT + timedelta(days=day) for day in range(30)]
@@ -181,7 +181,7 @@ def test_a_server_without_conditional_put_is_told(store: Store, monkeypatch: pyt
 
 @pytest.fixture
 def sites(tmp_path: Path) -> Iterator[Running]:
-    with serve(World(), dict.fromkeys((*SITES, "control"), 0)) as found:
+    with serve(World(base=LAST_NIGHT), dict.fromkeys((*SITES, "control"), 0)) as found:
         for path in write_sources(found, tmp_path / "sources"):
             if path.stem not in ASKED:
                 path.unlink()
@@ -223,7 +223,7 @@ def typed(lines: list[str]) -> str:
 def test_a_store_that_was_lost_is_restored_elsewhere_and_the_next_night_fetches_nothing_twice(
     sites: Running, tmp_path: Path
 ) -> None:
-    now = datetime.now(UTC) - timedelta(days=2)
+    now = sites.now(0)
     lost = running.run((), now)
     store = Store.open(f"s3://{embedded_store.BUCKET}", embedded_store.start(tmp_path / "home").environment())
     before = Corpus.open(store).scan().sort("doc_id").collect()
