@@ -3,15 +3,15 @@
 import random
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import date
 
 from flows.samples import bulletins, texts
 from flows.samples.articles import Article, Block, Posting
+from flows.samples.dates import mark
 from flows.samples.script import hong_kong
 from flows.samples.texts import Draft
 
 NIGHTS = 3  # of the demo
-Writer = Callable[[random.Random, date, str], Draft]  # random numbers, day, publisher
+Writer = Callable[[random.Random, int, str], Draft]  # random numbers, days before the last night, publisher
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,34 +79,34 @@ class Repost:
 
 
 def news(*genres: str) -> Writer:
-    return lambda rng, day, publisher: texts.news(rng, rng.choice(genres), day)
+    return lambda rng, ago, publisher: texts.news(rng, rng.choice(genres), ago)
 
 
-def notice(rng: random.Random, day: date, publisher: str) -> Draft:
-    return texts.notice(rng, day, publisher, _number(rng, day, publisher))
+def notice(rng: random.Random, ago: int, publisher: str) -> Draft:
+    return texts.notice(rng, ago, publisher, _number(rng, ago, publisher))
 
 
-def interpretation(rng: random.Random, day: date, publisher: str) -> Draft:
+def interpretation(rng: random.Random, ago: int, publisher: str) -> Draft:
     return texts.interpretation(rng, publisher)
 
 
-def picture(rng: random.Random, day: date, publisher: str) -> Draft:
+def picture(rng: random.Random, ago: int, publisher: str) -> Draft:
     """A 图解: pictures and nothing else."""
     draft = texts.interpretation(rng, publisher)
     images = tuple(Block(kind="image", url=f"W{rng.randrange(10**17, 10**18)}.jpg") for _ in range(rng.randint(2, 5)))
     return texts.with_blocks(draft, "图解｜" + draft.title, images)
 
 
-def film(rng: random.Random, day: date, publisher: str) -> Draft:
-    draft = texts.news(rng, "feature", day)
+def film(rng: random.Random, ago: int, publisher: str) -> Draft:
+    draft = texts.news(rng, "feature", ago)
     return texts.with_blocks(draft, "视频丨" + draft.title, (Block(kind="video", url=f"V{rng.randrange(10**9)}.mp4"),))
 
 
 def illustrated(*genres: str) -> Writer:
     """News with a picture and its caption between the paragraphs."""
 
-    def write(rng: random.Random, day: date, publisher: str) -> Draft:
-        draft = texts.news(rng, rng.choice(genres), day)
+    def write(rng: random.Random, ago: int, publisher: str) -> Draft:
+        draft = texts.news(rng, rng.choice(genres), ago)
         picture = Block(
             kind="image",
             text=f"图为{draft.topic}生产现场。{texts.person(rng)} 摄",
@@ -129,17 +129,17 @@ def worth_reposting(posting: Posting) -> bool:
     )
 
 
-def _number(rng: random.Random, day: date, publisher: str) -> str:
-    return f"产部{rng.choice(('规', '科', '装', '消费', '信软'))}〔{day.year}〕{rng.randint(11, 399)}号"
+def _number(rng: random.Random, ago: int, publisher: str) -> str:
+    return f"产部{rng.choice(('规', '科', '装', '消费', '信软'))}〔{mark('year', ago)}〕{rng.randint(11, 399)}号"
 
 
 def bulletin(kind: str) -> Writer:
-    return lambda rng, day, publisher: bulletins.bulletin(kind, rng, day, publisher)
+    return lambda rng, ago, publisher: bulletins.bulletin(kind, rng, ago, publisher)
 
 
-def press_release(rng: random.Random, day: date, publisher: str) -> Draft:
+def press_release(rng: random.Random, ago: int, publisher: str) -> Draft:
     """News in honest traditional characters."""
-    draft = texts.news(rng, rng.choice(("meeting", "project", "expo", "economy")), day)
+    draft = texts.news(rng, rng.choice(("meeting", "project", "expo", "economy")), ago)
     blocks = tuple(replace(block, text=hong_kong(block.text)) for block in draft.blocks)
     return replace(draft, title=hong_kong(draft.title), blocks=blocks, lang="zh-Hant")
 

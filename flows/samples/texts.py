@@ -2,9 +2,9 @@
 
 import random
 from dataclasses import dataclass, replace
-from datetime import date
 
 from flows.samples.articles import Block
+from flows.samples.dates import mark
 from flows.samples.grammar import Voice, words
 
 NUMERALS = "一二三四五六七八九十"
@@ -101,9 +101,9 @@ def heading(text: str) -> Block:
     return Block(kind="heading", text=text)
 
 
-def news(rng: random.Random, genre: str, day: date | None = None, **facts: str) -> Draft:
-    """A report, a feature or a comment of 4 to 11 paragraphs, about what happened that day."""
-    speaker = voice(rng, **({"soon_day": f"{day.day}日"} if day else {}), **facts)
+def news(rng: random.Random, genre: str, ago: int | None = None, **facts: str) -> Draft:
+    """A report, a feature or a comment of 4 to 11 paragraphs, about what happened so many days ago."""
+    speaker = voice(rng, **({} if ago is None else {"soon_day": mark("day", ago)}), **facts)
     leads, titles = words("zh")["leads"][genre], words("zh")["titles"][genre]
     place = rng.randrange(len(titles))
     title = speaker.say(titles[place])
@@ -125,7 +125,7 @@ def news(rng: random.Random, genre: str, day: date | None = None, **facts: str) 
     return _draft(speaker, title, blocks, author=author)
 
 
-def notice(rng: random.Random, day: date, issuer: str, number: str = "", **facts: str) -> Draft:
+def notice(rng: random.Random, ago: int, issuer: str, number: str = "", **facts: str) -> Draft:
     """An official notice with numbered requirements, attachments, signature and date."""
     speaker = _with_document(voice(rng, **facts))
     title = issuer + speaker.one("notice_title")
@@ -141,16 +141,16 @@ def notice(rng: random.Random, day: date, issuer: str, number: str = "", **facts
         blocks += [paragraph(clause) for clause in clauses]
     blocks.append(paragraph(speaker.say(f"联系人：{person(rng)}　　联系电话：0[300-799]-[2000000-8999999]")))
     blocks += attachments(speaker, rng.randint(0, 2))
-    blocks += signature(issuer, day)
+    blocks += signature(issuer, ago)
     return _draft(speaker, title, blocks, number=number, issuer=issuer)
 
 
-def short_notice(rng: random.Random, day: date, issuer: str, number: str = "", **facts: str) -> Draft:
+def short_notice(rng: random.Random, ago: int, issuer: str, number: str = "", **facts: str) -> Draft:
     """A notice whose matter lies in its attachment: one sentence, the file, signature and date."""
     speaker = _with_document(voice(rng, **facts))
     sentence = speaker.one("notice_short")
     title = f"{issuer}关于{speaker.facts['doc']}有关事项的{rng.choice(('通知', '公告', '公示'))}"
-    blocks = [paragraph(sentence), *attachments(speaker, 1), *signature(issuer, day)]
+    blocks = [paragraph(sentence), *attachments(speaker, 1), *signature(issuer, ago)]
     return _draft(speaker, title, blocks, number=number, issuer=issuer)
 
 
@@ -168,12 +168,13 @@ def interpretation(rng: random.Random, issuer: str, **facts: str) -> Draft:
     return _draft(speaker, title, blocks, issuer=issuer)
 
 
-def name_list(rng: random.Random, day: date, issuer: str, **facts: str) -> Draft:
+def name_list(rng: random.Random, ago: int, issuer: str, **facts: str) -> Draft:
     """A public list with a table."""
     speaker = voice(rng, **facts)
     names = words("names")["names"]
     kind = speaker.say("[things](示范应用|首批次|重点培育)(企业|项目)")
-    title = f"{issuer}关于{day.year}年{kind}名单的公示"
+    year = mark("year", ago)
+    title = f"{issuer}关于{year}年{kind}名单的公示"
     rows: list[tuple[str, ...]] = [("序号", "单位名称", "所在地", "申报方向")]
     for place in range(rng.randint(5, 14)):
         unit = rng.choice(names["brands"]) + rng.choice(names["trades"]) + "有限公司"
@@ -181,7 +182,7 @@ def name_list(rng: random.Random, day: date, issuer: str, **facts: str) -> Draft
     blocks = [
         paragraph(
             speaker.say(
-                f"经企业申报、属地推荐、专家评审，拟将以下{len(rows) - 1}家单位列入{day.year}年{kind}名单，现予以公示，公示期[5-10]个工作日。"
+                f"经企业申报、属地推荐、专家评审，拟将以下{len(rows) - 1}家单位列入{year}年{kind}名单，现予以公示，公示期[5-10]个工作日。"
             )
         ),
         Block(kind="table", rows=tuple(rows)),
@@ -190,7 +191,7 @@ def name_list(rng: random.Random, day: date, issuer: str, **facts: str) -> Draft
                 "公示期内如有异议，请以书面形式反映，举报电话：0[300-799]-[2000000-8999999]。单位反映的应加盖公章，个人反映的应署真实姓名。"
             )
         ),
-        *signature(issuer, day),
+        *signature(issuer, ago),
     ]
     return _draft(speaker, title, blocks, issuer=issuer)
 
@@ -208,8 +209,8 @@ def attachments(speaker: Voice, count: int) -> list[Block]:
     return blocks
 
 
-def signature(issuer: str, day: date) -> list[Block]:
-    return [Block(kind="signature", text=issuer), Block(kind="signature", text=f"{day.year}年{day.month}月{day.day}日")]
+def signature(issuer: str, ago: int) -> list[Block]:
+    return [Block(kind="signature", text=issuer), Block(kind="signature", text=mark("date", ago))]
 
 
 QUESTIONS = (

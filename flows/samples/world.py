@@ -4,21 +4,25 @@ import random
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import date, datetime, time, timedelta
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 from flows.samples import plan, texts
 from flows.samples.articles import SHANGHAI, Article, Block, Posting, Truth
+from flows.samples.dates import alike, dated, mark
 from flows.samples.plan import DEMO, Batch, Plan, Repost
 from flows.samples.script import reversible
 from flows.samples.sites import SITES
 from flows.samples.sites.html import Served, Shelf
 from flows.samples.texts import Draft, person
 
+NOBODYS_DAY = date(2001, 1, 1)  # the last night of a world that has no calendar yet; any day does
+
 
 class World:
     """Some nights of a small web. The same seed, base date and plan give the same world, byte for byte.
 
     `base` is the day of the last night; nothing is dated on it or later, so that a clock of today sees no future.
+    Another base moves the dates and changes nothing else: who writes what, and who repeats, edits or withdraws it.
     """
 
     def __init__(self, seed: int = 0, base: date | None = None, plan: Plan = DEMO) -> None:
@@ -33,7 +37,7 @@ class World:
     @cached_property
     def postings(self) -> tuple[Posting, ...]:
         """All that any site ever publishes."""
-        return tuple(_Press(self).run())
+        return _on_a_calendar(_written(self.seed, self.plan), self.base)
 
     def truth(self, night: int) -> list[Truth]:
         """Every page that was ever up until that night, with what the corpus must hold of it."""
@@ -48,17 +52,57 @@ class World:
         return self._served[site, night]
 
 
-class _Press:
-    """The making of a world: originals, then reposts, then edits, then addresses in the order of publication."""
+@lru_cache(maxsize=4)
+def _written(seed: int, plan: Plan) -> tuple[Posting, ...]:
+    """A world without a calendar: marks for dates, times counted from a day of nobody's, `column serial` for a path."""
+    return tuple(_Press(seed, plan).run())
 
-    def __init__(self, world: World) -> None:
-        self.world = world
-        self.plan = world.plan
+
+def _on_a_calendar(written: Iterable[Posting], base: date) -> tuple[Posting, ...]:
+    """The world with its dates: in the texts, in the times, in the addresses and in what refers to them."""
+
+    def moved(article: Article) -> Article:
+        return replace(
+            article,
+            title=dated(article.title, base),
+            blocks=tuple(_dated(block, base) for block in article.blocks),
+            published=article.published + (base - NOBODYS_DAY),
+            number=dated(article.number, base),
+            index=dated(article.index, base),
+        )
+
+    postings = {posting.key: replace(posting, article=moved(posting.article)) for posting in written}
+    paths = {}
+    for key, posting in postings.items():
+        column, serial = posting.path.split()
+        paths[key] = SITES[posting.site].address(column, posting.article.published, int(serial))
+    return tuple(
+        replace(
+            posting,
+            path=paths[key],
+            repeats=f"{postings[posting.repeats].site}:{paths[posting.repeats]}" if posting.repeats else None,
+            edited=(posting.edited[0], moved(posting.edited[1])) if posting.edited else None,
+        )
+        for key, posting in postings.items()
+    )
+
+
+def _dated(block: Block, base: date) -> Block:
+    rows = tuple(tuple(dated(cell, base) for cell in row) for row in block.rows)
+    return replace(block, text=dated(block.text, base), rows=rows)
+
+
+class _Press:
+    """The making of a world: originals, then reposts, then edits, numbered in the order of publication."""
+
+    def __init__(self, seed: int, plan: Plan) -> None:
+        self.seed = seed
+        self.plan = plan
         self.titles: set[tuple[str, str]] = set()  # (site, title)
         self.taken: set[tuple[str, str]] = set()  # (site, key of what it reposted)
 
     def run(self) -> Iterable[Posting]:
-        posted = _addressed(
+        posted = _numbered(
             [posting for number, batch in enumerate(self.plan.batches) for posting in self._batch(number, batch)]
         )
         reposts = [
@@ -66,11 +110,15 @@ class _Press:
             for number, repost in enumerate(self.plan.reposts)
             for posting in self._repost(number, repost, posted)
         ]
-        posted += _addressed(reposts, first=500)
+        posted += _numbered(reposts, first=500)
         return sorted(self._changed(posted), key=lambda one: (one.site, one.article.published, one.path))
 
     def _rng(self, *parts: object) -> random.Random:
-        return random.Random(":".join(map(str, (self.world.seed, *parts))))
+        return random.Random(":".join(map(str, (self.seed, *parts))))
+
+    def _ago(self, night: int) -> int:
+        """How many days before the last night a night is."""
+        return self.plan.nights - 1 - night
 
     def _batch(self, number: int, batch: Batch) -> Iterable[Posting]:
         for serial in range(batch.count):
@@ -92,24 +140,23 @@ class _Press:
         since = batch.since if batch.since is not None else rng.choices(range(self.plan.nights), self.plan.shares)[0]
         days = 1 + (rng.randrange(20) if since == 0 else rng.choice((0, 0, 0, 1))) + batch.late
         days += 60 + 9 * serial if batch.pinned else 0
-        day = self.world.today(since) - timedelta(days=days)
-        moment = datetime(
-            day.year, day.month, day.day, rng.randint(8, 18), rng.randrange(60), rng.randrange(60), tzinfo=SHANGHAI
-        )
-        return since, _as_precise(moment, batch.site), batch.write(rng, day, SITES[batch.site].publisher)
+        ago = self._ago(since) + days
+        moment = _at(ago) + timedelta(hours=rng.randint(8, 18), minutes=rng.randrange(60), seconds=rng.randrange(60))
+        return since, _as_precise(moment, batch.site), batch.write(rng, ago, SITES[batch.site].publisher)
 
     def _unique(self, write: Callable[[], tuple[int, datetime, Draft]], site: str) -> tuple[int, datetime, Draft]:
-        """What `write` gives, once its title is one that the site does not have yet."""
+        """What `write` gives, once its title is one that the site does not have yet, whatever the calendar."""
         for _ in range(1000):
             written = write()
-            if (site, written[2].title) not in self.titles:
-                self.titles.add((site, written[2].title))
+            title = alike(written[2].title)
+            if (site, title) not in self.titles:
+                self.titles.add((site, title))
                 return written
         raise RuntimeError(f"the plan asks for more titles of a kind than there are on {site}")
 
     def _repost(self, number: int, repost: Repost, posted: list[Posting]) -> Iterable[Posting]:
         rng = self._rng("repost", number)
-        latest = datetime.combine(self.world.today(repost.since), time(), SHANGHAI) - timedelta(hours=5)
+        latest = _at(self._ago(repost.since)) - timedelta(hours=5)
         originals = [one for one in posted if self._copied(repost, one) and one.article.published < latest]
         for original in rng.sample(originals, min(repost.count, len(originals))):
             self.taken.add((repost.site, original.key))
@@ -177,17 +224,19 @@ def _article(draft: Draft, published: datetime, site: str, rng: random.Random) -
     return Article(
         title=draft.title, blocks=draft.blocks, published=published, publisher=SITES[site].publisher, author=draft.author,
         editor=f"{person(rng)}、{person(rng)}", lang=draft.lang, topic=draft.topic, number=draft.number, issuer=draft.issuer,
-        index=f"{rng.randrange(10**8, 10**9)}/{published.year}-{rng.randrange(10**5):05}" if draft.number else "",
+        index=f"{rng.randrange(10**8, 10**9)}/{mark('year', (NOBODYS_DAY - published.date()).days)}-{rng.randrange(10**5):05}" if draft.number else "",
     )  # fmt: skip
 
 
-def _addressed(postings: list[Posting], first: int = 0) -> list[Posting]:
-    """The same with addresses: until now `path` held only the column."""
+def _numbered(postings: list[Posting], first: int = 0) -> list[Posting]:
+    """The same with a serial number behind the column, in the order of publication."""
     ordered = sorted(postings, key=lambda one: one.article.published)
-    return [
-        replace(one, path=SITES[one.site].address(one.path, one.article.published, first + number))
-        for number, one in enumerate(ordered)
-    ]
+    return [replace(one, path=f"{one.path} {first + number}") for number, one in enumerate(ordered)]
+
+
+def _at(ago: int) -> datetime:
+    """Midnight of the day that lies so many days before the last night."""
+    return datetime.combine(NOBODYS_DAY - timedelta(days=ago), time(), SHANGHAI)
 
 
 def _corrected(rng: random.Random, article: Article) -> Article:

@@ -4,14 +4,14 @@ import gzip
 import http.client
 import json
 import re
-import time
 import zlib
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import asdict, replace
-from datetime import date
+from datetime import date, datetime, time, timedelta
 from html import unescape
 from pathlib import Path
+from time import perf_counter
 from typing import Any
 from urllib.error import HTTPError
 from urllib.parse import quote
@@ -20,7 +20,8 @@ from urllib.request import Request, urlopen
 import opencc
 import pytest
 
-from flows.samples.articles import SHANGHAI, Truth, fold
+from flows.samples.articles import SHANGHAI, Article, Truth, fold
+from flows.samples.dates import alike, dated, mark
 from flows.samples.faults import bomb
 from flows.samples.site_server import Running, serve, write_sources
 from flows.samples.sites import SITES
@@ -100,6 +101,60 @@ def test_the_same_seed_gives_the_same_world_and_another_seed_another(world: Worl
     )
 
 
+DAYS = (
+    *(date(2026, 11, 23) + timedelta(days=day) for day in range(60)),  # month ends, the year's end, New Year
+    *(date(2024, month, day) for month, day in ((2, 28), (2, 29), (3, 1), (4, 30), (12, 31))),
+    *(date(2026, 2, 16) + timedelta(days=day) for day in range(8)),  # Spring Festival
+    date(2027, 2, 6), date(2025, 10, 1), date(1999, 12, 31), date(2000, 1, 1), date(2100, 3, 1),
+)  # fmt: skip
+
+
+def shape(world: World) -> list[object]:
+    """A world without its dates: what is said, how much later it is said, what repeats, is edited, linked and where."""
+    place = {posting.key: number for number, posting in enumerate(world.postings)}
+    paths = {(posting.site, posting.path): number for number, posting in enumerate(world.postings)}
+
+    def said(article: Article) -> object:
+        texts = (article.title, article.number, article.index, *article.paragraphs, *article.captions)
+        plain = [re.sub(r"(20|19|21)\d\d|\d+(?=[年月日—])|[A-Z][a-z]+day\b", "", text) for text in texts]
+        return plain, article.editor, article.author, article.published - datetime.combine(world.base, time(), SHANGHAI)
+
+    def linked(site: str, path: str, night: int) -> list[int]:
+        entry = world.served(site, night)[path]
+        assert isinstance(entry, Resource)
+        found = re.findall(
+            r"""["'](/[^"'#]+)["']""", entry.body.decode("gb18030" if site in ("paper", "association") else "utf-8")
+        )
+        return [paths[site, address] for address in found if (site, address) in paths]
+
+    return [
+        (
+            said(one.article), said(one.last), one.since, one.withdrawn, one.edited and one.edited[0], one.form, one.parts,
+            one.pinned, one.rejected, place[one.repeats] if one.repeats else None, linked(one.site, one.path, one.since),
+        )
+        for one in world.postings
+    ]  # fmt: skip
+
+
+def test_the_world_is_the_same_on_every_day_and_only_its_dates_move(world: World) -> None:
+    expected = shape(world)
+    for day in DAYS:
+        moved = World(0, day)
+        assert shape(moved) == expected, day
+        assert len({posting.key for posting in moved.postings}) == len(expected), day
+        assert len({(one.site, one.article.title) for one in moved.postings if not one.repeats}) == sum(
+            not one.repeats for one in moved.postings
+        ), day
+
+
+def test_dates_are_read_on_the_calendar_that_a_world_is_given() -> None:
+    text = "".join(mark(word, 1) + "|" for word in ("date", "month_day", "day", "past_year", "past_month", "weekday"))
+    assert dated(text, date(2024, 3, 1)) == "2024年2月29日|2月29日|29日|2024|1|Thursday|"
+    assert dated(text, date(2027, 1, 2)) == "2027年1月1日|1月1日|1日|2026|12|Friday|"
+    assert dated(mark("year", 1), date(2027, 1, 1)) == "2026"
+    assert alike(mark("past_month", 1)) == alike(mark("past_month", 2)) != alike(mark("date", 2))
+
+
 @pytest.mark.parametrize("seed", [1, 2, 3])
 def test_every_seed_gives_a_whole_world_whatever_the_day(seed: int) -> None:
     truth = World(seed, date(2025, 1, 2 + seed)).truth(2)
@@ -108,11 +163,11 @@ def test_every_seed_gives_a_whole_world_whatever_the_day(seed: int) -> None:
 
 
 def test_a_world_is_made_in_three_seconds() -> None:
-    started = time.perf_counter()
+    started = perf_counter()
     fresh = World(7, BASE)
     for site in SITES:
         fresh.served(site, 0)
-    assert time.perf_counter() - started < 3
+    assert perf_counter() - started < 3
 
 
 def test_there_are_four_hundred_pages_and_every_night_brings_new_ones_to_most_sites(world: World) -> None:
@@ -200,8 +255,8 @@ def test_bulletins_of_a_series_are_alike_and_yet_none_equals_another(world: Worl
 def test_every_article_that_stands_is_listed_and_none_that_does_not(world: World, site: str, night: int) -> None:
     served = world.served(site, night)
     postings = [posting for posting in world.postings if posting.site == site]
-    articles = {posting.path for posting in postings}
-    lists = [entry for path, entry in served.items() if path not in articles and isinstance(entry, Resource)]
+    stems = tuple(posting.path.removesuffix(".html") for posting in postings)  # of articles and of their further parts
+    lists = [entry for path, entry in served.items() if not path.startswith(stems) and isinstance(entry, Resource)]
     lists += [
         entry({"columnid": column, "unitid": unit, "startrecord": "1", "endrecord": "60", "perpage": "20"})
         for entry in served.values()
@@ -361,9 +416,9 @@ def test_a_truncated_body_is_shorter_than_it_says(sites: Running) -> None:
 
 def test_slow_bytes_trickle(sites: Running) -> None:
     sites.misbehave("farm", "slow", chunk=1000, pause=0.02)
-    started = time.perf_counter()
+    started = perf_counter()
     _, _, body = get(sites.url("farm", "/zixun/list_1.html"))
-    assert time.perf_counter() - started > len(body) / 1000 * 0.02 * 0.8
+    assert perf_counter() - started > len(body) / 1000 * 0.02 * 0.8
 
 
 def test_a_redirect_loop_never_arrives(sites: Running) -> None:

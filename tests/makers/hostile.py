@@ -6,12 +6,13 @@ habits it was made of, so that failures can be counted by habit (`python -m test
 
 import random
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from html import escape
 
 from flows.samples import texts
 from flows.samples.articles import SHANGHAI, Block
+from flows.samples.dates import dated
 from flows.samples.texts import Draft, person
 
 BODIES = {
@@ -138,11 +139,16 @@ class _Maker:
             case "news":
                 return texts.news(self.rng, self.rng.choice(sorted(texts.NEWS)))
             case "notice":
-                return texts.notice(self.rng, self.at.date(), issuer, f"海工信〔2025〕{self.rng.randint(1, 90)}号")
+                return self.dated(texts.notice(self.rng, 0, issuer, f"海工信〔2025〕{self.rng.randint(1, 90)}号"))
             case "short":
-                return texts.short_notice(self.rng, self.at.date(), issuer)
+                return self.dated(texts.short_notice(self.rng, 0, issuer))
             case _:
                 return texts.interpretation(self.rng, issuer)
+
+    def dated(self, draft: Draft) -> Draft:
+        """The draft as it reads on the page's day."""
+        blocks = tuple(replace(block, text=dated(block.text, self.at.date())) for block in draft.blocks)
+        return replace(draft, blocks=blocks)
 
     def others(self, count: int) -> list[Draft]:
         return [texts.news(self.rng, self.rng.choice(sorted(texts.NEWS))) for _ in range(count)]

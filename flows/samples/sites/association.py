@@ -48,7 +48,7 @@ def _list(rows: list[Posting], column: str, number: int, total: int) -> str:
 
 
 def _detail(posting: Posting, article: Article, name: str, shelf: Shelf) -> str:
-    visits = 120 + len(article.title) * 3 + shelf.night * 37  # the page's bytes change every night, its text does not
+    visits = 120 + shelf.place(posting) * 3 + shelf.night * 37  # the page's bytes change every night, its text does not
     before, after = (shelf.beside(posting, 2) + [posting] * 2)[:2]
     return f"""<table width="96%" border="0" align="center"><tr><td height="30">您所在的位置：<a href="/">首页</a> &gt;&gt; {name}</td></tr>
 <tr><td align="center" height="50"><font size="4"><b>{escape(article.title)}</b></font></td></tr>

@@ -55,7 +55,7 @@ def _detail(posting: Posting, article: Article, shelf: Shelf) -> str:
     )
     source = "" if tail else speak(f"来源：{article.publisher}")
     body = f"""<div class="pos">{speak("当前位置：首页 > 资讯 > 正文")}</div><div class="art"><h1>{title}</h1>
-<div class="info">{article.published:%Y-%m-%d %H:%M:%S} <span>{source}</span> <span>{speak("点击量：")}{310 + len(article.title) * 7}</span></div>
+<div class="info">{article.published:%Y-%m-%d %H:%M:%S} <span>{source}</span> <span>{speak("点击量：")}{310 + shelf.place(posting) * 7}</span></div>
 <div class="body">{"".join(lines)}{tail}</div>
 <div class="share">{speak("分享让更多人看到")}</div></div>
 <div class="rec"><h2>{speak("推荐阅读")}</h2><ul>{related}</ul></div>"""

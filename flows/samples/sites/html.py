@@ -40,10 +40,14 @@ class Shelf:
         standing = [posting for posting in self.postings if posting.on(self.night)]
         return sorted(standing, key=lambda one: (one.pinned, one.article.published), reverse=True)
 
+    def place(self, posting: Posting) -> int:
+        """Which of the site's postings it is: a number that is its own on every night and every calendar."""
+        return next(place for place, other in enumerate(self.postings) if other.path == posting.path)
+
     def beside(self, posting: Posting, count: int) -> list[Posting]:
         """What its sidebar shows: always the same for one page, so that the page stays as it is."""
         known = [other for other in self.postings if other.since <= posting.since and other.path != posting.path]
-        return random.Random(posting.key).sample(known, min(count, len(known)))
+        return random.Random(f"{posting.site}:{self.place(posting)}").sample(known, min(count, len(known)))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
