@@ -22,7 +22,7 @@ _WORDS: dict[str, Callable[[date], str]] = {
     "year": lambda day: str(day.year),
     "past_month": lambda day: str(_last_month(day).month),  # and the year that it belongs to
     "past_year": lambda day: str(_last_month(day).year),
-    "weekday": lambda day: ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"][day.weekday()],
+    "weekday": lambda day: f"{day:%A}",
 }
 _DAYS_APART = ("date", "month_day")  # the words that never say the same of two days
 
