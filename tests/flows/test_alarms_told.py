@@ -384,7 +384,7 @@ def test_prefect_alone_tells_when_nights_no_longer_end_and_is_silent_while_they_
     automations.write_text(automations.read_text("utf-8").replace("within: 115200", "within: 10"), "utf-8")
     made = gongbao("alarms", "automate", "custom-webhook/chat")
     assert made.returncode == 0, made.stderr
-    nights = "import time; from flows.alarm_channels import ended\nfor _ in range(3): ended('nightly', '0001', succeeded=True); time.sleep(6)"
+    nights = "import time; from flows.alarms.channels import ended\nfor _ in range(3): ended('nightly', '0001', succeeded=True); time.sleep(6)"
     subprocess.run([sys.executable, "-c", nights], cwd=ROOT, check=True)  # a process, as a night is
     assert receiver.at("chat") == []
     (told,) = until(lambda: receiver.at("chat"))
