@@ -24,6 +24,7 @@ from pipeline.page.extract import extract
 from pipeline.page.fields.context import Context
 from pipeline.rules import Rules
 from pipeline.text.clean import clean
+from pipeline.text.error_page import error_page
 from pipeline.text.language import identify
 from pipeline.text.quality import judge
 from pipeline.text.repair import is_machine_converted, simplified, strip_readings
@@ -75,6 +76,8 @@ def _carry(page: Page, source: Source, rules: Rules) -> Document:
         raise Reject(Reason.NOT_HTML, kind)
     decoded, extracted, cleaned = read(page, source, rules)
     judge(extracted, cleaned, decoded, page.status, rules.quality, rules.obstacles, page.headers)
+    if lacks := error_page(extracted, cleaned, page.listed_title, rules.quality, rules.fields.title):
+        raise Reject(Reason.ERROR_PAGE, lacks)
     text = "\n".join(cleaned.paragraphs)
     language = identify(cleaned.title, text)
     return Document(

@@ -31,6 +31,7 @@ from pipeline.health.observing import watch
 from pipeline.health.rules import HealthRules
 from pipeline.page.obstacles import Cause
 from pipeline.publish.publish import Published, publish
+from pipeline.publish.rules import PublishRules
 from pipeline.store import fetches
 from pipeline.store.known_pages import Seen
 from pipeline.store.s3 import Store
@@ -111,7 +112,8 @@ def publish_run(run_id: str, now: datetime, crawls: Sequence[CrawlReport]) -> Pu
     """Deduplicate what the run staged, commit it, and remember what was fetched."""
     known = settings.from_environment()
     sources = {source.id: source for source in load_all(known.sources)}
-    return publish(settings.open_store(known), run_id, now, crawls, sources, processing.rules(known.config).dedupe)
+    rules, limits = processing.rules(known.config).dedupe, PublishRules.load(known.config)
+    return publish(settings.open_store(known), run_id, now, crawls, sources, rules, limits)
 
 
 @task(name="plain files", **_TASK)

@@ -24,6 +24,7 @@ from pipeline.core.source import Source, load_all
 from pipeline.publish import reprocess as again
 from pipeline.publish.publish import Published
 from pipeline.publish.reprocess import AcceptRules, Proposal
+from pipeline.publish.rules import PublishRules
 from pipeline.store import staging
 from pipeline.store.s3 import Store
 
@@ -62,7 +63,7 @@ def reprocess(
             keys = list(reprocessing.landing_keys(store, sources or (), since, until))
             staged = _stage(store, keys, known)
             rules, limits = processing.rules(known.config).dedupe, AcceptRules.load(known.config)
-            proposal = again.propose(store, run_id, now, every, rules, staged)
+            proposal = again.propose(store, run_id, now, every, rules, PublishRules.load(known.config), staged)
             refusals = tuple(reprocessing.refusals(proposal, limits))
             create_markdown_artifact(
                 key="reprocess", markdown=reprocessing.markdown(proposal, refusals), description=f"changes of {run_id}"
@@ -105,7 +106,9 @@ def _publish(
 
     known = settings.from_environment()
     rules = processing.rules(known.config)
-    done: Published | None = again.accept(store, run_id, now, sources, rules.dedupe, still, staged)
+    done: Published | None = again.accept(
+        store, run_id, now, sources, rules.dedupe, PublishRules.load(known.config), still, staged
+    )
     if done is None:
         return None
     report = RunReport(

@@ -62,6 +62,18 @@ class Unbalanced(GongbaoError):
     """The sums of a run do not close: something was lost or counted twice."""
 
 
+class HeldPage(Strict):
+    """A page whose new text is not published: what it brought keeps almost nothing of the text that is held.
+
+    It names no title: reports stay when a document is forgotten.
+    """
+
+    doc_id: str
+    url: str
+    flag: Literal["held", "question"]  # a question for a person, where two visits running brought it
+    why: str
+
+
 class SourceReport(Strict):
     """One source in one run, from what was listed to what was published."""
 
@@ -73,6 +85,8 @@ class SourceReport(Strict):
     documents: int = 0  # new or revised, canonical or near
     reposts: int = 0  # new or revised, and the same as a document that the corpus holds
     unchanged: int = 0
+    held: int = 0  # of the unchanged: pages whose new text is not published
+    held_pages: tuple[HeldPage, ...] = ()  # these, at most 1,000
     rejected: dict[str, int] = {}
     revised: int = 0  # of the documents and reposts: new text of a known page
     withdrawn: int = 0  # of the rejected: documents whose page is gone

@@ -14,6 +14,7 @@ class Reason(StrEnum):
     CHALLENGE = "challenge"  # a firewall's challenge or block page
     LOGIN = "login"  # asks for an account
     SOFT_404 = "soft_404"  # status 200, text says that nothing is here
+    ERROR_PAGE = "error_page"  # status 200, and a sentence or a trace in place of an article
     LIST_PAGE = "list_page"  # names articles, is none
     NAVIGATION_ONLY = "navigation_only"  # menus and footers and nothing else
     IMAGE_ONLY = "image_only"  # the article is a picture

@@ -19,6 +19,7 @@ class Trouble(StrEnum):
     FIELDS_LOST = "fields_lost"
     TEXTS_SHRUNK = "texts_shrunk"
     ADDRESSES_CHANGED = "addresses_changed"  # old articles under new addresses
+    ERROR_PAGES = "error_pages"  # its documents give something else than their texts
     DEFECT = "defect"  # ours
 
 

@@ -42,7 +42,11 @@ def trouble_of(cause: str) -> Trouble | None:
         return Trouble.BLOCKED
     if named in _CHANGED:
         return Trouble.LISTING_CHANGED
-    return {Cause.ALL_FAILED: Trouble.ARTICLES_FAILED, Cause.CRASHED: Trouble.DEFECT}.get(named, Trouble.DEAD)
+    return {
+        Cause.ALL_FAILED: Trouble.ARTICLES_FAILED,
+        Cause.ERROR_PAGES: Trouble.ERROR_PAGES,
+        Cause.CRASHED: Trouble.DEFECT,
+    }.get(named, Trouble.DEAD)
 
 
 def _surprises(past: Sequence[Night], rules: HealthRules) -> Iterator[_Told]:

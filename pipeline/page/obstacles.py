@@ -43,6 +43,7 @@ class Cause(StrEnum):
     TOO_LARGE = "too_large"
     TRUNCATED = "truncated"
     ALL_FAILED = "all_failed"  # the listing named articles, and none could be had
+    ERROR_PAGES = "error_pages"  # several documents gave something else than their texts; found when it is published
     NOTHING_FETCHABLE = "nothing_fetchable"  # the listing names only what the source's own rules turn away
     INTERRUPTED = "interrupted"  # told to stop
     CRASHED = "crashed"  # a defect of ours

@@ -10,7 +10,7 @@ from typing import Any
 
 import polars as pl
 
-from pipeline.core.conservation import CrawlReport, SourceReport
+from pipeline.core.conservation import CrawlReport, HeldPage, SourceReport
 from pipeline.core.models import Fingerprint
 from pipeline.core.source import Source
 from pipeline.corpus.corpus import Corpus
@@ -18,13 +18,15 @@ from pipeline.dedupe.candidates import SCHEMA as KEY_COLUMNS
 from pipeline.dedupe.decide import Decision, Text
 from pipeline.dedupe.publishers import Publishers
 from pipeline.dedupe.rules import DedupeRules
+from pipeline.publish.outages import ERROR, FLAGS
 from pipeline.publish.succession import heirs
+from pipeline.publish.visits import Visits
 from pipeline.store import schema, staging
 
 Row = dict[str, Any]
 # What makes another revision of a page. Not the date: "5 分钟前" changes while nothing does.
 _CONTENT = ("title", "text", "attachments", "document_number")
-WITHDRAWN = {"gone", "soft_404"}  # reasons by which a page that was a document says that it is no more
+_MOST_HELD = 1000  # pages that a report names, as of failures
 _REPOSTS = {"exact", "repost"}
 _OF_A_TEXT = [
     "doc_id", "text", "text_digest", "shingle_keys", "title", "published_at", "document_number", "publisher",
@@ -40,7 +42,7 @@ class Night:
     def __init__(
         self,
         corpus: Corpus,
-        staged: list[Row],
+        visits: Visits,
         sources: Mapping[str, Source],
         rules: DedupeRules,
         run_id: str,
@@ -51,11 +53,9 @@ class Night:
         self._broken = frozenset(broken)  # sources of which this run learned that something is wrong with them
         self._publishers = Publishers(sources.values(), rules.publishers)
         self._enough = rules.furniture.learned_from
-        self._visits = staged
-        last = {row["doc_id"]: row for row in self._visits}  # of two visits in one run the later one counts
-        told = [row["doc_id"] for row in last.values() if row["outcome"] == "document" or self._ends(row)]
-        self._held: dict[str, Row] = {row["doc_id"]: row for row in corpus.of_ids(told).to_dicts()} if told else {}
+        self._visits, self._held = visits, visits.held
         self._forgotten = {id_ for id_, row in self._held.items() if row["forgotten_at"]}
+        self._counting = last = visits.counting()
         documents = {
             id_: row for id_, row in last.items() if row["outcome"] == "document" and id_ not in self._forgotten
         }
@@ -67,6 +67,7 @@ class Night:
             and id_ in self._held
             and not (self._held[id_]["withdrawn_at"] or _is_late(row, self._held[id_]))
         ]
+        self._gone += [row | {"withdrawn_because": f"rejected:{ERROR}"} for row in visits.errors]
         self._reposts: set[str] = set()
         # those of the rows of this snapshot that the rows of the night replace
         self.months = {row["month"] for row in self._gone}
@@ -119,18 +120,24 @@ class Night:
         gone = {row["doc_id"] for row in self._gone}
         fates: dict[str, Counter[str]] = {}
         rejected: dict[str, Counter[str]] = {}
-        counted: set[str] = set()
-        for row in reversed(self._visits):
+        held: dict[str, list[HeldPage]] = {}
+        for row in self._visits.errors:
+            fates.setdefault(row["source_id"], Counter())["withdrawn"] += 1
+        gone -= {row["doc_id"] for row in self._visits.errors}
+        for row in self._visits.rows:
             of_source = fates.setdefault(row["source_id"], Counter())
-            id_, again = row["doc_id"], row["doc_id"] in counted
-            counted.add(id_)
+            id_, counts = row["doc_id"], self._counting[row["doc_id"]] is row
             if row["outcome"] == "rejected":
                 rejected.setdefault(row["source_id"], Counter())[row["reason"]] += 1
-                of_source["withdrawn"] += id_ in gone and not again
+                of_source["withdrawn"] += id_ in gone and counts
             elif row["outcome"] == "document" and id_ in self._forgotten:
                 rejected.setdefault(row["source_id"], Counter())["forgotten"] += 1
-            elif row["outcome"] == "unchanged" or id_ not in self._fresh or again:
+            elif row["outcome"] == "unchanged" or id_ not in self._fresh or not counts:
                 of_source["unchanged"] += 1
+                if row["flag"] in FLAGS:
+                    of_source["held"] += 1
+                    told = HeldPage(doc_id=id_, url=row["url"], flag=row["flag"], why=row["detail"])
+                    held.setdefault(row["source_id"], []).append(told)
             else:
                 of_source["reposts" if id_ in self._reposts else "documents"] += 1
                 of_source["revised"] += id_ in self._held
@@ -141,13 +148,14 @@ class Night:
                 },
                 **dict(fates.get(crawl.source_id, Counter())),
                 rejected=dict(rejected.get(crawl.source_id, {})),
+                held_pages=tuple(held.get(crawl.source_id, ())[:_MOST_HELD]),
             )
             for crawl in sorted(crawls, key=lambda crawl: crawl.source_id)
         )
 
     def _ends(self, row: Row) -> str:
         """Why a visit takes a document out of the corpus; empty if it does not: a site that is down withdraws nothing."""
-        return row["reason"] if row["reason"] in WITHDRAWN and row["source_id"] not in self._broken else ""
+        return row["reason"] if row["ends"] and row["source_id"] not in self._broken else ""
 
     def _differs(self, row: Row) -> bool:
         held = self._held.get(row["doc_id"])

@@ -5,7 +5,7 @@ looks at the new snapshot and decides again; a run that has committed already is
 """
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -16,7 +16,11 @@ from pipeline.core.source import Source
 from pipeline.corpus.corpus import Corpus
 from pipeline.dedupe.decide import decide
 from pipeline.dedupe.rules import DedupeRules
+from pipeline.page.obstacles import Cause
 from pipeline.publish.night import Night, Row
+from pipeline.publish.outages import ERROR
+from pipeline.publish.rules import PublishRules
+from pipeline.publish.visits import Visits, read_visits
 from pipeline.store import fetches, staging
 from pipeline.store.s3 import Store
 from pipeline.store.tables import Conflict
@@ -40,6 +44,7 @@ def publish(
     crawls: Sequence[CrawlReport],
     sources: Mapping[str, Source],
     rules: DedupeRules,
+    limits: PublishRules,
     wait: Callable[[float], None] = time.sleep,
 ) -> Published:
     """Publish what a run staged; done twice, it is done once.
@@ -48,11 +53,36 @@ def publish(
     """
     staged = staging.read(store, run_id)
     lost = 0
-    while not (published := _attempt(Corpus.open(store), run_id, now, crawls, staged, sources, rules)):
+    while True:
+        corpus = Corpus.open(store)
+        done = published(corpus, run_id)
+        # A run that was killed between its commit and the log of its fetches judges its visits as it did.
+        corpus = Corpus.open(store, done.version_before) if done and not fetches.has(store, run_id) else corpus
+        visits = read_visits(corpus, staged, sources, limits)
+        told = [_broken(crawl, visits, limits) for crawl in crawls]
+        if done := done or _attempt(corpus, run_id, now, told, visits, sources, rules):
+            break
         wait(_pause(run_id, lost))
         lost += 1
-    fetches.append(store, run_id, staged, list(crawls), dict(sources))
-    return published
+    fetches.append(store, run_id, [*visits.rows, *_proved(visits, now)], told, dict(sources), limits.again_days)
+    return done
+
+
+def _broken(crawl: CrawlReport, visits: Visits, limits: PublishRules) -> CrawlReport:
+    """A crawl that found nothing wrong, of a source whose documents gave something else than their texts."""
+    detail = visits.broken.get(crawl.source_id, "")
+    if crawl.cause or not detail:
+        return crawl
+    return crawl.model_copy(update={"cause": Cause.ERROR_PAGES, "detail": detail, "advice": limits.advice})
+
+
+def _proved(visits: Visits, now: datetime) -> Iterator[Row]:
+    """What the log tells of documents that have proved to be error pages: they are asked for again."""
+    ended = {"outcome": "rejected", "reason": ERROR, "detail": "stands at other addresses too", "in_a_row": 1}
+    there = {row["doc_id"] for row in visits.rows}
+    for row in visits.errors:
+        if row["doc_id"] not in there:
+            yield row | ended | {"requested_url": row["url"], "fetched_at": now, "landing": None}
 
 
 def _pause(run_id: str, lost: int) -> float:
@@ -75,16 +105,14 @@ def _attempt(
     run_id: str,
     now: datetime,
     crawls: Sequence[CrawlReport],
-    staged: list[Row],
+    visits: Visits,
     sources: Mapping[str, Source],
     rules: DedupeRules,
 ) -> Published | None:
     """One try against one snapshot; None if someone else committed meanwhile."""
-    if done := published(corpus, run_id):
-        return done
     before = corpus.version
     broken = {crawl.source_id for crawl in crawls if crawl.cause}
-    night = Night(corpus, staged, sources, rules, run_id, now, broken)
+    night = Night(corpus, visits, sources, rules, run_id, now, broken)
     rows = night.rows(decide(night.fresh(), night, rules))
     reports = night.reports(crawls)
     balance(reports)

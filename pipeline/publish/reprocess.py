@@ -1,12 +1,13 @@
 """What a reprocess staged in, what it would change in the corpus out; then, where that is accepted, one commit.
 
-Of the visits of a page the last that says something counts: a document, or that it is gone. A page of which no visit
-is a document any more leaves the corpus as `rejected:REASON`. What was fetched later than what was reprocessed stays.
+Of the visits of a page the last that says something counts: a document that is neither an error page nor keeps almost
+nothing of the one before it, or that it is gone. A page of which no visit is a document any more leaves the corpus as
+`rejected:REASON`. What was fetched later than what was reprocessed stays.
 """
 
 from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -21,8 +22,10 @@ from pipeline.corpus.corpus import Corpus
 from pipeline.corpus.diff import Difference
 from pipeline.dedupe.decide import Decision, Text, decide
 from pipeline.dedupe.rules import DedupeRules
-from pipeline.publish.night import WITHDRAWN, Night
+from pipeline.publish.night import Night
 from pipeline.publish.publish import Published, published
+from pipeline.publish.rules import PublishRules
+from pipeline.publish.visits import Visits, read_visits
 from pipeline.store import schema, staging
 from pipeline.store.s3 import Store
 from pipeline.store.tables import Conflict
@@ -97,10 +100,12 @@ def propose(
     now: datetime,
     sources: Mapping[str, Source],
     rules: DedupeRules,
+    limits: PublishRules,
     staged: Sequence[str] | None = None,
 ) -> Proposal:
     """What a reprocess would change in the newest snapshot; writes nothing. `staged`: keys; None: what the run staged."""
-    return _proposed(Corpus.open(store), _visits(store, run_id, staged), run_id, now, sources, rules)
+    rows = staging.read(store, run_id, staged)
+    return _proposed(Corpus.open(store), rows, run_id, now, sources, rules, limits)
 
 
 def accept(
@@ -109,16 +114,17 @@ def accept(
     now: datetime,
     sources: Mapping[str, Source],
     rules: DedupeRules,
+    limits: PublishRules,
     still: Callable[[Proposal], bool] = lambda proposal: True,
     staged: Sequence[str] | None = None,
 ) -> Published | None:
     """Publish it in one commit; where someone committed meanwhile it is proposed again, and dropped unless `still`."""
-    visits = _visits(store, run_id, staged)
+    rows = staging.read(store, run_id, staged)
     while True:
         corpus = Corpus.open(store)
         if told := published(corpus, run_id):
             return told
-        proposal = _proposed(corpus, visits, run_id, now, sources, rules)
+        proposal = _proposed(corpus, rows, run_id, now, sources, rules, limits)
         if not still(proposal):
             return None
         before = corpus.version
@@ -133,19 +139,45 @@ def accept(
 
 
 def _proposed(
-    corpus: Corpus, visits: list[Row], run_id: str, now: datetime, sources: Mapping[str, Source], rules: DedupeRules
+    corpus: Corpus,
+    staged: Sequence[Row],
+    run_id: str,
+    now: datetime,
+    sources: Mapping[str, Source],
+    rules: DedupeRules,
+    limits: PublishRules,
 ) -> Proposal:
-    again = Again(corpus, visits, sources, rules, run_id, now)
+    said = [row for row in staged if row["outcome"] != "unchanged" and row["reason"] != "forgotten"]
+    every = read_visits(corpus, said, sources, limits, again=True)
+    again = Again(corpus, every, sources, rules, run_id, now)
     decided = decide(again.fresh(), again, rules)
     rows = again.rows([*again.kept(), *decided])
     held = {row["doc_id"]: row for row in corpus.of_ids([row["doc_id"] for row in rows]).to_dicts()}
     told = (diff.difference(held.get(row["doc_id"]), row) for row in rows)
     differences = sorted(filter(None, told), key=lambda each: (each.source_id, each.what, each.doc_id))
-    return Proposal(corpus, tuple(rows), again.months, again.reports(_crawls(visits, run_id, now)), tuple(differences))
+    return Proposal(
+        corpus,
+        tuple(rows),
+        again.months,
+        again.reports(_crawls(every.counting().values(), run_id, now)),
+        tuple(differences),
+    )
 
 
 class Again(Night):
     """A reprocess beside one snapshot: like a night, but every field counts, and a text that is the same keeps its cluster."""
+
+    def __init__(
+        self,
+        corpus: Corpus,
+        every: Visits,
+        sources: Mapping[str, Source],
+        rules: DedupeRules,
+        run_id: str,
+        now: datetime,
+    ) -> None:
+        self._every = {(row["doc_id"], row["fetched_at"]): row for row in every.rows}
+        super().__init__(corpus, replace(every, rows=tuple(every.counting().values())), sources, rules, run_id, now)
 
     def fresh(self) -> list[Text]:
         """The documents whose text or title is new, for `decide`."""
@@ -162,36 +194,28 @@ class Again(Night):
         )
 
     def _ends(self, row: Row) -> str:
-        """Whatever rejects a page that was a document takes it out."""
+        """What rejects the page that the corpus holds takes it out; what was visited since, only where it ends it."""
         if row["outcome"] != "rejected" or row["reason"] == "crashed":
             return ""
-        return super()._ends(row) or f"rejected:{row['reason']}"
+        return super()._ends(row) or (f"rejected:{row['reason']}" if self._own(self._held.get(row["doc_id"])) else "")
+
+    def _own(self, held: Row | None) -> Row | None:
+        """The visit that a held document was made of, where it is among those of this reprocess."""
+        return self._every.get((held["doc_id"], held["fetched_at"])) if held else None
 
     def _differs(self, row: Row) -> bool:
         held = self._held.get(row["doc_id"])
         if not held:
             return True
-        if held["fetched_at"] > row["fetched_at"]:
+        own = self._own(held)
+        if held["fetched_at"] > row["fetched_at"] and (own is None or own["outcome"] == "document"):
             return False
         if held["withdrawn_at"]:
             return str(held["withdrawn_because"] or "").startswith(_OURS)
         return schema.content_digest(held) != schema.content_digest(row)
 
 
-def _visits(store: Store, run_id: str, staged: Sequence[str] | None) -> list[Row]:
-    """Of each page the one visit that counts."""
-    last: dict[str, Row] = {}
-    for row in staging.read(store, run_id, staged):
-        if row["outcome"] == "unchanged" or row["reason"] == "forgotten":
-            continue
-        before = last.get(row["doc_id"])
-        says = row["outcome"] == "document" or row["reason"] in WITHDRAWN
-        if says or before is None or (before["outcome"] == "rejected" and before["reason"] not in WITHDRAWN):
-            last[row["doc_id"]] = row
-    return list(last.values())
-
-
-def _crawls(visits: Sequence[Row], run_id: str, now: datetime) -> list[CrawlReport]:
+def _crawls(visits: Collection[Row], run_id: str, now: datetime) -> list[CrawlReport]:
     """Reports of crawls that did not take place, so that the sums of a reprocess close like a night's."""
     pages = Counter(row["source_id"] for row in visits)
     times = {"started_at": now, "ended_at": now}

@@ -3,7 +3,7 @@
 Nothing of it lives on a crawler's disk. A page counts as seen only when its run was published.
 """
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -95,9 +95,16 @@ def _microseconds(moment: datetime) -> int:
 
 
 def append(
-    store: Store, run_id: str, staged: list[dict[str, Any]], crawls: list[CrawlReport], sources: dict[str, Source]
+    store: Store,
+    run_id: str,
+    visits: list[dict[str, Any]],
+    crawls: list[CrawlReport],
+    sources: dict[str, Source],
+    again_days: Sequence[int],
 ) -> None:
-    """Log what a published run fetched; done twice, it is there once.
+    """Log what a published run fetched, as it counts; done twice, it is there once.
+
+    What brought no text (`in_a_row`) is asked for again after `again_days`, the first for its first such visit.
 
     A source's listings are remembered only if nothing of it failed or was left for later: a listing that has not
     changed is not read again, and what it named and we missed would be lost.
@@ -107,9 +114,9 @@ def append(
         table = _open(store)
         if table.has(run_id):
             return None
-        before = table.scan().filter(pl.col("doc_id").is_in([row["doc_id"] for row in staged]))
-        visits = dict(_latest(before).select("key64", "visits").collect().iter_rows())
-        rows = [_article(row, run_id, visits, sources, broken) for row in staged]
+        before = table.scan().filter(pl.col("doc_id").is_in([row["doc_id"] for row in visits]))
+        counts = dict(_latest(before).select("key64", "visits").collect().iter_rows())
+        rows = [_article(row, run_id, counts, sources, broken, again_days) for row in visits]
         rows += [row for crawl in crawls if not (crawl.failed or crawl.cause) for row in _listings(crawl)]
         if not rows:
             return None
@@ -117,6 +124,30 @@ def append(
             return table.append(schema.table(rows, _SCHEMA), run_id)
         except Conflict:
             continue
+
+
+def has(store: Store, run_id: str) -> bool:
+    """Whether the log holds what a run fetched."""
+    return _open(store).has(run_id)
+
+
+def before(store: Store, doc_ids: Collection[str]) -> dict[str, dict[str, Any]]:
+    """The last visit of each of these pages."""
+    rows = _scan(store).filter((pl.col("kind") == _ARTICLE) & pl.col("doc_id").is_in(list(doc_ids)))
+    last = rows.sort("fetched_at").group_by("doc_id").last().collect()
+    return {row["doc_id"]: row for row in last.to_dicts()}
+
+
+def accepted(store: Store, doc_ids: Collection[str]) -> set[tuple[str, datetime]]:
+    """The visits whose texts a person accepted: doc_id, and when it was."""
+    rows = _scan(store).filter((pl.col("flag") == "accepted") & pl.col("doc_id").is_in(list(doc_ids)))
+    return set(rows.select("doc_id", "fetched_at").collect().iter_rows())
+
+
+def of_shapes(store: Store, shapes: Collection[str]) -> pl.DataFrame:
+    """Where short texts of these shapes were seen: source_id, shape, doc_id, listed_title."""
+    rows = _scan(store).filter(pl.col("shape").is_in(list(shapes)))
+    return rows.select("source_id", "shape", "doc_id", "listed_title").unique().collect()
 
 
 def story(store: Store, doc: str) -> list[dict[str, Any]]:
@@ -183,6 +214,14 @@ def _open(store: Store) -> Table:
     )
 
 
+def _scan(store: Store) -> pl.LazyFrame:
+    """All rows with all columns; a log that an older release wrote lacks some."""
+    opened = _open(store)
+    kinds = schema.kinds(_SCHEMA)
+    missing = [pl.lit(None, dtype=kinds[name]).alias(name) for name in kinds if name not in opened.columns]
+    return opened.scan().with_columns(missing)
+
+
 def _latest(rows: pl.LazyFrame) -> pl.LazyFrame:
     """The last row of each page; a log of a million rows is grouped in half a second."""
     by = pl.col("fetched_at")
@@ -206,22 +245,29 @@ def _validators(row: dict[str, Any]) -> Validators:
 
 
 def _article(
-    row: dict[str, Any], run_id: str, before: dict[int, int], sources: dict[str, Source], broken: set[str]
+    row: dict[str, Any],
+    run_id: str,
+    before: dict[int, int],
+    sources: dict[str, Source],
+    broken: set[str],
+    again_days: Sequence[int],
 ) -> dict[str, Any]:
-    """The log's row of a visit. What is gone is not visited again.
+    """The log's row of a visit.
 
-    Of a source that is broken a page that is no document says nothing of itself: it is asked for again the next night,
-    and all the visits that it had before it are still to come.
+    A visit that brought no text is not one of those that the source is to have: what is gone, an error or held is asked
+    for again at growing intervals, unconditionally, since what it was answered is not what we want to hear again. Of a
+    source that is broken a page that is no document says nothing of itself: it is asked for again the next night.
     """
     key = _signed(key64(row["requested_url"]))
     source = sources.get(row["source_id"])
     schedule = source.revisit.after_days if source else ()
-    told = not (row["source_id"] in broken and row["outcome"] == "rejected")
+    vain = row.get("in_a_row") or 0
+    told = not (vain or (row["source_id"] in broken and row["outcome"] == "rejected"))
     visits = before.get(key, 0) + told
-    days = schedule[visits - 1 if told else 0 :][:1]
-    gone = row["reason"] == "forgotten" or (row["reason"] == "gone" and told)
-    next_visit = row["fetched_at"] + timedelta(days=days[0]) if days and not gone else None
+    days = again_days[vain - 1 : vain] if vain else schedule[visits - 1 if told else 0 :][:1]
+    next_visit = row["fetched_at"] + timedelta(days=days[0]) if days and row["reason"] != "forgotten" else None
     wanted = {name: row[name] for name in _SCHEMA.names if name in row}
+    wanted |= dict.fromkeys(("etag", "last_modified", "body_digest")) if vain else {}
     return wanted | {
         "key64": key,
         "kind": _ARTICLE,

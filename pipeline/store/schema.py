@@ -130,7 +130,11 @@ _OF_A_VISIT = (
 )
 
 CORPUS = _OF_A_PAGE + _OF_THE_CORPUS
-STAGED = _OF_A_PAGE + _OF_A_VISIT
+STAGED = (
+    *_OF_A_PAGE,
+    *_OF_A_VISIT,
+    Column("cut", pa.bool_(), "its HTML ends before its end", "an older release staged it"),
+)
 FETCHES = (
     Column("doc_id", _WORD, "identity of the URL"),
     Column("key64", pa.int64(), "identity of the URL as listed in 64 bits, for sets of a million"),
@@ -139,6 +143,11 @@ FETCHES = (
     Column("next_visit", _TIME, "when to look again", "never"),
     *(column for column in STAGED if column.name in ("url", "source_id", "fetched_at", "landing")),
     *_OF_A_VISIT,
+    Column(
+        "flag", _WORD, "held: its text is not published; question: held twice running; accepted by a person", "none"
+    ),
+    Column("shape", _WORD, "digest of a short text, or of one that is held, its numbers aside", "it brought none"),
+    Column("in_a_row", pa.int32(), "visits running that ended like this one, where it brought no text", "none"),
     Column("run_id", _WORD, "the run that fetched it"),
 )
 

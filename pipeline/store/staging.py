@@ -15,6 +15,7 @@ from pipeline.store import schema
 from pipeline.store.s3 import Store
 
 _SCHEMA = schema.arrow(schema.STAGED)
+_EDGE = 4096  # bytes in which a page's first and last tags stand
 _SHANGHAI = ZoneInfo("Asia/Shanghai")
 
 
@@ -66,6 +67,7 @@ def row(page: Page, outcome: Outcome) -> dict[str, Any]:
         "etag": page.header("ETag") or None,
         "last_modified": page.header("Last-Modified") or None,
         "body_digest": digest.hexdigest(),
+        "cut": any(map(_is_cut, (page, *page.parts))),
         "outcome": "unchanged",
         "reason": None,
         "detail": None,
@@ -77,6 +79,12 @@ def row(page: Page, outcome: Outcome) -> dict[str, Any]:
     if isinstance(outcome, Document):
         return visit | {"outcome": "document"} | columns_of(outcome)
     return visit
+
+
+def _is_cut(page: Page) -> bool:
+    """Whether a page of HTML lacks its end, though it has a beginning."""
+    begins, ends = page.body[:_EDGE].lower(), page.body[-_EDGE:].lower()
+    return any(tag in begins for tag in (b"<html", b"<body")) and not any(tag in ends for tag in (b"</html", b"</body"))
 
 
 def month_of(published_at: datetime | None, fetched_at: datetime) -> str:

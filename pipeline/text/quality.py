@@ -20,6 +20,11 @@ class QualityRules(Strict):
     least_sentence: int
     least_with_file: int
     most_files: int
+    error_letters: int
+    shared_least: int
+    error_headline: Joined
+    trace_share: float = Field(ge=0, le=1)
+    trace: Joined
     list_lines: int
     list_linked: float = Field(ge=0, le=1)
     list_dates: int

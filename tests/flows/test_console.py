@@ -25,6 +25,7 @@ from pipeline.corpus.beside import Beside, found, passages, sides
 from pipeline.dedupe.rules import DedupeRules
 from pipeline.documents import process
 from pipeline.publish.publish import publish
+from pipeline.publish.rules import PublishRules
 from pipeline.rules import Rules
 from pipeline.store import staging
 from pipeline.store.landing import Capture, LandingWriter, read_all
@@ -84,7 +85,15 @@ def fill(store: Store) -> None:
         staged = [(page, process(page, known[name], rules)) for page in pages]
         staging.write(store, staging.key_of(RUN, writer.keys[0]), staged)
         crawls.append(CrawlReport(run_id=RUN, source_id=name, started_at=AT, ended_at=AT, listed=1, fetched=1))
-    done = publish(store, RUN, AT, crawls, known, read(ROOT / "config" / "dedupe.yaml", DedupeRules))
+    done = publish(
+        store,
+        RUN,
+        AT,
+        crawls,
+        known,
+        read(ROOT / "config" / "dedupe.yaml", DedupeRules),
+        PublishRules.load(ROOT / "config"),
+    )
     for night in range(20):
         began, last = AT - timedelta(days=19 - night), night == 19
         seen = [Observation(source_id=name, day=began.date(), links=20, pages=night % 5, documents=night % 5,

@@ -12,11 +12,13 @@ from pipeline.corpus.corpus import Corpus
 from pipeline.dedupe.fingerprint import fingerprint
 from pipeline.dedupe.rules import DedupeRules
 from pipeline.publish.publish import publish
+from pipeline.publish.rules import PublishRules
 from pipeline.store import staging
 from pipeline.store.s3 import Store
 from tests.makers.places import ROOT
 
 RULES = read(ROOT / "config" / "dedupe.yaml", DedupeRules)
+LIMITS = PublishRules.load(ROOT / "config")
 
 
 NIGHT = datetime(2026, 1, 4, 18, tzinfo=UTC)
@@ -63,6 +65,6 @@ def publish_night(store: Store, night: int, outcomes: Sequence[tuple[Page, Outco
         crawls.append(
             CrawlReport(run_id=run_id, source_id=source, started_at=at, ended_at=at, listed=len(own), fetched=len(own))
         )
-    publish(store, run_id, at, crawls, SOURCES, RULES)
+    publish(store, run_id, at, crawls, SOURCES, RULES, LIMITS)
     rows = Corpus.open(store).scan().collect().to_dicts()
     return {row["source_id"] + row["url"].rsplit("/t", 1)[1].removesuffix(".html"): row for row in rows}

@@ -12,11 +12,13 @@ from pipeline.core.urls import doc_id
 from pipeline.dedupe.fingerprint import fingerprint
 from pipeline.dedupe.rules import DedupeRules
 from pipeline.publish.publish import Published, publish
+from pipeline.publish.rules import PublishRules
 from pipeline.store import staging
 from pipeline.store.s3 import Store
 from tests.makers.places import ROOT
 
 RULES = read(ROOT / "config" / "dedupe.yaml", DedupeRules)
+LIMITS = PublishRules.load(ROOT / "config")
 
 
 NIGHT = datetime(2026, 1, 4, 18, tzinfo=UTC)
@@ -81,4 +83,4 @@ def night(
     crawl = CrawlReport(
         run_id=run_id, source_id="ministry", started_at=at, ended_at=at, listed=count, fetched=count, cause=cause
     )
-    return publish(store, run_id, at, [crawl], {"ministry": SOURCE}, RULES)
+    return publish(store, run_id, at, [crawl], {"ministry": SOURCE}, RULES, LIMITS)

@@ -18,6 +18,7 @@ from pipeline.corpus import nightly_files
 from pipeline.corpus.corpus import Corpus
 from pipeline.dedupe.rules import DedupeRules
 from pipeline.publish.publish import publish
+from pipeline.publish.rules import PublishRules
 from pipeline.store import schema, staging
 from pipeline.store.s3 import Store
 from pipeline.upkeep.maintenance import maintain
@@ -34,6 +35,7 @@ from tests.benchmarks.corpus_size.corpus_documents import (
 from tests.makers.places import ROOT
 
 DEDUPE = read(ROOT / "config" / "dedupe.yaml", DedupeRules)
+LIMITS = PublishRules.load(ROOT / "config")
 
 
 def nights(place: Place) -> None:
@@ -110,7 +112,7 @@ def _real_night(store: Store, number: int) -> dict[str, Any]:
 
     Corpus.commit = watched  # type: ignore[method-assign]
     try:
-        published = timed(lambda: publish(store, run, at, crawls, {}, DEDUPE))
+        published = timed(lambda: publish(store, run, at, crawls, {}, DEDUPE, LIMITS))
     finally:
         Corpus.commit = commit  # type: ignore[method-assign]
     plain = timed(lambda: nightly_files.write_missing(store, last=5))

@@ -29,11 +29,13 @@ from pipeline.corpus.corpus import Corpus
 from pipeline.dedupe.fingerprint import fingerprint
 from pipeline.dedupe.rules import DedupeRules
 from pipeline.publish.publish import publish
+from pipeline.publish.rules import PublishRules
 from pipeline.store import staging
 from pipeline.store.s3 import Store
 from tests.makers.places import ROOT
 
 RULES = read(ROOT / "config" / "dedupe.yaml", DedupeRules)
+LIMITS = PublishRules.load(ROOT / "config")
 SOURCE = Source.model_validate(
     {
         "id": "ministry",
@@ -102,7 +104,7 @@ def _publish(url: str, number: int, nth: int, first: int, publishers: int) -> No
     crawl = CrawlReport(
         run_id=run_id, source_id="ministry", started_at=NIGHT, ended_at=NIGHT, listed=count, fetched=count
     )
-    publish(store, run_id, NIGHT + timedelta(minutes=number), [crawl], {"ministry": SOURCE}, RULES)
+    publish(store, run_id, NIGHT + timedelta(minutes=number), [crawl], {"ministry": SOURCE}, RULES, LIMITS)
 
 
 def _copy(first: int, nth: int) -> int:

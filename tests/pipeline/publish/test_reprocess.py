@@ -14,7 +14,7 @@ from pipeline.publish.reprocess import AcceptRules, accept, propose
 from pipeline.publish.rollback import rollback
 from pipeline.store import staging
 from pipeline.store.s3 import Store
-from tests.makers.corpus_nights import NIGHT, RULES, SOURCE, document, gone, night, prose
+from tests.makers.corpus_nights import LIMITS, NIGHT, RULES, SOURCE, document, gone, night, prose
 from tests.makers.corpus_versions import truth
 from tests.makers.places import ROOT
 
@@ -48,7 +48,7 @@ def held(store: Store) -> Store:
 
 def test_the_difference_is_told_by_source_with_lines_and_nothing_is_written(held: Store) -> None:
     staged(held, [document(1, prose(1)), document(2, prose(2)), rejected(3, Reason.LIST_PAGE), document(6, prose(6))])
-    proposal = propose(held, "again", DAYS[5], SOURCES, RULES)
+    proposal = propose(held, "again", DAYS[5], SOURCES, RULES, LIMITS)
     told = {(each.what, each.title): each for each in proposal.differences}
     assert {what for what, _ in told} == {"added", "changed", "gone"}
     assert told["changed", "第1号新闻"].lost == ("责任编辑：某某",)
@@ -61,11 +61,11 @@ def test_the_difference_is_told_by_source_with_lines_and_nothing_is_written(held
 def test_what_was_accepted_is_one_snapshot_and_can_be_put_back(held: Store) -> None:
     before = truth(held)
     staged(held, [document(1, prose(1)), rejected(3, Reason.LIST_PAGE)])
-    done = accept(held, "again", DAYS[5], SOURCES, RULES)
+    done = accept(held, "again", DAYS[5], SOURCES, RULES, LIMITS)
     assert done
     assert (done.version_before, done.version) == (2, 3)
     assert sorted(truth(held).values()) == sorted([prose(1), prose(2), prose(40)])
-    assert accept(held, "again", DAYS[5], SOURCES, RULES) == done
+    assert accept(held, "again", DAYS[5], SOURCES, RULES, LIMITS) == done
     assert Corpus.open(held).version == 3
     assert rollback(held, "again", "undo", DAYS[6]).left == 0
     assert truth(held) == before
@@ -73,16 +73,16 @@ def test_what_was_accepted_is_one_snapshot_and_can_be_put_back(held: Store) -> N
 
 def test_what_the_rules_would_not_take_back_by_themselves_comes_back_with_the_next_reprocess(held: Store) -> None:
     staged(held, [rejected(3, Reason.LIST_PAGE)])
-    accept(held, "again", DAYS[5], SOURCES, RULES)
+    accept(held, "again", DAYS[5], SOURCES, RULES, LIMITS)
     staging.write(held, staging.key_of("third", "landing/x.warc.gz"), [document(3, prose(3))])
-    proposal = propose(held, "third", DAYS[6], SOURCES, RULES)
+    proposal = propose(held, "third", DAYS[6], SOURCES, RULES, LIMITS)
     assert [(each.what, each.title) for each in proposal.differences] == [("added", "第3号新闻")]
 
 
 def test_the_visit_that_says_something_last_counts_and_later_revisions_stay(held: Store) -> None:
     visits = [document(1, prose(1)), unchanged(1, 1), rejected(1, Reason.CHALLENGE, 2), document(4, prose(4))]
     staged(held, visits)
-    proposal = propose(held, "again", DAYS[5], SOURCES, RULES)
+    proposal = propose(held, "again", DAYS[5], SOURCES, RULES, LIMITS)
     assert [(each.what, each.title) for each in proposal.differences] == [("changed", "第1号新闻")]
 
 
@@ -92,7 +92,7 @@ def test_a_field_that_new_rules_read_otherwise_changes_the_document_and_leaves_i
     dated = Dated(at=NIGHT - timedelta(days=40), precision=Precision.DAY, raw="", evidence="line")
     before = Corpus.open(held).of_ids([found.doc_id]).to_dicts()[0]
     staged(held, [(page, replace(found, fields=Fields(published=dated)))])
-    accept(held, "again", DAYS[5], SOURCES, RULES)
+    accept(held, "again", DAYS[5], SOURCES, RULES, LIMITS)
     after = Corpus.open(held).of_ids([found.doc_id]).to_dicts()[0]
     assert (after["month"], after["canonical_id"], after["kind"]) == ("2025-11", before["canonical_id"], before["kind"])
     assert Corpus.open(held).scan().collect().height == 5
@@ -100,8 +100,8 @@ def test_a_field_that_new_rules_read_otherwise_changes_the_document_and_leaves_i
 
 def test_a_reprocess_in_which_nothing_differs_writes_nothing(held: Store) -> None:
     staged(held, [document(number, prose(number)) for number in (2, 3)])
-    assert propose(held, "again", DAYS[5], SOURCES, RULES).differences == ()
-    done = accept(held, "again", DAYS[5], SOURCES, RULES)
+    assert propose(held, "again", DAYS[5], SOURCES, RULES, LIMITS).differences == ()
+    done = accept(held, "again", DAYS[5], SOURCES, RULES, LIMITS)
     assert done
     assert done.version == Corpus.open(held).version == 2
 

@@ -23,7 +23,7 @@ from pipeline.store import fetches, landing, staging
 from pipeline.store.s3 import Store
 from pipeline.upkeep import compaction, erase, redact, tombstones
 from pipeline.upkeep import forget as forgetting
-from tests.makers.corpus_nights import NIGHT, RULES, SOURCE, document, gone, night, prose
+from tests.makers.corpus_nights import LIMITS, NIGHT, RULES, SOURCE, document, gone, night, prose
 from tests.makers.landed_pages import DAYS, fetched
 
 SECRET = prose(666)
@@ -167,7 +167,7 @@ def test_a_night_that_began_before_does_not_win_over_the_request(told: Store) ->
     open_before = Corpus.open(told)
     forgetting.forget(told, [doc_id(URL)], "request 7", "forget1", DAYS[5])
     crawl = CrawlReport(run_id="race", source_id="ministry", started_at=NIGHT, ended_at=NIGHT, listed=1, fetched=1)
-    publish(told, "race", DAYS[5], [crawl], {"ministry": SOURCE}, RULES)
+    publish(told, "race", DAYS[5], [crawl], {"ministry": SOURCE}, RULES, LIMITS)
     assert open_before.version < Corpus.open(told).version
     assert Corpus.open(told).of_ids([doc_id(URL)])["text"].to_list() == [""]
 
