@@ -155,4 +155,13 @@ def rollback(run: str, dry_run: bool) -> None:
     maintaining.rollback(run, dry_run=dry_run)
 
 
-COMMANDS = (read, export, changes, diff, card, search, plain_files, maintain, forget, reprocess, rollback)
+@click.command()
+@click.argument("page")
+def accept(page: str) -> None:
+    """Publish the new text of PAGE, a URL or doc_id, that was held because it keeps too little of the one before."""
+    from flows.commands import maintain as maintaining
+
+    maintaining.accept(page)
+
+
+COMMANDS = (accept, read, export, changes, diff, card, search, plain_files, maintain, forget, reprocess, rollback)

@@ -7,9 +7,14 @@ from flows import settings
 from flows.commands import run as running
 from flows.terminal import output
 from pipeline.core.errors import ConfigError
+from pipeline.core.source import load_all
 from pipeline.corpus import nightly_files
 from pipeline.publish.rollback import rollback as put_back
+from pipeline.publish.rules import PublishRules
+from pipeline.report import story
+from pipeline.rules import Rules
 from pipeline.upkeep import maintenance
+from pipeline.upkeep.accept import accept as take
 from pipeline.upkeep.maintenance import Maintained, MaintenanceRules
 
 
@@ -48,6 +53,20 @@ def plain_files(runs: Sequence[str]) -> None:
         output.say("none is missing")
     for each in written:
         output.say(f"{each.file}: {each.added} added, {each.revised} revised, {each.withdrawn} withdrawn")
+
+
+def accept(page: str) -> None:
+    """Publish the text of a page that was held, as a run of its own."""
+    known = settings.from_environment()
+    store, now = settings.open_store(known), datetime.now(UTC)
+    sources = {source.id: source for source in load_all(known.sources)}
+    run_id = running.new_run_id(now)
+    told = story.story(store, page)
+    if not told:
+        raise ConfigError(f"{page} was never fetched")
+    take(store, told.doc_id, run_id, now, sources, Rules.load(known.config), PublishRules.load(known.config))
+    nightly_files.write_missing(store, last=60)
+    output.say(f"published as {run_id}; `gongbao rollback {run_id}` puts it back")
 
 
 def rollback(run: str, *, dry_run: bool) -> None:

@@ -9,7 +9,6 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
 from typing import Any
 
 from pipeline.page.fields.title_text import letters
@@ -39,8 +38,8 @@ class Known:
     held: Mapping[str, Row] = field(default_factory=dict)
     stand: Collection[str] = ()  # the documents that can be withdrawn
     before: Mapping[str, Row] = field(default_factory=dict)
-    accepted: Collection[tuple[str, datetime]] = ()  # visits: doc_id, and when
-    names: Mapping[str, str] = field(default_factory=dict)  # of sources, by their ids
+    accepted: Collection[tuple[str, int]] = ()  # places in landing files of texts that a person accepted
+    accepting: Collection[str] = ()  # pages whose visits in this run a person accepts
 
 
 def candidates(visits: Iterable[Row], held: Mapping[str, Row], rules: PublishRules) -> dict[Said, str]:
@@ -110,11 +109,12 @@ def _told(row: Row, held: Row | None, known: Known, errors: Mapping[Said, int], 
         return told
     if _is_bare(row["text"], row["attachments"], rules):
         told["shape"] = shape(row["text"])
+    place = (row["landing"]["key"], row["landing"]["offset"]) if row["landing"] else None
+    if row["doc_id"] in known.accepting or place in known.accepted:
+        return told | {"flag": ACCEPTED if row["doc_id"] in known.accepting else None}
     if is_error(row, errors, rules):
         count = errors[row["source_id"], shape(row["text"])]
         return told | {"outcome": "rejected", "reason": ERROR, "detail": f"the same text at {count} addresses"}
-    if (row["doc_id"], row["fetched_at"]) in known.accepted:
-        return told | {"flag": ACCEPTED}
     if held and (why := lost(held, row, rules)):
         return told | {"outcome": "unchanged", "flag": HELD, "shape": shape(row["text"]), "detail": why}
     return told

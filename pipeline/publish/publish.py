@@ -5,7 +5,7 @@ looks at the new snapshot and decides again; a run that has committed already is
 """
 
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -18,7 +18,7 @@ from pipeline.dedupe.decide import decide
 from pipeline.dedupe.rules import DedupeRules
 from pipeline.page.obstacles import Cause
 from pipeline.publish.night import Night, Row
-from pipeline.publish.outages import ERROR
+from pipeline.publish.outages import ACCEPTED, ERROR
 from pipeline.publish.rules import PublishRules
 from pipeline.publish.visits import Visits, read_visits
 from pipeline.store import fetches, staging
@@ -46,8 +46,9 @@ def publish(
     rules: DedupeRules,
     limits: PublishRules,
     wait: Callable[[float], None] = time.sleep,
+    accepting: Collection[str] = (),
 ) -> Published:
-    """Publish what a run staged; done twice, it is done once.
+    """Publish what a run staged; done twice, it is done once. `accepting`: pages whose texts a person accepts.
 
     Raises Unbalanced, before anything is committed, if a page got lost between its crawl and here.
     """
@@ -58,13 +59,14 @@ def publish(
         done = published(corpus, run_id)
         # A run that was killed between its commit and the log of its fetches judges its visits as it did.
         corpus = Corpus.open(store, done.version_before) if done and not fetches.has(store, run_id) else corpus
-        visits = read_visits(corpus, staged, sources, limits)
+        visits = read_visits(corpus, staged, sources, limits, accepting=accepting)
         told = [_broken(crawl, visits, limits) for crawl in crawls]
         if done := done or _attempt(corpus, run_id, now, told, visits, sources, rules):
             break
         wait(_pause(run_id, lost))
         lost += 1
-    fetches.append(store, run_id, [*visits.rows, *_proved(visits, now)], told, dict(sources), limits.again_days)
+    logged = [row | {"fetched_at": now} if row["flag"] == ACCEPTED else row for row in visits.rows]
+    fetches.append(store, run_id, [*logged, *_proved(visits, now)], told, dict(sources), limits.again_days)
     return done
 
 

@@ -4,8 +4,8 @@ A reprocess (`again`) compares the visits of a page with each other alone: what 
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 import polars as pl
 
@@ -14,7 +14,6 @@ from pipeline.corpus.corpus import Corpus
 from pipeline.publish.outages import (
     ENDING,
     ERROR,
-    FLAGS,
     Known,
     Row,
     Said,
@@ -59,8 +58,9 @@ def read_visits(
     rules: PublishRules,
     *,
     again: bool = False,
+    accepting: Collection[str] = (),
 ) -> Visits:
-    """The visits that a run staged, judged."""
+    """The visits that a run staged, judged, but for those of the pages that a person accepts."""
     says = {row["doc_id"] for row in staged if row["outcome"] == "document" or row["reason"] in (*ENDING, ERROR)}
     ids = {row["doc_id"] for row in staged} if again else says
     held = {row["doc_id"]: row for row in corpus.of_ids(sorted(ids)).to_dicts()} if ids else {}
@@ -68,13 +68,15 @@ def read_visits(
     said = candidates(staged, {} if again else held, rules)
     sightings = _sightings(corpus, staged, held, said) if said else {}
     errors = error_texts(said, sightings, names, rules)
-    known = Known(names=names, stand=ids if again else {id_ for id_, row in held.items() if not row["withdrawn_at"]},
-                  held={} if again else held)  # fmt: skip
+    known = Known(
+        held={} if again else held,
+        stand=ids if again else {id_ for id_, row in held.items() if not row["withdrawn_at"]},
+        accepting=accepting,
+    )
     rows = judge(staged, known, errors, rules)
     if vain := {row["doc_id"] for row in rows if row["in_a_row"]}:  # of these, and no other, the past matters
         before = {} if again else fetches.before(corpus.store, vain)
-        known = Known(names=names, stand=known.stand, held=known.held, before=before,
-                      accepted=fetches.accepted(corpus.store, vain))  # fmt: skip
+        known = replace(known, before=before, accepted=fetches.accepted(corpus.store, vain))
         rows = judge(staged, known, errors, rules)
     documents = {row["doc_id"] for row in rows if row["outcome"] == "document"}
     return Visits(
@@ -119,8 +121,3 @@ def _proved(
     for row in corpus.of_ids(sorted(ids)).to_dicts() if ids else ():
         if not row["withdrawn_at"] and is_error(row, errors, rules):
             yield row
-
-
-def held_back(rows: Iterable[Row]) -> list[Row]:
-    """The visits whose texts are not published."""
-    return [row for row in rows if row["flag"] in FLAGS]

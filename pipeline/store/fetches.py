@@ -134,14 +134,14 @@ def has(store: Store, run_id: str) -> bool:
 def before(store: Store, doc_ids: Collection[str]) -> dict[str, dict[str, Any]]:
     """The last visit of each of these pages."""
     rows = _scan(store).filter((pl.col("kind") == _ARTICLE) & pl.col("doc_id").is_in(list(doc_ids)))
-    last = rows.sort("fetched_at").group_by("doc_id").last().collect()
+    last = rows.sort("fetched_at").group_by("doc_id", maintain_order=True).last().collect()
     return {row["doc_id"]: row for row in last.to_dicts()}
 
 
-def accepted(store: Store, doc_ids: Collection[str]) -> set[tuple[str, datetime]]:
-    """The visits whose texts a person accepted: doc_id, and when it was."""
+def accepted(store: Store, doc_ids: Collection[str]) -> set[tuple[str, int]]:
+    """The places in landing files of texts of these pages that a person accepted."""
     rows = _scan(store).filter((pl.col("flag") == "accepted") & pl.col("doc_id").is_in(list(doc_ids)))
-    return set(rows.select("doc_id", "fetched_at").collect().iter_rows())
+    return {(place["key"], place["offset"]) for place in rows.select("landing").collect()["landing"] if place}
 
 
 def of_shapes(store: Store, shapes: Collection[str]) -> pl.DataFrame:

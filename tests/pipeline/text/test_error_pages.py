@@ -8,7 +8,7 @@ from pipeline.core import source
 from pipeline.core.models import Document, Outcome, Page, Reason, Rejected
 from pipeline.documents import process
 from pipeline.rules import Rules
-from tests.conftest import ROOT
+from tests.makers.places import ROOT
 
 RULES = Rules.load(ROOT / "config")
 
