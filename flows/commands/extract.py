@@ -21,30 +21,8 @@ from pipeline.text import clean
 
 _PAGES = {".html", ".htm", ".shtml", ".xhtml"}
 # What every row holds, and what says nothing outside a store.
-_TOLD = (
-    "url",
-    "title",
-    "text",
-    "published_at",
-    "publisher",
-    "author",
-    "editor",
-    "lang",
-    "removed",
-    "outcome",
-    "reason",
-)
-_HIDDEN = {
-    "shingle_keys",
-    "source_id",
-    "etag",
-    "last_modified",
-    "status",
-    "landing",
-    "body_digest",
-    "doc_id",
-    "requested_url",
-}
+_TOLD = tuple("url title text published_at publisher author editor lang removed outcome reason".split())
+_HIDDEN = set("shingle_keys source_id etag last_modified status landing body_digest doc_id requested_url".split())
 _WRONG = 2  # exit code of `python -m spiders.onboarding.one_page` where our configuration is
 _FEW = 8  # so many pages are done before a pool of processes would have started
 

@@ -141,20 +141,7 @@ class ArticleSpec(Strict):
     encoding: Literal["auto", "utf-8", "gb18030", "big5"] = "auto"
     next_part: Pattern = "^下一页$"  # text of the link to the next part of one article
     max_parts: int = Field(20, ge=1, le=100)
-    attachment_types: tuple[str, ...] = (
-        "pdf",
-        "ofd",
-        "doc",
-        "docx",
-        "xls",
-        "xlsx",
-        "ppt",
-        "pptx",
-        "zip",
-        "rar",
-        "wps",
-        "et",
-    )
+    attachment_types: tuple[str, ...] = tuple("pdf ofd doc docx xls xlsx ppt pptx zip rar wps et".split())
 
 
 class Revisit(Strict):

@@ -12,22 +12,9 @@ import xxhash
 
 # Parameters that say how a reader came here, never what is shown.
 _TRACKING = frozenset(
-    [
-        "spm",
-        "from",
-        "isappinstalled",
-        "scene",
-        "share_token",
-        "timestamp",
-        "_t",
-        "v",
-        "nsukey",
-        "wfr",
-        "tdsourcetag",
-        "fbclid",
-        "gclid",
-        "bd_vid",
-    ]
+    """
+    spm from isappinstalled scene share_token timestamp _t v nsukey wfr tdsourcetag fbclid gclid bd_vid
+""".split()
 )
 _TRACKING_PREFIXES = ("utm_",)
 # `v` busts caches on static files, but names what is shown on dynamic ones (`/watch?v=…`).

@@ -225,18 +225,9 @@ def _scan(store: Store) -> pl.LazyFrame:
 def _latest(rows: pl.LazyFrame) -> pl.LazyFrame:
     """The last row of each page; a log of a million rows is grouped in half a second."""
     by = pl.col("fetched_at")
-    wanted = [
-        "url",
-        "requested_url",
-        "kind",
-        "visits",
-        "next_visit",
-        "etag",
-        "last_modified",
-        "body_digest",
-        "listed_title",
-        "listed_date",
-    ]
+    wanted = """
+        url requested_url kind visits next_visit etag last_modified body_digest listed_title listed_date
+    """.split()
     return rows.group_by("key64").agg(*(pl.col(name).sort_by(by).last() for name in wanted))
 
 

@@ -50,39 +50,9 @@ UNDETERMINED = Language(lang="und", confidence=0.0)
 
 _CJK = ("zh-cn", "zh-tw", "ja", "ko")
 _LATIN = frozenset(
-    [
-        "af",
-        "ca",
-        "cs",
-        "cy",
-        "da",
-        "de",
-        "en",
-        "es",
-        "et",
-        "fi",
-        "fr",
-        "hr",
-        "hu",
-        "id",
-        "it",
-        "lt",
-        "lv",
-        "nl",
-        "no",
-        "pl",
-        "pt",
-        "ro",
-        "sk",
-        "sl",
-        "so",
-        "sq",
-        "sv",
-        "sw",
-        "tl",
-        "tr",
-        "vi",
-    ]
+    """
+    af ca cs cy da de en es et fi fr hr hu id it lt lv nl no pl pt ro sk sl so sq sv sw tl tr vi
+""".split()
 )
 # Scripts that langdetect has no profile for; it would name the letters' nearest neighbour, or nothing.
 _UNPROFILED = (

@@ -14,42 +14,14 @@ from spiders.listings.rows.anchors import squeeze
 from spiders.listings.rows.outline import parse_html
 
 # What the JSON of ucap, gkmlpt, gov.cn, IGS, search5, 新华网 and 东方财富 calls these three (`sites.md` 1.6 to 1.9).
-_URL = [
-    "url",
-    "uniqueurl",
-    "docpuburl",
-    "publishurl",
-    "linkurl",
-    "link",
-    "href",
-    "docurl",
-    "pageurl",
-    "shareurl",
-    "weburl",
-    "htmlurl",
-    "url_w",
-    "contenturl",
-]
+_URL = """
+    url uniqueurl docpuburl publishurl linkurl link href docurl pageurl shareurl weburl htmlurl url_w contenturl
+""".split()
 _TITLE = ["title", "bt", "doctitle", "showtitle", "doc_title", "titlename", "name", "topic"]
-_DATE = [
-    "publishedtimestr",
-    "publishedtime",
-    "publishtime",
-    "publish_time",
-    "docrelpubtime",
-    "pubdate",
-    "pubtimestr",
-    "pubtime",
-    "display_publish_time",
-    "showtime",
-    "zxsj",
-    "releasetime",
-    "created_at",
-    "createtime",
-    "date",
-    "time",
-    "cwrq",
-]
+_DATE = """
+    publishedtimestr publishedtime publishtime publish_time docrelpubtime pubdate pubtimestr pubtime
+    display_publish_time showtime zxsj releasetime created_at createtime date time cwrq
+""".split()
 _TOTAL = ["total", "totalcount", "totalrecord", "total_count", "totalelements", "recordcount", "count", "totalhits"]
 _WRAPPED = re.compile(r"^\s*(?:var\s+\w+\s*=\s*|[\w.$]*\s*\()\s*([\[{].*[\]}])\s*\)?\s*;?\s*$", re.S)
 
