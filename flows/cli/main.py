@@ -107,10 +107,10 @@ def clean(files: tuple[Path, ...], as_json: bool) -> None:
 @click.option("--within", is_flag=True, help="Judge the new texts against each other too.")
 def dedupe(new: Path, against: Path, within: bool) -> None:
     """Decide which texts of NEW repeat one of those held; JSON lines in and out, touches no store."""
-    from flows.commands import run as running
+    from flows.commands import extract as extracting
     from flows.terminal import output
 
-    for row in running.dedupe(new, against, within=within):
+    for row in extracting.dedupe(new, against, within=within):
         output.emit(row)
 
 

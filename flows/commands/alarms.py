@@ -4,7 +4,6 @@ import getpass
 import time
 from datetime import UTC, date, datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from rich.text import Text
 
@@ -12,9 +11,10 @@ from flows import settings
 from flows.alarms import channels
 from flows.alarms import standing as alarms
 from flows.alarms.state import InStore
-from flows.commands import run
+from flows.servers import prefect_setup
 from flows.terminal import output
 from pipeline.core.config import Strict, read
+from pipeline.core.dates import SHANGHAI
 from pipeline.core.errors import ConfigError
 from pipeline.core.observation import Grade
 from pipeline.health import alarms as standing
@@ -22,7 +22,6 @@ from pipeline.health.alarm_rules import AlarmRules
 from pipeline.health.alarms import Acknowledged, Found, Letter, Message, Standing, State
 
 _STYLE = {Grade.NOTICE: "dim", Grade.WARNING: "yellow", Grade.ALARM: "red"}
-_SHANGHAI = ZoneInfo("Asia/Shanghai")
 _BLOCK = "BLOCK_ID"  # stands in config/automations.yaml for the block that notifies
 _SENT_SECONDS = 5  # for Prefect's client to send its events: nobody says when it has
 
@@ -53,7 +52,7 @@ def show(*, as_json: bool) -> None:
 def acknowledge(subject: str, note: str, until: date | None) -> None:
     """Say that somebody acts on the alarms of a subject."""
     now = datetime.now(UTC)
-    if until and until < now.astimezone(_SHANGHAI).date():
+    if until and until < now.astimezone(SHANGHAI).date():
         raise ConfigError(f"{until} is over", key="--until")
     known = settings.from_environment()
     place = InStore(settings.open_store(known), known.config)
@@ -71,7 +70,7 @@ def test() -> bool:
     """Send a message on every way that is configured; whether all arrived."""
     known, now = settings.from_environment(), datetime.now(UTC)
     rules, webhook = AlarmRules.load(known.config), known.alarm_webhook.get_secret_value()
-    run.prepare_prefect(known)()
+    prefect_setup.prepare(known)()
     alarm = Found(
         subject="test", trouble="none", grade=Grade.NOTICE, since=now.date(), cause="somebody asked for a test message",
         advice="Nothing is to be done.", look="gongbao alarms",
@@ -95,7 +94,7 @@ def test() -> bool:
 def automate(block: str) -> None:
     """Create the automations in Prefect, or replace those of the same names."""
     known = settings.from_environment()
-    ready = run.prepare_prefect(known)
+    ready = prefect_setup.prepare(known)
     from prefect.automations import Automation
     from prefect.blocks.core import Block
 
@@ -124,7 +123,7 @@ def watch() -> None:
     """Look once, as a flow of Prefect."""
     known = settings.from_environment()
     AlarmRules.load(known.config)  # wrong configuration stops here
-    ready = run.prepare_prefect(known)
+    ready = prefect_setup.prepare(known)
     from flows.runs import watch as watch_flow
 
     ready()
@@ -137,4 +136,4 @@ def _acts(each: Standing) -> str:
     if said is None:
         return f"gongbao alarms ack {each.found.subject} --note '…'   (told {each.level} times)"
     until = f" until {said.until}" if said.until else ""
-    return f"{said.by} acts on it since {said.at.astimezone(_SHANGHAI):%Y-%m-%d}{until}: {said.note}"
+    return f"{said.by} acts on it since {said.at.astimezone(SHANGHAI):%Y-%m-%d}{until}: {said.note}"

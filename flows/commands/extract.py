@@ -125,3 +125,13 @@ def _each(function: Any, jobs: Iterable[tuple[Any, ...]]) -> Iterator[dict[str, 
         return
     with ProcessPoolExecutor(processes, mp_context=get_context("forkserver")) as pool:
         yield from pool.map(function, *zip(*jobs, strict=True), chunksize=4)
+
+
+def dedupe(new: Path, against: Path, *, within: bool) -> Iterator[dict[str, Any]]:
+    """Decisions on the texts of a file of JSON lines; needs neither store nor Prefect."""
+    from flows.runs import processing
+    from pipeline.dedupe.two_files import against as decide
+    from pipeline.dedupe.two_files import read_texts
+
+    rules = processing.rules(settings.from_environment().config).dedupe
+    return decide(read_texts(new, rules), read_texts(against, rules), rules, within=within)

@@ -5,12 +5,12 @@ import shutil
 from datetime import UTC, datetime
 
 from flows import settings
-from flows.commands import run
 from flows.servers import embedded_store
 from flows.terminal import output as console
 from pipeline.core import urls
 from pipeline.core.errors import ConfigError
 from pipeline.corpus.corpus import Corpus
+from pipeline.report import run_reports
 from pipeline.store import fetches
 from pipeline.upkeep import forget as forgetting
 from pipeline.upkeep import tombstones
@@ -38,7 +38,7 @@ def forget(asked: str, reason: str, *, reposts: bool) -> bool:
     if not corpus.of_ids(sorted(ids)).height:
         console.say(f"{asked}: not in the corpus; a tombstone keeps it from coming there")
     now = datetime.now(UTC)
-    proofs = forgetting.forget(store, sorted(ids), reason, run.new_run_id(now), now)
+    proofs = forgetting.forget(store, sorted(ids), reason, run_reports.new_id(now), now)
     shutil.rmtree(known.home / "search", ignore_errors=True)
     if known.embedded:
         embedded_store.compact(known.home)

@@ -4,43 +4,33 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from flows import settings
-from flows.commands import run as running
+from flows.servers import prefect_setup
 from flows.terminal import output
 from pipeline.core.errors import ConfigError
 from pipeline.core.source import load_all
 from pipeline.corpus import nightly_files
 from pipeline.publish.rollback import rollback as put_back
 from pipeline.publish.rules import PublishRules
-from pipeline.report import story
+from pipeline.report import run_reports, story
 from pipeline.rules import Rules
-from pipeline.upkeep import maintenance
 from pipeline.upkeep.accept import accept as take
-from pipeline.upkeep.maintenance import Maintained, MaintenanceRules
+from pipeline.upkeep.maintenance import MaintenanceRules
 
 
 def maintain() -> bool:
     """One round of housekeeping, as a Prefect flow."""
     known = settings.from_environment()
     MaintenanceRules.load(known.config)  # wrong configuration stops here
-    ready = running.prepare_prefect(known)
-    from flows.runs import maintain as maintenance_flow
+    ready = prefect_setup.prepare(known)
+    from flows.runs import maintain as flow
 
     ready()
-    done = maintenance_flow.maintain()
+    done = flow.maintain()
     output.say(
         f"{done.compacted} months compacted, {done.deleted} files deleted, {done.staged} staged files deleted; "
         f"history of {done.kept.days} days is kept"
     )
     return True
-
-
-def housekeeping() -> Maintained:
-    """The work of the flow: tables first, then plain files that a night was killed before it wrote."""
-    known = settings.from_environment()
-    store = settings.open_store(known)
-    done = maintenance.maintain(store, MaintenanceRules.load(known.config), datetime.now(UTC))
-    nightly_files.write_missing(store)
-    return done
 
 
 def plain_files(runs: Sequence[str]) -> None:
@@ -60,7 +50,7 @@ def accept(page: str) -> None:
     known = settings.from_environment()
     store, now = settings.open_store(known), datetime.now(UTC)
     sources = {source.id: source for source in load_all(known.sources)}
-    run_id = running.new_run_id(now)
+    run_id = run_reports.new_id(now)
     told = story.story(store, page)
     if not told:
         raise ConfigError(f"{page} was never fetched")
@@ -73,7 +63,7 @@ def rollback(run: str, *, dry_run: bool) -> None:
     """Put back what a run changed in the corpus."""
     store = settings.open_store(settings.from_environment())
     now = datetime.now(UTC)
-    done = put_back(store, run, running.new_run_id(now), now, dry_run=dry_run)
+    done = put_back(store, run, run_reports.new_id(now), now, dry_run=dry_run)
     if not dry_run:
         nightly_files.write_missing(store, last=60)
     output.say(

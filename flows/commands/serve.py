@@ -6,9 +6,8 @@ import signal
 import threading
 
 from flows import settings
-from flows.commands import run
 from flows.schedules import Schedules
-from flows.servers import prefect_server
+from flows.servers import prefect_server, prefect_setup
 from flows.terminal import output
 from pipeline.core.errors import GongbaoError
 from pipeline.core.source import load_all
@@ -25,7 +24,7 @@ def serve() -> None:
     with prefect_server.only_one(known.home, "serve"):
         store = settings.open_store(known)
         is_ours = not os.environ.get("PREFECT_API_URL")
-        run.configure_prefect(known)
+        prefect_setup.configure(known)
         if not is_ours:
             prefect_server.check(os.environ["PREFECT_API_URL"])
         try:

@@ -20,15 +20,15 @@ from prefect.states import Cancelled, Scheduled
 from prefect.types.entrypoint import EntrypointType
 
 from flows.alarms.standing import ended_with_server, run_id_of
+from flows.runs import backfill, nightly, reprocess
 from flows.runs import maintain as maintenance_flow
-from flows.runs import nightly, reprocess
 from flows.runs import watch as watch_flow
 from flows.schedules import ZONE, Schedules
 from pipeline.core.errors import ConfigError
 
 _FLOWS: tuple[Flow[..., Any], ...] = (
     nightly.nightly,
-    nightly.backfill,
+    backfill.backfill,
     reprocess.reprocess,
     maintenance_flow.maintain,
     watch_flow.watch,
@@ -118,7 +118,9 @@ async def _begin_again(client: PrefectClient, runs: list[FlowRun], after: timede
     A night or backfill that had begun is named to the one that does its work, whose report says so.
     """
     telling = (
-        {(await client.read_flow_by_name(flow.name)).id for flow in (nightly.nightly, nightly.backfill)} if runs else {}
+        {(await client.read_flow_by_name(flow.name)).id for flow in (nightly.nightly, backfill.backfill)}
+        if runs
+        else {}
     )
     wanted: dict[tuple[UUID, str], dict[str, Any]] = {}
     for run in sorted(runs, key=lambda run: run.start_time is not None):

@@ -14,9 +14,8 @@ from prefect.futures import as_completed
 
 from flows import settings
 from flows.alarms.standing import HOOKS, after_run
-from flows.commands import reprocess as reprocessing
 from flows.runs import leases, processing
-from flows.runs.nightly import morning_report, process_landing, run_id_of, write_plain_files
+from flows.runs.tasks import morning_report, process_landing, run_id_of, write_plain_files
 from flows.schedules import Schedules
 from flows.terminal import output
 from pipeline.core.conservation import RunReport
@@ -27,6 +26,8 @@ from pipeline.publish.reprocess import AcceptRules, Proposal
 from pipeline.publish.rules import PublishRules
 from pipeline.store import staging
 from pipeline.store.s3 import Store
+
+_LINES = 3  # of a changed text in the artifact
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,13 +61,13 @@ def reprocess(
     load_all(known.sources, sources or ())  # one that is not configured stops here
     try:
         with leases.hold(store, "reprocess", run_id, Schedules.load(known.config).leases):
-            keys = list(reprocessing.landing_keys(store, sources or (), since, until))
+            keys = list(again.landing_keys(store, sources or (), since, until))
             staged = _stage(store, keys, known)
             rules, limits = processing.rules(known.config).dedupe, AcceptRules.load(known.config)
             proposal = again.propose(store, run_id, now, every, rules, PublishRules.load(known.config), staged)
-            refusals = tuple(reprocessing.refusals(proposal, limits))
+            refusals = tuple(proposal.refusals(limits))
             create_markdown_artifact(
-                key="reprocess", markdown=reprocessing.markdown(proposal, refusals), description=f"changes of {run_id}"
+                key="reprocess", markdown=markdown(proposal, refusals), description=f"changes of {run_id}"
             )
             report = None
             if not dry_run and (accept or not refusals):
@@ -83,9 +84,9 @@ def reprocess(
 
 def _stage(store: Store, keys: Sequence[str], known: settings.Settings) -> list[str]:
     """Make outcomes of the landing files that have none under these rules yet; the keys of all of them."""
-    name = reprocessing.staged_as(processing.rules(known.config).version, known.sources)
+    name = again.staged_as(processing.rules(known.config).version, known.sources)
     there = set(store.list(f"staged/run={name}/"))
-    for old in store.list(f"staged/run={reprocessing.STAGED}"):
+    for old in store.list(f"staged/run={again.STAGED}"):
         if old not in there:
             store.delete(old)  # made by other rules
     wanted = {staging.key_of(name, key): key for key in keys}
@@ -102,7 +103,7 @@ def _publish(
     """One commit; None if someone else published meanwhile, and the limits do not accept what is left to change."""
 
     def still(proposal: Proposal) -> bool:
-        return limits is None or not list(reprocessing.refusals(proposal, limits))
+        return limits is None or not proposal.refusals(limits)
 
     known = settings.from_environment()
     rules = processing.rules(known.config)
@@ -125,3 +126,15 @@ def _publish(
     for key in staged:
         store.delete(key)
     return report
+
+
+def markdown(proposal: Proposal, refused: Sequence[str]) -> str:
+    """What would change, by source and with examples, as Prefect shows it."""
+    lines = ["# What these rules change", *(f"- **{each}**" for each in refused)]
+    for headline, examples in proposal.examples():
+        lines += ["", f"## {headline}", ""]
+        for each in examples:
+            lines.append(f"- {each.what}{f' ({each.why})' if each.why else ''} [{each.title or each.url}]({each.url})")
+            for sign, changed in (("-", each.lost), ("+", each.gained)):
+                lines += [f"    - `{sign} {line.replace('`', chr(39))[:200]}`" for line in changed[:_LINES]]
+    return "\n".join(lines if proposal.differences else [*lines, "", "No document changes."]) + "\n"

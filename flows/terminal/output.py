@@ -7,7 +7,6 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any, TypeVar
-from zoneinfo import ZoneInfo
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
@@ -16,13 +15,14 @@ from rich.text import Text
 from flows.terminal import logs
 
 if TYPE_CHECKING:
-    from pipeline.corpus.diff import Difference
+    from pipeline.core.conservation import RunReport
+from pipeline.core.dates import SHANGHAI
+from pipeline.corpus.diff import Difference
 
 err = Console(stderr=True, highlight=False, soft_wrap=True)
 out = Console(highlight=False, soft_wrap=True)
 _LINES = 6  # of a changed text that are shown
 _T = TypeVar("_T")
-_SHANGHAI = ZoneInfo("Asia/Shanghai")
 
 
 def say(words: str, level: str = "info") -> None:
@@ -41,13 +41,13 @@ def emit(row: Mapping[str, Any]) -> None:
 def plain(value: object) -> object:
     """What JSON has no word for: times as ISO 8601 with the offset of Asia/Shanghai, the rest as text."""
     if isinstance(value, datetime):
-        return value.astimezone(_SHANGHAI).isoformat()
+        return value.astimezone(SHANGHAI).isoformat()
     return value.isoformat() if isinstance(value, date) else str(value)
 
 
 def minute(at: datetime | None) -> str:
     """A time for people, in Asia/Shanghai; empty where there is none."""
-    return at.astimezone(_SHANGHAI).strftime("%Y-%m-%d %H:%M") if at else ""
+    return at.astimezone(SHANGHAI).strftime("%Y-%m-%d %H:%M") if at else ""
 
 
 def track(items: Iterable[_T], words: str, total: int | None) -> Iterator[_T]:
@@ -109,3 +109,18 @@ def show_differences(differences: "Iterable[Difference]") -> None:
 
 def _short(value: object) -> str:
     return "–" if value in (None, "", []) else str(plain(value) if isinstance(value, date) else value)
+
+
+def tell(report: RunReport) -> None:
+    """A few lines for people on what a run did."""
+    took = (report.ended_at - report.started_at).total_seconds()
+    say(
+        f"{report.kind} {report.run_id}: listed {report.total('listed')}, fetched {report.total('fetched')}, "
+        f"skipped {report.total('skipped')} in {took:.0f} s: "
+        f"{report.total('documents')} documents, {report.total('reposts')} reposts, {report.total('unchanged')} unchanged, "
+        f"{report.total('rejected')} rejected, {report.total('failed')} failed, {report.total('withdrawn')} withdrawn"
+    )
+    for source in report.broken:
+        say(f"  {source.source_id}: {source.cause} {source.detail}")
+    if report.error:
+        say(f"  {report.error}")

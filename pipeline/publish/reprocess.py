@@ -6,12 +6,14 @@ nothing of the one before it, or that it is gone. A page of which no visit is a 
 """
 
 from collections import Counter
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
+from itertools import groupby, islice
 from pathlib import Path
 from typing import Any
 
+import xxhash
 from pydantic import Field
 
 from pipeline.core.config import Strict, read
@@ -31,6 +33,8 @@ from pipeline.store.s3 import Store
 from pipeline.store.tables import Conflict
 
 Row = dict[str, Any]
+STAGED = "rules-"  # begins the name under which outcomes are staged
+_EXAMPLES = 3  # of each kind of difference in each source
 _OURS = ("rejected:", "rolled_back")  # withdrawals that new rules may take back; a publisher's own stand
 
 
@@ -92,6 +96,41 @@ class Proposal:
             )
             for source_id in sorted({each.source_id for each in self.differences})
         }  # fmt: skip
+
+    def refusals(self, rules: AcceptRules) -> list[str]:
+        """What a person has to look at."""
+        told = ((source_id, counts.refused(rules)) for source_id, counts in self.by_source().items())
+        return [f"{source_id}: {why}" for source_id, why in told if why]
+
+    def examples(self) -> Iterator[tuple[str, list[Difference]]]:
+        """A headline for each source, with some differences of each kind."""
+        counted = self.by_source()
+        for source_id, found in groupby(self.differences, key=lambda each: each.source_id):
+            counts = counted[source_id]
+            headline = (
+                f"{source_id}: of {counts.documents} documents {counts.changed} change ({counts.lost} lose a paragraph), "
+                f"{counts.gone} go, {counts.added} come"
+            )
+            alike = groupby(found, key=lambda each: each.what)
+            yield headline, [each for _, group in alike for each in islice(group, _EXAMPLES)]
+
+
+def landing_keys(store: Store, sources: Sequence[str], since: date | None, until: date | None) -> Iterator[str]:
+    """The landing files of these sources (all if none is named) fetched in these days, without the last."""
+    first, last = str(since or ""), str(until or "9999")
+    for prefix in [f"landing/source={each}/" for each in sources] or ["landing/"]:
+        for key in store.list(prefix):
+            day = key.split("/date=")[1][:10] if "/date=" in key else ""
+            if key.endswith(".warc.gz") and first <= day < last:
+                yield key
+
+
+def staged_as(rules_version: str, sources: Path) -> str:
+    """The name under which outcomes are staged: it changes with whatever they depend on beside the bytes."""
+    digest = xxhash.xxh3_64(rules_version.encode())
+    for path in sorted(sources.glob("*.yaml")):
+        digest.update(path.read_bytes())
+    return f"{STAGED}{digest.hexdigest()}"
 
 
 def propose(

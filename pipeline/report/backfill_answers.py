@@ -1,7 +1,9 @@
 """What a backfill was asked for and what its run left in, one answer an address out."""
 
+import json
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from functools import partial
 from typing import Any, Literal
 
 import polars as pl
@@ -9,6 +11,8 @@ import polars as pl
 from pipeline.core.conservation import CrawlReport
 from pipeline.core.urls import doc_id
 from pipeline.corpus.corpus import Corpus
+from pipeline.store import fetches, staging
+from pipeline.store.s3 import Store
 
 _NOT_ASKED_FOR = {"outside_period", "denied", "other_host", "not_http"}  # links of a listing that are no answer
 _KNOWN = "known"
@@ -112,3 +116,20 @@ def _lost(url: str, source_id: str, crawl: CrawlReport | None) -> Answer:
     """Its crawl ended before it could say."""
     because = (crawl.cause if crawl else "") or "not_crawled"
     return Answer(url=url, source_id=source_id, answer="failed", because=because, detail=crawl.detail if crawl else "")
+
+
+def write(store: Store, run_id: str, asked: Mapping[str, Sequence[str]], crawls: Sequence[CrawlReport]) -> None:
+    """Leave an answer for each address in the store: `runs/RUN/answers.jsonl`."""
+    led_to = partial(fetches.led_to, store)
+    told = answers(Corpus.open(store), asked, staging.read(store, run_id), crawls, led_to)
+    lines = (json.dumps(asdict(answer), ensure_ascii=False) + "\n" for answer in told)
+    store.put(_key(run_id), "".join(lines).encode())
+
+
+def read(store: Store, run_id: str) -> list[Answer]:
+    """The answers that a backfill left."""
+    return [Answer(**json.loads(line)) for line in store.get(_key(run_id)).decode().splitlines()]
+
+
+def _key(run_id: str) -> str:
+    return f"runs/{run_id}/answers.jsonl"

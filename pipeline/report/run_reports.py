@@ -1,13 +1,20 @@
 """A store in, the reports of its runs out. Ids of runs sort as the runs began."""
 
+import secrets
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
 
 from pipeline.core.conservation import RunReport
 from pipeline.core.observation import Alarm
 from pipeline.store.s3 import Store
 
 _AT_ONCE = 8  # requests to the store
+
+
+def new_id(now: datetime) -> str:
+    """A name for a run; names sort as the runs began."""
+    return f"{now.astimezone(UTC):%Y%m%dT%H%M%SZ}-{secrets.token_hex(2)}"
 
 
 def ids(store: Store) -> list[str]:

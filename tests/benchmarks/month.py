@@ -21,21 +21,22 @@ from typing import Any
 
 from flows import settings
 from flows.alarms import standing
-from flows.commands import backfill as backfilling
 from flows.commands import maintain as maintaining
 from flows.commands import reprocess as reprocessing
 from flows.commands import run
+from flows.runs import backfill
 from flows.samples.articles import SHANGHAI
 from flows.samples.plan import month
 from flows.samples.site_server import Running, serve, write_sources
 from flows.samples.sites import SITES as ALL_SITES
 from flows.samples.truth_check import Comparison, compare
 from flows.samples.world import World
-from flows.servers import embedded_store
+from flows.servers import embedded_store, prefect_setup
 from pipeline.core.conservation import RunReport
 from pipeline.core.observation import Trouble
 from pipeline.corpus.corpus import Corpus
 from pipeline.page.obstacles import Cause
+from pipeline.report import backfill_answers, run_reports
 from tests.makers.places import ROOT
 
 SITES = ("ministry", "paper", "council", "company", "farm", "english")
@@ -245,11 +246,10 @@ class Month:
         return dict(rows.iter_rows())
 
     def _backfill(self, night: int, **asked: Any) -> dict[str, str]:
-        from flows.runs import nightly
 
         now = self.now(night)
-        report = nightly.backfill(run_id=run.new_run_id(now), now=now, **asked)
-        return {each.url: each.answer for each in backfilling.read_answers(self.store, report.run_id)}
+        report = backfill.backfill(run_id=run_reports.new_id(now), now=now, **asked)
+        return {each.url: each.answer for each in backfill_answers.read(self.store, report.run_id)}
 
     def _new(self, night: int) -> list[Any]:
         shut = {fault.site for fault in self.script.faults_on(night)}
@@ -307,7 +307,7 @@ def living(
                 path.unlink()
         os.environ |= {"GONGBAO_HOME": str(home), "GONGBAO_SOURCES": str(home / "sources"), "GONGBAO_PROCESSES": "2"}
         os.environ.pop("GONGBAO_STORE", None)
-        run.prepare_prefect(settings.from_environment())
+        prefect_setup.prepare(settings.from_environment())
         try:
             yield Month(script, sites)
         finally:

@@ -19,12 +19,11 @@ from tempfile import TemporaryDirectory
 import yaml
 
 from flows import settings
-from flows.commands import run as running
 from flows.samples.plan import DEMO, Plan, heap
 from flows.samples.site_server import Running, serve, write_sources
 from flows.samples.sites import SITES
 from flows.samples.world import World
-from flows.servers import embedded_store, prefect_server
+from flows.servers import embedded_store, prefect_server, prefect_setup
 from pipeline.corpus.corpus import Corpus
 from pipeline.store.s3 import Store
 from tests.makers.places import ROOT
@@ -78,7 +77,7 @@ def sample(plan: Plan, night: int = 0, only: Sequence[str] = ()) -> Iterator[tup
         os.environ.pop("GONGBAO_STORE", None)
         known = settings.from_environment()
         settings.open_store(known)
-        running.configure_prefect(known)
+        prefect_setup.configure(known)
         try:
             yield sites, home
         finally:

@@ -16,7 +16,7 @@ import pytest
 from flows import backfill, settings
 from flows.commands import backfill as backfilling
 from flows.commands import reprocess as reprocessing
-from flows.runs import crawl_process, processing
+from flows.runs import backfill_request, crawl_process, processing
 from flows.samples.articles import Truth
 from flows.samples.site_server import Running, serve, write_sources
 from flows.samples.sites import SITES
@@ -26,7 +26,8 @@ from pipeline.core.errors import ConfigError
 from pipeline.core.source import Source
 from pipeline.core.source_of_url import source_of
 from pipeline.core.urls import doc_id
-from pipeline.report import run_reports
+from pipeline.publish import reprocess as again
+from pipeline.report import backfill_answers, run_reports
 from pipeline.store import fetches, staging
 from pipeline.store.s3 import Store
 from tests.makers.places import LAST_NIGHT
@@ -136,7 +137,7 @@ def test_every_address_has_its_answer(sites: Running, capsys: pytest.CaptureFixt
     store = settings.open_store(settings.from_environment())
     assert settled
     assert (
-        len(backfilling.read_answers(store, run_reports.ids(store)[0])) == 2
+        len(backfill_answers.read(store, run_reports.ids(store)[0])) == 2
     )  # one for each address, however often it is named
     assert (again[document]["answer"], again[document]["because"]) == ("unchanged", "known")
     assert [again[document][name] for name in ("doc_id", "title")] == [
@@ -238,20 +239,20 @@ def test_strangers_are_not_asked_by_someone_whom_nobody_can_write_to_and_nor_is_
         backfill([own, "https://stranger.example/1.html"])
     assert not sites.requests
     assert run_reports.ids(settings.open_store(known)) == before
-    backfilling.check(known, [own, "http://localhost:1/1.html", "http://[::1]/1.html"])
-    backfilling.check(known, (), landing="source=company")
+    backfill_request.check(known, [own, "http://localhost:1/1.html", "http://[::1]/1.html"])
+    backfill_request.check(known, (), landing="source=company")
     shutil.copytree(known.sources, tmp_path / "sources")
     (file,) = (tmp_path / "sources").glob("company.yaml")
     file.write_text(re.sub(r"(?m)^hosts:.*", r"hosts: [127.0.0.1, stranger.example]", file.read_text("utf-8")), "utf-8")
     mixed = known.model_copy(update={"sources": tmp_path / "sources"})
     for asked in ({"urls": [own]}, {"urls": (), "source": "company", "since": date(2026, 1, 1)}):
         with pytest.raises(ConfigError, match="GONGBAO_CONTACT"):
-            backfilling.check(mixed, **asked)
+            backfill_request.check(mixed, **asked)
     monkeypatch.setenv("GONGBAO_CONTACT", "desk@example.org")
-    backfilling.check(mixed, [own, "https://stranger.example/1.html"])
+    backfill_request.check(mixed, [own, "https://stranger.example/1.html"])
     monkeypatch.delenv("GONGBAO_CONTACT")
     (tmp_path / "crawl.yaml").write_text("contact: desk@example.org\njitter: 0.5\n", "utf-8")
-    backfilling.check(mixed.model_copy(update={"config": tmp_path}), [own])
+    backfill_request.check(mixed.model_copy(update={"config": tmp_path}), [own])
 
 
 @pytest.mark.parametrize(
@@ -296,19 +297,17 @@ def test_a_reprocess_goes_on_where_it_was_stopped_and_publishes_only_what_is_acc
     known = settings.from_environment()
     store = settings.open_store(known)
     backfill([sites.url("company", page.path) for page in pages(sites, "company")[:3]], force=True)
-    name = reprocessing.staged_as(processing.rules(known.config).version, known.sources)
-    (first, *_) = reprocessing.landing_keys(store, ["company"], None, None)
+    name = again.staged_as(processing.rules(known.config).version, known.sources)
+    (first, *_) = again.landing_keys(store, ["company"], None, None)
     staging.write(store, staging.key_of(name, first), [])  # what a killed one had made: it is believed
-    store.put(f"staged/run={reprocessing.STAGED}0/made-by-other-rules.parquet", b"")
+    store.put(f"staged/run={again.STAGED}0/made-by-other-rules.parquet", b"")
     before = store.get(staging.key_of(name, first))
     sites.requests.clear()
     assert reprocessing.reprocess(["company"], "", "", dry_run=True, accept=False)
     assert not sites.requests
     assert store.get(staging.key_of(name, first)) == before
-    staged = list(store.list(f"staged/run={reprocessing.STAGED}"))
-    assert staged == sorted(
-        staging.key_of(name, key) for key in reprocessing.landing_keys(store, ["company"], None, None)
-    )
+    staged = list(store.list(f"staged/run={again.STAGED}"))
+    assert staged == sorted(staging.key_of(name, key) for key in again.landing_keys(store, ["company"], None, None))
     assert reprocessing.reprocess(["company"], "", "", dry_run=False, accept=True)
-    assert not list(store.list(f"staged/run={reprocessing.STAGED}"))
+    assert not list(store.list(f"staged/run={again.STAGED}"))
     assert run_reports.last(store, 1)[0].kind == "reprocess"

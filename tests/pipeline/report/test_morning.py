@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from flows.alarms import standing
-from flows.commands.run import tell
 from flows.runs.morning_report import show
+from flows.terminal.output import tell
 from pipeline.core.conservation import RunReport, SourceReport, plainly
 from pipeline.core.observation import Alarm, Grade, Trouble
 from pipeline.report.morning_figures import figures

@@ -17,7 +17,6 @@ from starlette.testclient import TestClient
 
 from flows import settings
 from flows.cli.main import cli
-from flows.commands import backfill as backfilling
 from flows.commands import why as story
 from flows.web.app import app
 from flows.web.store_reader import Reader
@@ -28,6 +27,7 @@ from pipeline.core.urls import doc_id
 from pipeline.corpus.beside import Beside, beside
 from pipeline.corpus.corpus import Corpus
 from pipeline.documents import process
+from pipeline.report import backfill_answers
 from pipeline.report import story as story_of
 from pipeline.report.story import story as find
 from pipeline.rules import Rules
@@ -152,7 +152,7 @@ def test_why_of_a_page_that_failed_says_how_and_in_which_run(known: Store) -> No
             sources=(SourceReport(source_id="a", failures=((at, f"http_5{number:02}"), *failures) if number < 2 else ()),),
         )  # fmt: skip
         known.put(f"runs/{report.run_id}.json", report.model_dump_json().encode())
-    backfilling.write_answers(known, "run03", {"a": [robots]}, [
+    backfill_answers.write(known, "run03", {"a": [robots]}, [
         CrawlReport(run_id="run03", source_id="a", started_at=NIGHT, ended_at=NIGHT, listed=1, skipped={"robots": 1},
                     not_fetched=((robots, "skipped", "robots"),))
     ])  # fmt: skip

@@ -1,0 +1,227 @@
+"""The tasks of a run. Between them go keys, ids and small reports, never pages or documents."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from itertools import chain, count, islice
+from typing import Any, Literal
+
+from prefect import get_run_logger, task
+from prefect.artifacts import create_markdown_artifact
+from prefect.cache_policies import NO_CACHE
+from prefect.client.schemas.objects import State
+from prefect.futures import PrefectFuture, as_completed
+from prefect.runtime import flow_run
+
+from flows import settings
+from flows.alarms.standing import after_run
+from flows.runs import crawl_process, leases, processing
+from flows.runs import morning_report as page
+from flows.schedules import Schedules
+from flows.terminal import progress
+from pipeline.core.conservation import CrawlReport, RunReport, SourceReport, markdown
+from pipeline.core.errors import StoreError
+from pipeline.core.observation import Alarm, Observation
+from pipeline.core.source import load_all
+from pipeline.corpus import nightly_files
+from pipeline.health.observing import watch
+from pipeline.health.rules import HealthRules
+from pipeline.page.obstacles import Cause
+from pipeline.publish.publish import Published, publish
+from pipeline.publish.rules import PublishRules
+from pipeline.report import backfill_answers
+from pipeline.store import fetches
+from pipeline.store.known_pages import Seen
+from pipeline.store.s3 import Store
+
+_LAST_COMMITS = 60  # that may lack their plain files; what is older was looked at by the nights before
+
+
+def _store_failed(_task: Any, _run: Any, state: State[Any]) -> bool:
+    """Only a store that refused is worth another try: HTTP has its retries in Scrapy, the rest would fail again."""
+    return isinstance(state.result(raise_on_failure=False), StoreError)
+
+
+_TASK: dict[str, Any] = {
+    "retries": 3,
+    "retry_delay_seconds": [2, 10, 60],
+    "retry_condition_fn": _store_failed,
+    "cache_policy": NO_CACHE,
+    "persist_result": False,
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Run:
+    """A run under way: its name, the one whose work it does again, the time that it counts from, and when it began."""
+
+    id: str
+    kind: Literal["nightly", "backfill"]
+    instead_of: str
+    now: datetime
+    started: datetime
+
+
+def run_id_of(given: str = "") -> str:
+    """The name of a run. One that a schedule began is named after its flow run."""
+    given = given or flow_run.parameters.get("run_id", "")
+    return given or f"{flow_run.scheduled_start_time:%Y%m%dT%H%M%SZ}-{flow_run.id[-4:]}"
+
+
+def flow_run_name() -> str:
+    """What Prefect shows of a run."""
+    return f"{flow_run.flow_name} {run_id_of()}"
+
+
+def begin(kind: Literal["nightly", "backfill"], run_id: str, instead_of: str, now: datetime | None) -> Run:
+    """The run that begins now.
+
+    Prefect's UI offers to retry a run that failed: the retry is a run of its own, or it would overwrite landing files.
+    """
+    store, started = settings.open_store(settings.from_environment()), datetime.now(UTC)
+    names = chain([run_id], (f"{run_id}-{again}" for again in count(2)))
+    name = next(name for name in names if store.put(f"runs/{name}/begun", b"", only_new=True))
+    return Run(
+        id=name, kind=kind, instead_of=instead_of if name == run_id else run_id, now=now or started, started=started
+    )
+
+
+@task(name="crawl", task_run_name="crawl {source_id}", **_TASK)
+def crawl_source(
+    source_id: str,
+    run_id: str,
+    now: datetime,
+    urls: Sequence[str] = (),
+    since: date | None = None,
+    until: date | None = None,
+    force: bool = False,
+) -> CrawlReport:
+    """Crawl one source into landing files."""
+    known = settings.from_environment()
+    store, log = settings.open_store(known), get_run_logger()
+    rules = Schedules.load(known.config).leases
+    try:
+        with leases.hold(store, f"source={source_id}", run_id, rules, wait=rules.wait, say=log.warning) as lease:
+            report = crawl_process.crawl(
+                store,
+                source_id,
+                run_id,
+                config=known.config,
+                sources=known.sources,
+                now=now,
+                urls=urls,
+                force=force,
+                since=since,
+                until=until,
+                seen=_seen(store, source_id, urls, now, force=force),
+                log=progress.watch(source_id, log.info),
+                began=lease.share_with,
+            )
+    except leases.Taken as taken:
+        at = datetime.now(UTC)
+        report = CrawlReport(
+            run_id=run_id, source_id=source_id, started_at=at, ended_at=at, cause=Cause.INTERRUPTED, detail=str(taken)
+        )
+    if report.cause:
+        log.warning("%s is broken: %s %s", source_id, report.cause, report.detail)
+    return report
+
+
+def _seen(store: Store, source_id: str, urls: Sequence[str], now: datetime, *, force: bool) -> Seen | None:
+    if urls:
+        return fetches.seen_of(store, source_id, urls, now, force=force)
+    return None if force else fetches.seen(store, source_id, now)
+
+
+@task(name="process", task_run_name="process {landing_key}", **_TASK)
+def process_landing(landing_key: str, run_id: str) -> dict[str, int]:
+    """Make outcomes of one landing file, in a process of the pool, and stage them."""
+    return processing.in_pool(processing.process_landing, landing_key, run_id)
+
+
+def crawl_and_process(run: Run, asked: Mapping[str, Sequence[str]], **how: Any) -> list[CrawlReport]:
+    """Crawl the sources, so many at the same time, and process each landing file as soon as its crawl has ended."""
+    crawls, staged = [], []
+    for crawl in _crawled(run, asked, most=settings.from_environment().crawls, **how):
+        crawls.append(crawl)
+        staged += [process_landing.submit(key, run.id) for key in crawl.landing]
+    for future in staged:
+        future.result()
+    return crawls
+
+
+def _crawled(run: Run, asked: Mapping[str, Sequence[str]], *, most: int, **how: Any) -> Iterator[CrawlReport]:
+    """Each one's report as it ends."""
+    waiting, crawling = iter(asked.items()), set[PrefectFuture[CrawlReport]]()
+    while True:
+        for each, urls in islice(waiting, most - len(crawling)):
+            crawling.add(crawl_source.submit(each, run.id, run.now, urls, **how))
+        if not crawling:
+            return
+        done = next(as_completed(list(crawling)))
+        crawling.remove(done)
+        yield done.result()
+
+
+@task(name="publish", **_TASK)
+def publish_run(run_id: str, now: datetime, crawls: Sequence[CrawlReport]) -> Published:
+    """Deduplicate what the run staged, commit it, and remember what was fetched."""
+    known = settings.from_environment()
+    sources = {source.id: source for source in load_all(known.sources)}
+    rules, limits = processing.rules(known.config).dedupe, PublishRules.load(known.config)
+    return publish(settings.open_store(known), run_id, now, crawls, sources, rules, limits)
+
+
+@task(name="plain files", **_TASK)
+def write_plain_files() -> list[str]:
+    """Write the night for those who only speak S3, and nights that were killed before they came to it."""
+    store = settings.open_store(settings.from_environment())
+    return [manifest.file for manifest in nightly_files.write_missing(store, last=_LAST_COMMITS)]
+
+
+@task(name="watch", **_TASK)
+def watch_sources(
+    run_id: str, now: datetime, reports: Sequence[SourceReport]
+) -> tuple[tuple[Observation, ...], tuple[Alarm, ...]]:
+    """Compare what the night showed of each source with what its earlier nights did."""
+    known = settings.from_environment()
+    rules = HealthRules.load(known.config)
+    return watch(settings.open_store(known), run_id, now, reports, load_all(known.sources), rules)
+
+
+@task(name="answer", **_TASK)
+def answer(run_id: str, asked: dict[str, list[str]], crawls: Sequence[CrawlReport]) -> None:
+    """Write down what became of each address that a backfill was asked for."""
+    backfill_answers.write(settings.open_store(settings.from_environment()), run_id, asked, crawls)
+
+
+@task(name="morning report", **_TASK)
+def morning_report(report: RunReport) -> None:
+    """Write the page that people read in the morning."""
+    known = settings.from_environment()
+    page.write(settings.open_store(known), report, known.config)
+
+
+def report_of(
+    run: Run, published: Published, observations: tuple[Observation, ...] = (), alarms: tuple[Alarm, ...] = ()
+) -> RunReport:
+    """The report of a run that ended: kept in the store, shown by Prefect, and told to people where something is wrong."""
+    known = settings.from_environment()
+    report = RunReport(
+        run_id=run.id,
+        kind=run.kind,
+        started_at=run.started,
+        ended_at=datetime.now(UTC),
+        version_before=published.version_before,
+        version=published.version,
+        rules_version=processing.rules(known.config).version,
+        sources=published.sources,
+        observations=observations,
+        alarms=alarms,
+        instead_of=run.instead_of,
+    )
+    settings.open_store(known).put(f"runs/{run.id}.json", report.model_dump_json(indent=1).encode())
+    morning_report(report)
+    create_markdown_artifact(key=run.kind, markdown=markdown(report), description=f"report of {run.id}")
+    after_run(report, run.now, get_run_logger().warning)
+    return report
