@@ -13,11 +13,11 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.text import Text
 
 from flows.terminal import logs
-
-if TYPE_CHECKING:
-    from pipeline.core.conservation import RunReport
 from pipeline.core.dates import SHANGHAI
-from pipeline.corpus.diff import Difference
+
+if TYPE_CHECKING:  # both load what takes a while
+    from pipeline.core.conservation import RunReport
+    from pipeline.corpus.diff import Difference
 
 err = Console(stderr=True, highlight=False, soft_wrap=True)
 out = Console(highlight=False, soft_wrap=True)
@@ -111,7 +111,7 @@ def _short(value: object) -> str:
     return "–" if value in (None, "", []) else str(plain(value) if isinstance(value, date) else value)
 
 
-def tell(report: RunReport) -> None:
+def tell(report: "RunReport") -> None:
     """A few lines for people on what a run did."""
     took = (report.ended_at - report.started_at).total_seconds()
     say(
