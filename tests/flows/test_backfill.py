@@ -223,7 +223,7 @@ def test_a_call_that_makes_no_sense_ends_with_2_before_any_request(
     sites.requests.clear()
     monkeypatch.setattr(sys, "argv", ["gongbao", "backfill", *call])
     with pytest.raises(SystemExit) as ended:
-        main.main()
+        main()
     assert ended.value.code == 2
     assert not sites.requests
 
