@@ -8,7 +8,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Protocol
 
-from flows.runs import leases
+from flows import leases
 from flows.schedules import Schedules
 from pipeline.health.alarms import State
 from pipeline.store.s3 import Store

@@ -7,10 +7,9 @@ from zoneinfo import ZoneInfo
 
 from prefect._vendor import croniter  # the one that Prefect's own schedules are computed with
 
-from flows import settings
+from flows import leases, settings
 from flows.alarms import standing as alarms
 from flows.alarms.state import InStore, OnDisk
-from flows.runs import leases
 from flows.schedules import ZONE, LeaseRules, Schedules
 from pipeline.core.conservation import RunReport
 from pipeline.core.errors import StoreError

@@ -70,7 +70,7 @@ def test() -> bool:
     """Send a message on every way that is configured; whether all arrived."""
     known, now = settings.from_environment(), datetime.now(UTC)
     rules, webhook = AlarmRules.load(known.config), known.alarm_webhook.get_secret_value()
-    prefect_setup.prepare(known)()
+    prefect_setup.prepare(known.home)()
     alarm = Found(
         subject="test", trouble="none", grade=Grade.NOTICE, since=now.date(), cause="somebody asked for a test message",
         advice="Nothing is to be done.", look="gongbao alarms",
@@ -94,7 +94,7 @@ def test() -> bool:
 def automate(block: str) -> None:
     """Create the automations in Prefect, or replace those of the same names."""
     known = settings.from_environment()
-    ready = prefect_setup.prepare(known)
+    ready = prefect_setup.prepare(known.home)
     from prefect.automations import Automation
     from prefect.blocks.core import Block
 
@@ -123,7 +123,7 @@ def watch() -> None:
     """Look once, as a flow of Prefect."""
     known = settings.from_environment()
     AlarmRules.load(known.config)  # wrong configuration stops here
-    ready = prefect_setup.prepare(known)
+    ready = prefect_setup.prepare(known.home)
     from flows.runs import watch as watch_flow
 
     ready()

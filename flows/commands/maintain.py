@@ -21,7 +21,7 @@ def maintain() -> bool:
     """One round of housekeeping, as a Prefect flow."""
     known = settings.from_environment()
     MaintenanceRules.load(known.config)  # wrong configuration stops here
-    ready = prefect_setup.prepare(known)
+    ready = prefect_setup.prepare(known.home)
     from flows.runs import maintain as flow
 
     ready()

@@ -3,8 +3,7 @@
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
-from flows import settings
-from flows.runs import leases
+from flows import leases, settings
 from flows.schedules import Schedules
 from flows.servers import prefect_setup
 from flows.terminal import moments, output
@@ -25,7 +24,7 @@ def reprocess(sources: Sequence[str], since: str, until: str, *, dry_run: bool, 
     store, limits = settings.open_store(known), Schedules.load(known.config).leases
     leases.check(store, "reprocess", limits)  # said at once, not after Prefect has started
     output.say(f"{len(list(landing_keys(store, sources, first, last)))} landing files")
-    ready = prefect_setup.prepare(known)
+    ready = prefect_setup.prepare(known.home)
     from flows.runs import reprocess as flow
 
     ready()

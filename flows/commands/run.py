@@ -3,8 +3,7 @@
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
-from flows import settings
-from flows.runs import leases
+from flows import leases, settings
 from flows.schedules import Schedules
 from flows.servers import prefect_setup
 from flows.terminal import output, progress
@@ -21,7 +20,7 @@ def run(sources: Sequence[str], now: datetime | None = None) -> RunReport:
     if not any(source.enabled or sources for source in chosen):
         raise ConfigError("no source is enabled", path=known.sources)
     night = leases.of_night(sources), Schedules.load(known.config).leases
-    ready = prefect_setup.prepare(known)
+    ready = prefect_setup.prepare(known.home)
     leases.check(settings.open_store(known), *night)  # said at once, not after Prefect has started
     # Prefect reads its settings when it is imported
     from prefect.settings import PREFECT_FLOWS_HEARTBEAT_FREQUENCY, temporary_settings

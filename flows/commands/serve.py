@@ -24,7 +24,7 @@ def serve() -> None:
     with prefect_server.only_one(known.home, "serve"):
         store = settings.open_store(known)
         is_ours = not os.environ.get("PREFECT_API_URL")
-        prefect_setup.configure(known)
+        prefect_setup.configure(known.home)
         if not is_ours:
             prefect_server.check(os.environ["PREFECT_API_URL"])
         try:

@@ -4,9 +4,8 @@ from datetime import datetime
 
 from prefect import flow, get_run_logger
 
-from flows import settings
+from flows import leases, settings
 from flows.alarms.standing import HOOKS
-from flows.runs import leases
 from flows.runs.tasks import (
     begin,
     crawl_and_process,

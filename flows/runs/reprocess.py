@@ -12,9 +12,9 @@ from prefect import flow, get_run_logger
 from prefect.artifacts import create_markdown_artifact
 from prefect.futures import as_completed
 
-from flows import settings
+from flows import leases, settings
 from flows.alarms.standing import HOOKS, after_run
-from flows.runs import leases, processing
+from flows.runs import processing
 from flows.runs.tasks import morning_report, process_landing, run_id_of, write_plain_files
 from flows.schedules import Schedules
 from flows.terminal import output

@@ -13,9 +13,9 @@ from prefect.client.schemas.objects import State
 from prefect.futures import PrefectFuture, as_completed
 from prefect.runtime import flow_run
 
-from flows import settings
+from flows import leases, settings
 from flows.alarms.standing import after_run
-from flows.runs import crawl_process, leases, processing
+from flows.runs import crawl_process, processing
 from flows.runs import morning_report as page
 from flows.schedules import Schedules
 from flows.terminal import progress

@@ -5,37 +5,36 @@ import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from flows import settings
 from flows.servers import prefect_child, prefect_server
 from flows.terminal import logs
 
 
-def prepare(known: settings.Settings) -> Callable[[], None]:
+def prepare(home: Path) -> Callable[[], None]:
     """Settle which server of Prefect is used, before Prefect is imported; what is returned waits until it answers.
 
-    It is that of PREFECT_API_URL, that of `gongbao serve` in this folder, or one that begins and ends with us.
+    `home`: the folder of the embedded store. It is that of PREFECT_API_URL, that of `gongbao serve` in this folder, or one that begins and ends with us.
     """
-    configure(known)
+    configure(home)
     if api := os.environ.get("PREFECT_API_URL"):
         prefect_server.check(api)
         return lambda: None
     if "prefect" in sys.modules:
         return lambda: None
-    if server := prefect_server.find(known.home):
+    if server := prefect_server.find(home):
         os.environ["PREFECT_API_URL"] = server.api
         return lambda: None
-    os.environ["PREFECT_API_URL"], wait = prefect_child.start(known.home)
+    os.environ["PREFECT_API_URL"], wait = prefect_child.start(home)
     return wait
 
 
-def configure(known: settings.Settings) -> None:
+def configure(home: Path) -> None:
     """Defaults for Prefect, each of which the environment may overrule.
 
     Nothing phones home; a server keeps its data beside the embedded store. Prefect's own temporary one, used where
     somebody imported Prefect before us, may take a minute to start (its default is 20 s: platform.md, C).
     """
     defaults: Mapping[str, str] = {
-        "PREFECT_HOME": str((known.home / "prefect").resolve()),
+        "PREFECT_HOME": str((home / "prefect").resolve()),
         "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
         "DO_NOT_TRACK": "1",
         "PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS": "120",

@@ -307,7 +307,7 @@ def living(
                 path.unlink()
         os.environ |= {"GONGBAO_HOME": str(home), "GONGBAO_SOURCES": str(home / "sources"), "GONGBAO_PROCESSES": "2"}
         os.environ.pop("GONGBAO_STORE", None)
-        prefect_setup.prepare(settings.from_environment())
+        prefect_setup.prepare(settings.from_environment().home)
         try:
             yield Month(script, sites)
         finally:

@@ -77,7 +77,7 @@ def sample(plan: Plan, night: int = 0, only: Sequence[str] = ()) -> Iterator[tup
         os.environ.pop("GONGBAO_STORE", None)
         known = settings.from_environment()
         settings.open_store(known)
-        prefect_setup.configure(known)
+        prefect_setup.configure(known.home)
         try:
             yield sites, home
         finally:

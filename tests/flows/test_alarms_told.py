@@ -20,11 +20,10 @@ from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 from prefect.states import Crashed, Failed
 
-from flows import settings
+from flows import leases, settings
 from flows.alarms import channels, watching
 from flows.alarms import standing as alarms
 from flows.alarms.state import KEY
-from flows.runs import leases
 from flows.schedules import Schedules
 from flows.servers import prefect_server
 from pipeline.core.conservation import RunReport, SourceReport

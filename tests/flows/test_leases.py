@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from flows import leases
 from flows.commands import run as running
-from flows.runs import leases
 from flows.samples.sites import SITES
 from flows.schedules import LeaseRules, Schedules
 from pipeline.store.s3 import Store
@@ -21,7 +21,7 @@ from tests.makers.places import ROOT
 RULES = LeaseRules(renew_seconds=0.05, stale_minutes=10, wait_minutes=0)
 HOLD = """
 import sys, time
-from flows.runs import leases
+from flows import leases
 from flows.schedules import LeaseRules
 from pipeline.store.s3 import Store
 rules = LeaseRules(renew_seconds=60, stale_minutes=10, wait_minutes=0)
