@@ -9,8 +9,8 @@ from pipeline.core.config import read
 from pipeline.core.errors import ConfigError
 from pipeline.dedupe.rules import DedupeRules
 from pipeline.dedupe.two_files import against, read_texts, text_of
-from tests.makers.compared_texts import lines, story
 from tests.makers.places import ROOT
+from tests.makers.texts.compared_texts import lines, story
 
 RULES = read(ROOT / "config" / "dedupe.yaml", DedupeRules)
 OLD = [{"id": "1", "text": lines(story(1))}, {"id": "2", "text": lines(story(2))}]

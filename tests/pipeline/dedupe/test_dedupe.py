@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.dedupe.decide import Text
-from tests.makers.compared_texts import Corpus, lines, story, text
+from tests.makers.texts.compared_texts import Corpus, lines, story, text
 
 
 def test_the_same_text_in_other_typography_is_exact() -> None:

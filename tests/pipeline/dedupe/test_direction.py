@@ -10,7 +10,7 @@ import pytest
 from pipeline.core.source import Source
 from pipeline.dedupe.clusters import order
 from pipeline.dedupe.publishers import Publishers
-from tests.makers.compared_texts import RULES, Corpus, lines, story, text
+from tests.makers.texts.compared_texts import RULES, Corpus, lines, story, text
 
 WHOLE = story(50, 14)
 TITLE = "青溪水渠修复工程全线完工"

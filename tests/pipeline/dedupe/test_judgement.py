@@ -14,10 +14,10 @@ from pipeline.dedupe.fingerprint import fingerprint
 from pipeline.dedupe.furniture import learn
 from pipeline.dedupe.passages import split
 from pipeline.dedupe.rules import DedupeRules
-from tests.makers.notices import FAMILIES, Notice, family
-from tests.makers.notices_more import MORE
 from tests.makers.places import ROOT
-from tests.makers.reposts import EDITS
+from tests.makers.texts.notices import FAMILIES, Notice, family
+from tests.makers.texts.notices_more import MORE
+from tests.makers.texts.reposts import EDITS
 
 RULES = read(ROOT / "config" / "dedupe.yaml", DedupeRules)
 SEEDS = ROOT.parent / "shared" / "seeds" / "expected.json"

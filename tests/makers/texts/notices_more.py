@@ -4,7 +4,7 @@ import random
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
-from tests.makers.notices import _CITIES, _COMPANIES, _OFFICES, Notice, _cn, _day, _name
+from tests.makers.texts.notices import _CITIES, _COMPANIES, _OFFICES, Notice, _cn, _day, _name
 
 _DIGITS = "零一二三四五六七八九"
 _STREETS = ["解放路", "人民路", "滨河大道", "学府街", "工农路", "新华街", "迎宾路", "朝阳巷", "建设大街", "和平里"]

@@ -1,0 +1,52 @@
+"""The plan of the house is true: every room is told with what it is for, none is too wide, no name stands for two things."""
+
+import ast
+import re
+from collections import defaultdict
+from pathlib import Path
+
+import pytest
+
+from tests.makers.places import ROOT
+
+TOPS = ("pipeline", "spiders", "flows", "tests")
+MOST_IN_A_FOLDER = 13
+# Names that say little to someone who has only the list of files.
+UNCLEAR = set(
+    "against answers asking belonging get hops original parts resting seen surroundings wire work utils helpers".split()
+)
+
+
+def modules(top: str) -> list[Path]:
+    return [path.relative_to(ROOT) for path in sorted((ROOT / top).rglob("*.py"))]
+
+
+def first_sentence(path: Path) -> str:
+    return (ast.get_docstring(ast.parse((ROOT / path).read_text("utf-8"))) or "").split("\n")[0]
+
+
+@pytest.mark.parametrize("top", TOPS[:3])
+def test_every_room_is_told_with_the_first_sentence_of_its_package(top: str) -> None:
+    told = dict(re.findall(r"^\| `([^`]+)/` \| (.+) \|$", (ROOT / "docs" / "architecture.md").read_text("utf-8"), re.M))
+    rooms = {
+        str(path.parent): first_sentence(path)
+        for path in modules(top)
+        if path.name == "__init__.py" and path.parent != Path(top)
+    }
+    assert {room: words for room, words in told.items() if room.startswith(f"{top}/")} == rooms
+
+
+@pytest.mark.parametrize("top", TOPS)
+def test_no_folder_is_wider_than_a_person_can_take_in(top: str) -> None:
+    entries = defaultdict[Path, set[str]](set)
+    for path in modules(top):
+        for folder in list(path.parents)[:-1]:
+            entries[folder].add(path.relative_to(folder).parts[0])
+    wide = {str(folder): len(names - {"__init__.py"}) for folder, names in entries.items()}
+    assert {folder: count for folder, count in wide.items() if count > MOST_IN_A_FOLDER} == {}
+
+
+@pytest.mark.parametrize("top", TOPS)
+def test_every_name_says_something_and_every_module_says_what_it_is_for(top: str) -> None:
+    assert [str(path) for path in modules(top) if path.stem in UNCLEAR] == []
+    assert [str(path) for path in modules(top) if not first_sentence(path)] == []
