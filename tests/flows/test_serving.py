@@ -79,19 +79,19 @@ def until(ask: Callable[[], T], process: "subprocess.Popen[bytes]", seconds: flo
     return found
 
 
-def asked(home: Path, path: str, body: dict[str, Any]) -> Any:
+def asked(home: Path, path: str, body: dict[str, Any], method: str = "POST") -> Any:
     """What Prefect's server answers; nothing while there is none."""
     server = prefect_server.find(home)
     if not server:
         return []
     question = urllib.request.Request(
-        f"{server.api}/{path}", json.dumps(body).encode(), {"Content-Type": "application/json"}
+        f"{server.api}/{path}", json.dumps(body).encode(), {"Content-Type": "application/json"}, method=method
     )
     deadline = time.monotonic() + 30
     while True:
         try:
             with urllib.request.urlopen(question, timeout=20) as answer:
-                return json.load(answer)
+                return json.loads(answer.read() or b"null")
         except urllib.error.HTTPError as error:  # 503: SQLite was busy; Prefect's own client asks again, too
             if error.code != 503 or time.monotonic() > deadline:
                 raise
@@ -135,6 +135,11 @@ def test_a_schedule_fires_and_kills_ends_and_restarts_lose_nothing(told: dict[st
         process.wait()
     left = prefect_server.find(home)
     assert left
+    for name, each in by_name.items():  # as a release left them whose modules lay elsewhere
+        asked(home, f"deployments/{each['id']}", {"entrypoint": f"flows.{name}_of_old.{name}"}, "PATCH")
+    assert {each["entrypoint"].split(".")[1] for each in asked(home, "deployments/filter", {})} == {
+        f"{name}_of_old" for name in by_name
+    }
 
     with serving(told) as process:
         until(lambda: runs(home, "nightly", "COMPLETED"), process)
