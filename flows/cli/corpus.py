@@ -99,9 +99,9 @@ def card(snapshot: str, html: Path | None) -> None:
 @click.option("--rebuild", is_flag=True, help="Make the index anew first.")
 def search(words: tuple[str, ...], limit: int, as_json: bool, rebuild: bool) -> None:
     """Documents that hold all WORDS, best first; "quoted" words stand side by side."""
-    from flows.commands import search as searching
+    from flows.commands import read as reading
 
-    searching.search(" ".join(words), limit, as_json=as_json, rebuild=rebuild)
+    reading.search(" ".join(words), limit, as_json=as_json, rebuild=rebuild)
 
 
 @click.command("plain-files")

@@ -5,22 +5,25 @@ import json
 import sys
 import time
 from collections.abc import Iterator
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 import pyarrow.parquet as pq
+import xxhash
 from rich.table import Table
+from rich.text import Text
 
 from flows import settings
-from flows.terminal import moments
-from flows.terminal import output as console
+from flows.terminal import moments, output
 from pipeline.core.errors import ConfigError
 from pipeline.corpus import diff as comparing
 from pipeline.corpus import export as exporting
 from pipeline.corpus.changes import Change, Changes
 from pipeline.corpus.corpus import Corpus
 from pipeline.corpus.export import MACHINE
+from pipeline.corpus.search import Index, tokens
 from pipeline.report import card as cards
 from pipeline.store.tables import HistoryGone
 
@@ -45,7 +48,7 @@ def read(*, form: str | None, limit: int, filters: dict[str, Any]) -> None:
         flat.writerow(column for column in corpus.columns if column not in MACHINE)
     for frame in frames:
         for row in frame.drop(MACHINE).iter_rows(named=True):
-            console.emit(row) if form == "json" else flat.writerow(_cell(value) for value in row.values())
+            output.emit(row) if form == "json" else flat.writerow(_cell(value) for value in row.values())
     return None
 
 
@@ -59,7 +62,7 @@ def count(by: str, form: str | None, filters: dict[str, Any]) -> None:
         table.add_column("documents", justify="right")
         for value, number in found.iter_rows():
             table.add_row(str(value if value is not None else "–"), str(number))
-        console.out.print(table)
+        output.out.print(table)
     elif form == "csv":
         sys.stdout.write(found.write_csv())
     else:
@@ -71,18 +74,18 @@ def export(folder: Path, form: Any, filters: dict[str, Any], *, check: bool) -> 
     if check:
         broken = exporting.wrong(folder)
         for name in broken:
-            console.say(f"{name} is missing or is not what the manifest says")
+            output.say(f"{name} is missing or is not what the manifest says")
         if not broken:
-            console.say(f"{folder}: every shard is what the manifest says")
+            output.say(f"{folder}: every shard is what the manifest says")
         return not broken
     corpus, wanted = _asked(filters)
     started = time.monotonic()
-    with console.bar(f"export version {corpus.version}", None) as advance:
+    with output.bar(f"export version {corpus.version}", None) as advance:
         manifest = exporting.export(
             corpus, folder, form, wanted, lambda done, of: advance(note=f"{done} of {of} shards")
         )
     size = sum(shard.bytes for shard in manifest.shards)
-    console.say(
+    output.say(
         f"{manifest.documents} documents of version {manifest.version} in {len(manifest.shards)} shards, "
         f"{size / 1e6:.0f} MB, {time.monotonic() - started:.1f} s; digests in {folder / 'manifest.json'}"
     )
@@ -97,13 +100,13 @@ def changes(since: str, cursor: Path | None, *, commit: bool, every: bool) -> No
     found = corpus.changes(moments.since(since) if since else None, cursor, every=every)
     if commit:
         found.commit()
-        return console.say(f"the cursor stands at version {found.until}")
+        return output.say(f"the cursor stands at version {found.until}")
     for change in _told(found, cursor):
         row = {name: value for name, value in change.document.items() if name not in MACHINE}
-        console.emit({"change": change.what, "why": change.why, "range": found.id} | row)
+        output.emit({"change": change.what, "why": change.why, "range": found.id} | row)
     counts = ", ".join(f"{number} {what}" for what, number in found.counts().items())
     told = f"; `gongbao changes --cursor {cursor} --commit` when they are done with" if cursor else ""
-    return console.say(f"versions {found.since} to {found.until}: {counts}{told}")
+    return output.say(f"versions {found.since} to {found.until}: {counts}{told}")
 
 
 def diff(before: str, after: str, limit: int, *, as_json: bool) -> None:
@@ -113,12 +116,12 @@ def diff(before: str, after: str, limit: int, *, as_json: bool) -> None:
     found = comparing.compare(older, newer)
     if as_json:
         for each in found.differences(limit):
-            console.emit(each.row())
+            output.emit(each.row())
     else:
-        console.show_differences(found.differences(limit))
+        output.show_differences(found.differences(limit))
     for source_id, counts in found.by_source().items():
-        console.say(f"{source_id}: " + ", ".join(f"{number} {what}" for what, number in counts.items()))
-    console.say(
+        output.say(f"{source_id}: " + ", ".join(f"{number} {what}" for what, number in counts.items()))
+    output.say(
         f"from version {older.version} to {newer.version}: "
         + ", ".join(f"{n} {what}" for what, n in found.counts().items())
     )
@@ -149,15 +152,15 @@ def _table(rows: pl.DataFrame, total: int) -> None:
     for row in rows.iter_rows(named=True):
         length = str(len(row["text"] or ""))
         table.add_row(
-            console.minute(row["published_at"])[:10] or "–",
+            output.minute(row["published_at"])[:10] or "–",
             row["source_id"],
             row["lang"],
             row["title"],
             length,
             row["doc_id"],
         )
-    console.out.print(table)
-    console.say(f"{rows.height} of {total} documents; --limit N for more, --format json for all of them")
+    output.out.print(table)
+    output.say(f"{rows.height} of {total} documents; --limit N for more, --format json for all of them")
 
 
 def _asked(filters: dict[str, Any]) -> tuple[Corpus, dict[str, Any]]:
@@ -181,4 +184,30 @@ def _parquet(frames: Iterator[pl.DataFrame]) -> None:
 
 
 def _cell(value: object) -> object:
-    return json.dumps(value, ensure_ascii=False, default=console.plain) if isinstance(value, list | dict) else value
+    return json.dumps(value, ensure_ascii=False, default=output.plain) if isinstance(value, list | dict) else value
+
+
+def search(asked: str, limit: int, *, as_json: bool, rebuild: bool) -> None:
+    """Print the documents that fit best."""
+    if not tokens(asked):
+        raise ConfigError(f"no word to search for: {asked!r}")
+    known = settings.from_environment()
+    corpus = Corpus.open(settings.open_store(known))
+    index = Index(known.home / "search" / f"{xxhash.xxh3_64_hexdigest(corpus.store.url.encode())}.sqlite")
+    if read := index.sync(corpus, rebuild=rebuild):
+        output.say(f"index brought to version {corpus.version}: {read} documents")
+    found = index.search(corpus, asked, limit)
+    if not found:
+        output.say(f"nothing in version {corpus.version} holds any of {asked}")
+    elif not found[0].whole:
+        output.say(f"nothing in version {corpus.version} holds all of {asked}; these hold some of it")
+    for hit in found:
+        if as_json or not sys.stdout.isatty():
+            output.emit(asdict(hit))
+            continue
+        output.out.print(
+            Text.assemble(
+                (hit.title, "bold"), f"  {hit.source_id}  {output.plain(hit.published_at) if hit.published_at else ''}"
+            )
+        )
+        output.out.print(Text(f"  …{hit.around}…\n  {hit.url}  {hit.doc_id}", style="dim"))

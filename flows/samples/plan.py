@@ -4,11 +4,11 @@ import random
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from flows.samples import bulletins, texts
 from flows.samples.articles import Article, Block, Posting
 from flows.samples.dates import mark
-from flows.samples.script import hong_kong
-from flows.samples.texts import Draft
+from flows.samples.writing import bulletins, texts
+from flows.samples.writing.script import hong_kong
+from flows.samples.writing.texts import Draft
 
 NIGHTS = 3  # of the demo
 Writer = Callable[[random.Random, int, str], Draft]  # random numbers, days before the last night, publisher

@@ -6,14 +6,15 @@ from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 from functools import cached_property, lru_cache
 
-from flows.samples import plan, texts
+from flows.samples import plan
 from flows.samples.articles import SHANGHAI, Article, Block, Posting, Truth
 from flows.samples.dates import alike, dated, mark
 from flows.samples.plan import DEMO, Batch, Plan, Repost
-from flows.samples.script import reversible
 from flows.samples.sites import SITES
 from flows.samples.sites.html import Served, Shelf
-from flows.samples.texts import Draft, person
+from flows.samples.writing import texts
+from flows.samples.writing.script import reversible
+from flows.samples.writing.texts import Draft, person
 
 NOBODYS_DAY = date(2001, 1, 1)  # the last night of a world that has no calendar yet; any day does
 

@@ -10,10 +10,10 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from html import escape
 
-from flows.samples import texts
 from flows.samples.articles import SHANGHAI, Block
 from flows.samples.dates import dated
-from flows.samples.texts import Draft, person
+from flows.samples.writing import texts
+from flows.samples.writing.texts import Draft, person
 
 BODIES = {
     "p": "<p>　　{}</p>",

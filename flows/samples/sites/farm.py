@@ -5,8 +5,8 @@ from datetime import datetime
 from html import escape
 
 from flows.samples.articles import Article, Posting
-from flows.samples.script import annotated
 from flows.samples.sites.html import Served, Shelf, Site, chunks, page, summary
+from flows.samples.writing.script import annotated
 
 NAME = "知讯网"
 

@@ -3,11 +3,11 @@
 import random
 from typing import Any
 
-from flows.samples import texts
 from flows.samples.articles import Block
 from flows.samples.dates import mark
-from flows.samples.grammar import Voice, words
-from flows.samples.texts import Draft
+from flows.samples.writing import texts
+from flows.samples.writing.grammar import Voice, words
+from flows.samples.writing.texts import Draft
 
 
 def bulletin(kind: str, rng: random.Random, ago: int, publisher: str) -> Draft:

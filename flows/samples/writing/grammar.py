@@ -13,7 +13,7 @@ from pathlib import Path
 
 Pools = Mapping[str, Sequence[str]]
 
-WORDS = Path(__file__).parent / "words"
+WORDS = Path(__file__).parents[1] / "words"
 _INNERMOST = re.compile(r"\[([^\[\]()|]+)\]|\(([^\[\]()]*)\)")
 _RANGE = re.compile(r"(\d+(?:\.(\d+))?)-(\d+(?:\.\d+)?)")
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 from flows.samples.articles import Block
 from flows.samples.dates import mark
-from flows.samples.grammar import Voice, words
+from flows.samples.writing.grammar import Voice, words
 
 NUMERALS = "一二三四五六七八九十"
 

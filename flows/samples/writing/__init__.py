@@ -1,0 +1,1 @@
+"""What the sample sites say: texts out of a grammar, in each script."""
