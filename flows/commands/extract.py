@@ -23,7 +23,7 @@ _PAGES = {".html", ".htm", ".shtml", ".xhtml"}
 # What every row holds, and what says nothing outside a store.
 _TOLD = tuple("url title text published_at publisher author editor lang removed outcome reason".split())
 _HIDDEN = set("shingle_keys source_id etag last_modified status landing body_digest doc_id requested_url".split())
-_WRONG = 2  # exit code of `python -m spiders.onboarding.one_page` where our configuration is
+_WRONG = 2  # exit code of `python -m spiders.onboarding page` where our configuration is
 _FEW = 8  # so many pages are done before a pool of processes would have started
 
 
@@ -62,7 +62,7 @@ def page_of(path: Path, url: str = "") -> Page:
 
 def page_at(url: str, config: Path) -> Page:
     """The page at an address, asked for once and as politely as a crawl does; GongbaoError if it cannot be had."""
-    command = [sys.executable, "-m", "spiders.onboarding.one_page", url, "--config", str(config)]
+    command = [sys.executable, "-m", "spiders.onboarding", "--config", str(config), "page", url]
     asked = subprocess.run(command, capture_output=True, check=False)
     if asked.returncode:
         told = asked.stderr.decode(errors="replace").strip()

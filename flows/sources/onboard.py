@@ -59,9 +59,11 @@ def new(url: str, file: Path | None, *, source_id: str, as_json: bool) -> int:
 
     Its recorded article is made a document, for a person to read and for `sources check` to hold the rules against.
     """
+    from flows.sources.recordings import folder_of
+
     known = settings.from_environment()
-    command = [sys.executable, "-m", "spiders.onboarding", "--sources", str(known.sources)]
-    command += ["--root", str(known.sources.resolve().parent.parent)]
+    command = [sys.executable, "-m", "spiders.onboarding", "--config", str(known.config), "draft"]
+    command += ["--sources", str(known.sources), "--recordings", str(folder_of(known.sources))]
     command += ["--from-file", str(file), "--url", url] if file else [url]
     command += ["--id", source_id] if source_id else []
     if as_json:

@@ -6,7 +6,7 @@ from starlette.responses import HTMLResponse, Response
 from flows.runs import morning_report as made
 from flows.web import rendering
 from flows.web.guard import SANDBOX
-from pipeline.core.conservation import COUNTS
+from pipeline.core.conservation import COUNTS, failed_of, next_try
 
 _PAGE = 30
 
@@ -28,7 +28,9 @@ def run(request: Request) -> Response:
         return rendering.missing(request, f"There is no report of a run {run_id}.")
     report = reader.report(run_id)
     ordered = sorted(report.sources, key=lambda each: (each.closes, not each.cause, each.source_id))
-    return rendering.page(request, "run.html", report=report, sources=ordered, names=COUNTS)
+    return rendering.page(
+        request, "run.html", report=report, sources=ordered, names=COUNTS, failed=failed_of(report), next_try=next_try
+    )
 
 
 def morning(request: Request) -> Response:

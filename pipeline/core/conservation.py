@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from datetime import datetime
 from typing import Literal
+from zoneinfo import ZoneInfo
 
 from pipeline.core.config import Strict
 from pipeline.core.errors import GongbaoError
@@ -26,6 +27,19 @@ class ListingReport(Strict):
     flags: tuple[str, ...] = ()  # list_moved, ascending, truncated, …
 
 
+GONE = ("http_404", "http_410")  # failures of one address: it is asked for again at growing intervals
+
+
+class FailedAddress(Strict):
+    """An article that could not be had, and how long that has been so."""
+
+    url: str
+    cause: str
+    first_seen: datetime
+    next_try: datetime | None = None  # not before; None: never again, unless somebody asks for it
+    tries: int = 1
+
+
 class CrawlReport(Strict):
     """What the crawl of one source did. Counts are of distinct articles; re-visits that were due count as listed.
 
@@ -41,6 +55,7 @@ class CrawlReport(Strict):
     skipped: dict[str, int] = {}  # reason -> count: known, robots, denied, other_host, too_old, limit, …
     failed: dict[str, int] = {}  # reason -> count: timeout, dns, http_500, truncated, too_large, blocked:jsl, …
     failures: tuple[tuple[str, str], ...] = ()  # (URL, reason) of what failed, at most 1,000
+    failed_again: int = 0  # of the failed: dead links that were known as such
     not_fetched: tuple[
         tuple[str, str, str], ...
     ] = ()  # (URL, skipped | failed, reason); all of them, of a backfill only
@@ -56,6 +71,11 @@ class CrawlReport(Strict):
     def closes(self) -> bool:
         """Whether listed = fetched + skipped + failed."""
         return self.listed == self.fetched + sum(self.skipped.values()) + sum(self.failed.values())
+
+    @property
+    def misses_nothing(self) -> bool:
+        """Whether all that was listed was had, or is remembered as dead: then a listing that has not changed need not be read."""
+        return not self.cause and set(self.failed) <= set(GONE)
 
 
 class Unbalanced(GongbaoError):
@@ -92,6 +112,8 @@ class SourceReport(Strict):
     withdrawn: int = 0  # of the rejected: documents whose page is gone
     listings: tuple[ListingReport, ...] = ()
     failures: tuple[tuple[str, str], ...] = ()
+    failed_again: int = 0
+    failed_addresses: tuple[FailedAddress, ...] = ()
     cause: str = ""
     detail: str = ""
     advice: str = ""
@@ -159,7 +181,8 @@ COUNTS = ("listed", "fetched", "skipped", "failed", "documents", "reposts", "unc
 def markdown(report: RunReport) -> str:
     """The report for people: what broke first, then the conservation table."""
     lines = [f"# Gongbao {report.kind} {report.run_id}", ""]
-    state = "went well" if report.succeeded else "needs a look"
+    grave = any(alarm.grade is Grade.ALARM for alarm in report.alarms)
+    state = "went well" if report.succeeded and not grave else "needs a look"
     seconds = (report.ended_at - report.started_at).total_seconds()
     lines.append(
         f"{state} in {seconds:.0f} s: {report.total('documents')} documents, {report.total('reposts')} reposts, "
@@ -174,6 +197,7 @@ def markdown(report: RunReport) -> str:
         lines += ["", f"- **{source.source_id}**: {source.cause}" + (f" – {detail}" if detail else "")]
         lines += [f"  {source.advice}"] if source.advice else []
     lines += _alarms(report.alarms)
+    lines += _failed(report)
     lines += ["", "| source | " + " | ".join(COUNTS) + " | closes |", "|---|" + "---:|" * (len(COUNTS) + 1)]
     for source in report.sources:
         cells = (_cell(getattr(source, name)) for name in COUNTS)
@@ -198,6 +222,35 @@ def _alarms(alarms: Iterable[Alarm]) -> list[str]:
         for alarm in ordered
     ]
     return ["", "| alarm | source | trouble | since | what to do |", "|---|---|---|---|---|", *rows]
+
+
+_SHANGHAI = ZoneInfo("Asia/Shanghai")
+MOST_FAILED = 50  # addresses that a report for people names
+
+
+def failed_of(report: RunReport) -> list[tuple[str, FailedAddress]]:
+    """The addresses that failed with their sources, those that failed longest first."""
+    found = [(source.source_id, each) for source in report.sources for each in source.failed_addresses]
+    return sorted(found, key=lambda pair: (pair[1].first_seen, pair[0], pair[1].url))
+
+
+def next_try(failed: FailedAddress) -> str:
+    """When a failed address is asked for again, in words."""
+    return f"{failed.next_try.astimezone(_SHANGHAI):%Y-%m-%d}" if failed.next_try else "not by itself"
+
+
+def _failed(report: RunReport) -> list[str]:
+    found = failed_of(report)
+    if not found:
+        return []
+    rows = [
+        f"| {each.url.replace('|', '%7C')} | {source_id} | {each.cause} | {each.first_seen:%Y-%m-%d} | {next_try(each)} |"
+        for source_id, each in found[:MOST_FAILED]
+    ]
+    more = (
+        ["", f"and {len(found) - MOST_FAILED} more in `runs/{report.run_id}.json`"] if len(found) > MOST_FAILED else []
+    )
+    return ["", "| failed address | source | cause | first seen | next try |", "|---|---|---|---|---|", *rows, *more]
 
 
 def _cell(value: int | dict[str, int]) -> str:

@@ -13,6 +13,7 @@ class Trouble(StrEnum):
     BLOCKED = "blocked"  # answers, and turns us away
     LISTING_CHANGED = "listing_changed"  # a redesign: the listing names nothing, or not articles
     ARTICLES_CHANGED = "articles_changed"  # a redesign: its pages give no documents any more
+    NO_DOCUMENTS = "no_documents"  # its pages come, and never one was a document
     ARTICLES_FAILED = "articles_failed"  # its pages cannot be had
     FROZEN_FEED = "frozen_feed"  # answers, and names nothing new
     SLOW_DECAY = "slow_decay"  # fewer and fewer articles

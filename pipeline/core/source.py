@@ -123,9 +123,19 @@ class Fetch(Strict):
     retries: int = Field(2, ge=0, le=10)
     robots: Literal["obey", "ignore"] = "obey"
     tls: Literal["default", "p256_only"] = "default"
-    headers: dict[str, str] = {}
+    headers: dict[str, str] = {}  # `env:NAME` in place of a value: a secret, from the environment
+    proxy: str = ""  # http://host:port, or `env:NAME`
     attachments: bool = False  # fetch them into the landing
     window: tuple[int, int] | None = None  # hours of the day in Asia/Shanghai, [from, to)
+
+    @field_validator("proxy")
+    @classmethod
+    def _holds_no_secret(cls, proxy: str) -> str:
+        if proxy and not proxy.startswith("env:") and not urlsplit(proxy).hostname:
+            raise ValueError(f"a proxy is http://host:port, or env:NAME, not {proxy!r}")
+        if "@" in proxy:
+            raise ValueError("a proxy with a password is a secret: write env:NAME, and set NAME in the environment")
+        return proxy
 
 
 class ArticleSpec(Strict):

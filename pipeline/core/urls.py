@@ -4,6 +4,7 @@ Every rule here is part of the identity of all stored documents, so it is code a
 changes `doc_id`. The rules follow `sites.md` 4.7 of the reference.
 """
 
+import html
 import posixpath
 import re
 from urllib.parse import SplitResult, quote, unquote_to_bytes, urljoin, urlsplit
@@ -26,10 +27,20 @@ _UNRESERVED = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._
 _PATH_SAFE = _UNRESERVED + "/:@!$&'()*+,;="
 _QUERY_SAFE = _UNRESERVED + "/:@!$'()*,;?"
 _SESSION = re.compile(r";jsessionid=[^/?#;]*", re.I)
+# Of signed addresses (S3, OSS, COS, OBS, GCS, Azure, CDNs) and of sessions: what is other at each visit of one file.
+_PASSES = re.compile(
+    r"expires?|(?:x-(?:amz|oss|cos|obs|goog|bce|tos)-|q-(?:sign|ak|key|header|url)).*|(?:oss|aws|google)?access(?:key)?_?id"
+    r"|signature|sign|sig|policy|key-pair-id|security-token|(?:access_?|auth_?|csrf_?|x-)?token|auth_key|wssecret|wstime|nonce"
+    r"|s[eprtv]|j?session_?id|phpsessid|aspsessionid\w*|asp\.net_sessionid|_t|_|rand(?:om)?|timestamp|ts",
+    re.I,
+)
+_MOMENT = re.compile(r"[\w-]*=1\d{9}(?:\d{3})?", re.I)  # seconds or milliseconds since 1970
+_SESSION_IN_PATH = re.compile(r";(?:j?session_?id|phpsessid)=[^/;]*|/\([SXAF]\([^()/]*\)\)(?=/)", re.I)
 _INDEX = re.compile(r"/index\.s?html?$", re.I)
 _STATIC = re.compile(r"\.(s?html?|jhtml)$|\d{5}", re.I)
 _SLASHES = re.compile(r"/{2,}")
 _NOT_AN_ADDRESS = re.compile(r"^\s*(javascript|mailto|tel|data|about|blob|sms|weixin|void)\s*[:(]", re.I)
+_BASE = re.compile(r"<base\b[^>]*?\bhref\s*=\s*(?:\"([^\"]*)\"|'([^']*)'|([^\s>]+))", re.I)
 _CONTROL = re.compile(r"[\t\r\n]+")
 # Channels of 人民网 show one article under several addresses that share date and trailing number.
 _PEOPLE = re.compile(r"^/n\d/(\d{4})/(\d{4})/c\d*-(\d{6,}(?:-\d+)?)\.html$")
@@ -83,16 +94,68 @@ def split_part(url: str) -> tuple[str, int]:
     return parts._replace(path=path).geturl(), int(found[1])
 
 
-def join(base: str, href: str) -> str:
-    """`href` as an absolute address without stray space; empty where it leads to no document."""
+def join(base: str, href: str, charset: str = "") -> str:
+    """`href` as a browser makes an absolute address of it; empty where it leads to no document. `charset`: as for `spelt`."""
     href = _CONTROL.sub("", href.strip())
     if not href or href.startswith("#") or _NOT_AN_ADDRESS.match(href):
         return ""
+    path, mark, query = href.partition("?")
     try:
-        url = urljoin(base, href.replace("\\", "/"))
-        return url if urlsplit(url).scheme else ""
+        url = urljoin(base, path.replace("\\", "/") + mark + query)
+        return spelt(url, charset) if urlsplit(url).scheme else ""
     except ValueError:
         return ""
+
+
+def spelt(url: str, charset: str = "") -> str:
+    """An address as a browser asks for it: dots in its path resolved, signs of its query in the page's charset, if one is given.
+
+    The path is in UTF-8 in any case; whoever makes a request of it escapes that.
+    """
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return url
+    path = _dots(parts.path) if "/." in parts.path or "/%2" in parts.path else parts.path
+    codec = "utf-8" if charset.lower().startswith("utf") else charset
+    query = "".join(
+        sign if sign.isascii() or not charset else quote(sign.encode(codec, "xmlcharrefreplace"), safe="")
+        for sign in parts.query
+    )
+    return parts._replace(path=path, query=query).geturl() if (path, query) != (parts.path, parts.query) else url
+
+
+def lasting(url: str) -> str:
+    """An address without what is new at each visit: signatures, moments of expiry, sessions. Two such are one file."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return url
+    pairs = [pair for pair in parts.query.split("&") if pair]
+    kept = [pair for pair in pairs if not _PASSES.fullmatch(pair.partition("=")[0]) and not _MOMENT.fullmatch(pair)]
+    path = _SESSION_IN_PATH.sub("", parts.path)
+    return url if (path, kept) == (parts.path, pairs) else parts._replace(path=path, query="&".join(kept)).geturl()
+
+
+def base_in(head: str, url: str) -> str:
+    """What relative addresses are relative to in a page with such a head: its `<base>`, else its own address."""
+    found = _BASE.search(head)
+    base = join(url, html.unescape(found[1] or found[2] or found[3])) if found else ""
+    return base if base.startswith(("http:", "https:")) else url
+
+
+def _dots(path: str) -> str:
+    """A path without `.` and `..`, escaped ones too."""
+    kept: list[str] = []
+    segments = path.split("/")[1:]
+    for segment in segments:
+        plain = re.sub("%2e", ".", segment, flags=re.I)
+        if plain == "..":
+            del kept[-1:]
+        elif plain != ".":
+            kept.append(segment)
+    folder = re.sub("%2e", ".", segments[-1], flags=re.I) in (".", "..")
+    return "/" + "/".join([*kept, ""] if folder else kept)
 
 
 def _host(name: str) -> str:

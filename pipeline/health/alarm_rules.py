@@ -7,7 +7,7 @@ from pathlib import Path
 from pydantic import Field, model_validator
 
 from pipeline.core.config import Strict, read
-from pipeline.core.observation import Grade
+from pipeline.core.observation import Grade, Trouble
 
 
 class RunTrouble(StrEnum):
@@ -72,6 +72,7 @@ class AlarmRules(Strict):
     blocks: tuple[str, ...] = ()
     troubles: dict[RunTrouble, Said]
     look: str
+    look_of: dict[Trouble, str] = {}
 
     @model_validator(mode="after")
     def _is_complete(self) -> "AlarmRules":

@@ -91,7 +91,7 @@ def of_source(alarm: Alarm, run_id: str, rules: AlarmRules) -> Found:
         since=alarm.since,
         cause=alarm.detail,
         advice=alarm.advice,
-        look=rules.look.format(subject=alarm.source_id),
+        look=rules.look_of.get(alarm.trouble, rules.look).format(subject=alarm.source_id, run=run_id),
         run_id=run_id,
     )
 

@@ -17,9 +17,9 @@ from pipeline.page.obstacles import Cause
 _Told = tuple[Trouble, str]
 _CHANGED = {
     Cause.SOFT_404, Cause.EMPTY_SHELL, Cause.JS_REQUIRED, Cause.EMPTY_LIST, Cause.NOT_A_LISTING,
-    Cause.NOTHING_FETCHABLE, Cause.REDIRECT_AWAY,
+    Cause.NOTHING_FETCHABLE, Cause.REDIRECT_AWAY, Cause.INNER_ADDRESS,
 }  # fmt: skip
-_TURNED_AWAY = {Cause.LOGIN, Cause.ROBOTS_DISALLOW, Cause.ROBOTS_FORBIDDEN}
+_TURNED_AWAY = {Cause.LOGIN, Cause.FORBIDDEN, Cause.ROBOTS_DISALLOW, Cause.ROBOTS_FORBIDDEN}
 
 
 def assess(history: Sequence[Observation], tonight: Observation, rules: HealthRules) -> list[Alarm]:
@@ -166,7 +166,10 @@ def _addresses(past: Sequence[Night], before: Sequence[Night], rules: HealthRule
 
 
 def _pages(past: Sequence[Night], before: Sequence[Night], rules: HealthRules) -> Iterator[_Told]:
-    """Shares of the pages that have risen: not had, rejected, without a field."""
+    """Shares of the pages that have risen: not had, rejected, without a field; and a source that never gave a document."""
+    came = sum(night.seen.pages for night in past)
+    if came >= rules.pages_without_document and not any(night.seen.documents for night in past):
+        yield Trouble.NO_DOCUMENTS, f"{came} pages came so far, and not one of them gave a document"
     failed = _risen(past, before, lambda seen: _failed(seen, rules), rules)
     rejected = _risen(past, before, lambda seen: (seen.rejected, seen.pages), rules)
     if failed:

@@ -67,7 +67,7 @@ def observe(
     documents = pages.filter(pl.col("outcome") == "document")
     known = report.skipped.get("known", 0)
     denied = sum(report.skipped.get(reason, 0) for reason in ("denied", "other_host", "not_http"))
-    failed = sum(report.failed.values())
+    failed = sum(report.failed.values()) - report.failed_again  # a link that is known as dead says nothing of tonight
     asked = known + pages.height + failed
     newest = max((each.newest for each in report.listings if each.newest), default=None)
     # A dead link fails every night. On a night without anything else the crawl takes it for a broken source.

@@ -82,6 +82,7 @@ class HealthRules(Strict):
     learning: int = Field(ge=1)
     class_nights: int = Field(ge=1)
     accept: int = Field(ge=1)
+    pages_without_document: int = Field(ge=1)
     silence: Silence
     share: Share
     common_rest: CommonRest

@@ -22,6 +22,7 @@ class Cause(StrEnum):
     TIMEOUT = "timeout"
     NETWORK = "network"  # the connection broke
     TLS = "tls_error"
+    FORBIDDEN = "forbidden"  # 401, 403 and the like, and nothing says more
     HTTP_ERROR = "http_error"  # the listing answered 4xx or 5xx, and nothing says more
     ROBOTS_UNKNOWN = "robots_unknown"  # robots.txt answered 5xx or not at all: RFC 9309 says no
     ROBOTS_FORBIDDEN = "robots_forbidden"  # robots.txt answered 401 or 403
@@ -40,6 +41,7 @@ class Cause(StrEnum):
     NOT_A_LISTING = "not_a_listing"  # HTML where JSON was promised, and the like
     REDIRECT_LOOP = "redirect_loop"
     REDIRECT_AWAY = "redirect_away"  # to a host that is not the source's
+    INNER_ADDRESS = "inner_address"  # to this machine or its network, where nobody wrote it down
     TOO_LARGE = "too_large"
     TRUNCATED = "truncated"
     ALL_FAILED = "all_failed"  # the listing named articles, and none could be had

@@ -162,7 +162,9 @@ class Night:
         if held and _is_late(row, held):
             return False
         return (
-            not held or bool(held["withdrawn_at"]) or any(_plain(held[name]) != _plain(row[name]) for name in _CONTENT)
+            not held
+            or bool(held["withdrawn_at"])
+            or any(schema.told(held, name) != schema.told(row, name) for name in _CONTENT)
         )
 
     def _moved_row(self, row: Row, decision: Decision) -> Row:
@@ -230,8 +232,3 @@ def _decided(decision: Decision) -> Row:
         "cut": list(decision.cut),
         "added": list(decision.added),
     }
-
-
-def _plain(value: Any) -> Any:
-    """Null and empty say the same."""
-    return value or None

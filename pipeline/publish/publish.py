@@ -6,7 +6,7 @@ looks at the new snapshot and decides again; a run that has committed already is
 
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 import xxhash
@@ -67,7 +67,9 @@ def publish(
         lost += 1
     logged = [row | {"fetched_at": now} if row["flag"] == ACCEPTED else row for row in visits.rows]
     fetches.append(store, run_id, [*logged, *_proved(visits, now)], told, dict(sources), limits.again_days)
-    return done
+    failed = fetches.failed(store, run_id) if any(crawl.failed for crawl in crawls) else {}
+    named = (each.model_copy(update={"failed_addresses": failed.get(each.source_id, ())}) for each in done.sources)
+    return replace(done, sources=tuple(named))
 
 
 def _broken(crawl: CrawlReport, visits: Visits, limits: PublishRules) -> CrawlReport:

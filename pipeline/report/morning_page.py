@@ -9,7 +9,7 @@ from datetime import datetime
 from html import escape
 from zoneinfo import ZoneInfo
 
-from pipeline.core.conservation import COUNTS, RunReport, SourceReport, plainly
+from pipeline.core.conservation import COUNTS, MOST_FAILED, RunReport, SourceReport, failed_of, next_try, plainly
 from pipeline.core.observation import Alarm, Grade
 from pipeline.report import morning_plots
 from pipeline.report.morning_figures import Figures, Suspect
@@ -28,6 +28,7 @@ def html(report: RunReport, found: Figures, earlier: Sequence[RunReport], rules:
         _broken(report),
         _alarms(report),
         _suspects(found.suspects),
+        _failed(report),
         _conservation(report),
         morning_plots.section(report, found, [*earlier, report][-rules.nights :], rules),
     ]
@@ -59,6 +60,11 @@ def _contents(report: RunReport, found: Figures) -> str:
         ("broke", f"{len(report.broken)} broke", report.broken),
         ("alarms", _many(len(others), "other alarm" if report.broken else "alarm"), others),
         ("documents", f"{_many(len(found.suspects), 'document')} to look at", found.suspects),
+        (
+            "failed",
+            f"{len(failed_of(report))} failed address{'' if len(failed_of(report)) == 1 else 'es'}",
+            failed_of(report),
+        ),
         ("table", "every page", report.sources),
         ("figures", "figures", report.sources),
     )
@@ -130,6 +136,28 @@ def _suspects(suspects: Sequence[Suspect]) -> str:
     return (
         f'<section id="documents"><h2>Documents to look at</h2><ol class="cards">{rows}</ol>'
         "<p>The links into the console open where <code>gongbao console</code> runs.</p></section>"
+    )
+
+
+def _failed(report: RunReport) -> str:
+    """What was asked for and did not come: why, since when, and when it is tried again."""
+    found = failed_of(report)
+    if not found:
+        return ""
+    rows = "".join(
+        f'<tr><th scope="row">{_link(each.url, each.url)}</th><td>{escape(source_id)}</td><td>{escape(each.cause)}</td>'
+        f"<td>{each.first_seen.astimezone(_SHANGHAI):%Y-%m-%d}</td><td>{next_try(each)}</td></tr>"
+        for source_id, each in found[:MOST_FAILED]
+    )
+    more = (
+        f"<p>and {len(found) - MOST_FAILED:,} more in runs/{escape(report.run_id)}.json</p>"
+        if len(found) > MOST_FAILED
+        else ""
+    )
+    names = "".join(f'<th scope="col">{name}</th>' for name in ("address", "source", "cause", "first seen", "next try"))
+    return (
+        '<section id="failed"><h2>Failed addresses</h2><div class="wide" tabindex="0" role="region" aria-label="failed addresses">'
+        f"<table><thead><tr>{names}</tr></thead><tbody>{rows}</tbody></table></div>{more}</section>"
     )
 
 

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from pipeline.core.conservation import CrawlReport
+from pipeline.core.conservation import GONE, CrawlReport, FailedAddress
 from pipeline.core.source import Source
 from pipeline.core.urls import doc_id, key64
 from pipeline.store import schema
@@ -20,7 +20,7 @@ from pipeline.store.s3 import Store
 from pipeline.store.tables import Conflict, Table
 
 _SCHEMA = schema.arrow(schema.FETCHES)
-_ARTICLE, _LISTING = "article", "listing"
+_ARTICLE, _LISTING, _FAILED = "article", "listing", "failed"
 _NEVER = 2**62  # a time that never comes
 _EARLY = timedelta(hours=12)  # a night begins a little earlier in the day than the visits of the night before it were
 
@@ -40,6 +40,9 @@ def seen(store: Store, source_id: str, now: datetime) -> Seen:
     key, fetched, next_visit = (visits[name].to_numpy() for name in ("key64", "fetched_at", "next_visit"))
     keys, due = _last_visits(key, fetched, next_visit, _microseconds(now + _EARLY))
     wanted = pl.col("key64").is_in(pl.Series(due.view(np.int64)).implode()) | (pl.col("kind") == _LISTING)
+    wanted &= pl.col("kind") != _FAILED
+    failing = _failing(rows)
+    again = {key: url for key, url, at in failing if at and at <= now + _EARLY}
     latest = _latest(rows.filter(wanted)).sort("next_visit").collect(engine="streaming").to_dicts()
     return Seen(
         keys=keys,
@@ -53,7 +56,9 @@ def seen(store: Store, source_id: str, now: datetime) -> Seen:
             )
             for row in latest
             if row["kind"] == _ARTICLE
-        ),
+        )
+        + tuple(Due(url=url, visits=0, validators=Validators(), failed=True) for url in again.values()),
+        dead=frozenset(_unsigned(key) for key, _, _ in failing if key not in again),
         listings={row["url"]: _validators(row) for row in latest if row["kind"] == _LISTING},
     )
 
@@ -77,6 +82,39 @@ def seen_of(store: Store, source_id: str, urls: Iterable[str], now: datetime, *,
         for key, title, on in told.iter_rows()
     )
     return replace(Seen() if force else seen(store, source_id, now), due=due)
+
+
+def _failing(rows: pl.LazyFrame) -> list[tuple[int, str, datetime | None]]:
+    """Key, address and next try of the dead links: what answered 404 and came neither before nor since."""
+    by = pl.col("fetched_at")
+    failed = rows.filter(pl.col("kind") == _FAILED).group_by("key64").agg(
+        pl.col("requested_url", "reason", "next_visit").sort_by(by).last(), by.max()
+    ).filter(pl.col("reason").is_in(GONE)).collect()  # fmt: skip
+    if not failed.height:
+        return []
+    came = rows.filter((pl.col("kind") == _ARTICLE) & pl.col("key64").is_in(failed["key64"].implode()))
+    left = failed.join(came.select("key64").collect(), on="key64", how="anti")
+    return list(left.select("key64", "requested_url", "next_visit").iter_rows())
+
+
+def failed(store: Store, run_id: str) -> dict[str, tuple[FailedAddress, ...]]:
+    """What a run asked for and could not have, by source: since when, how often, and when it is tried again."""
+    rows = _open(store).scan().filter(pl.col("kind") == _FAILED)
+    tonight = rows.filter(pl.col("run_id") == run_id).collect()
+    keys = tonight["key64"].implode()
+    first = rows.filter(pl.col("key64").is_in(keys)).group_by("key64").agg(pl.col("fetched_at").min()).collect()
+    since = dict(first.iter_rows())
+    found: dict[str, list[FailedAddress]] = {}
+    for row in tonight.iter_rows(named=True):
+        told = FailedAddress(
+            url=row["requested_url"],
+            cause=row["reason"],
+            first_seen=since[row["key64"]],
+            next_try=row["next_visit"],
+            tries=row["visits"],
+        )
+        found.setdefault(row["source_id"], []).append(told)
+    return {source_id: tuple(sorted(each, key=lambda failed: failed.url)) for source_id, each in found.items()}
 
 
 def _last_visits(
@@ -114,10 +152,11 @@ def append(
         table = _open(store)
         if table.has(run_id):
             return None
-        before = table.scan().filter(pl.col("doc_id").is_in([row["doc_id"] for row in visits]))
+        before = table.scan().filter((pl.col("kind") == _ARTICLE) & pl.col("doc_id").is_in([row["doc_id"] for row in visits]))
         counts = dict(_latest(before).select("key64", "visits").collect().iter_rows())
         rows = [_article(row, run_id, counts, sources, broken, again_days) for row in visits]
-        rows += [row for crawl in crawls if not (crawl.failed or crawl.cause) for row in _listings(crawl)]
+        rows += [row for crawl in crawls if crawl.misses_nothing for row in _listings(crawl)]
+        rows += [row for crawl in crawls if not crawl.not_fetched for row in _failures(table, crawl, again_days)]
         if not rows:
             return None
         try:
@@ -148,6 +187,40 @@ def of_shapes(store: Store, shapes: Collection[str]) -> pl.DataFrame:
     """Where short texts of these shapes were seen: source_id, shape, doc_id, listed_title."""
     rows = _scan(store).filter(pl.col("shape").is_in(list(shapes)))
     return rows.select("source_id", "shape", "doc_id", "listed_title").unique().collect()
+
+
+def _failures(table: Table, crawl: CrawlReport, again_days: Sequence[int]) -> list[dict[str, Any]]:
+    """The log's rows of what a crawl could not have. Dead links are tried again at growing intervals, the rest each night."""
+    keys = {_signed(key64(url)): (url, reason) for url, reason in crawl.failures}
+    before = table.scan().filter((pl.col("kind") == _FAILED) & pl.col("key64").is_in(list(keys)))
+    tries = dict(
+        before.group_by("key64")
+        .agg(pl.len(), pl.col("reason").is_in(GONE).sum().alias("dead"))
+        .select("key64", pl.struct("len", "dead"))
+        .collect()
+        .iter_rows()
+    )
+    rows, at = [], crawl.ended_at.astimezone(UTC)
+    for key, (url, reason) in keys.items():
+        earlier = tries.get(key) or {"len": 0, "dead": 0}
+        days = again_days[earlier["dead"] :][:1] if reason in GONE else (1,)
+        rows.append(
+            {
+                "doc_id": doc_id(url),
+                "key64": key,
+                "kind": _FAILED,
+                "visits": earlier["len"] + 1,
+                "next_visit": at + timedelta(days=days[0]) if days else None,
+                "url": url,
+                "requested_url": url,
+                "source_id": crawl.source_id,
+                "fetched_at": at,
+                "outcome": "failed",
+                "reason": reason,
+                "run_id": crawl.run_id,
+            }
+        )
+    return rows
 
 
 def story(store: Store, doc: str) -> list[dict[str, Any]]:
@@ -183,7 +256,11 @@ def forget(store: Store, doc: str, run_id: str, now: datetime) -> None:
         table = _open(store)
         told = {
             row["requested_url"]: row
-            for row in table.scan().filter(pl.col("doc_id") == doc).sort("fetched_at").collect().to_dicts()
+            for row in table.scan()
+            .filter((pl.col("doc_id") == doc) & (pl.col("kind") == _ARTICLE))
+            .sort("fetched_at")
+            .collect()
+            .to_dicts()
         }
         ended = {"outcome": "rejected", "reason": "forgotten", "detail": None, "next_visit": None, "etag": None,
                  "last_modified": None, "landing": None, "fetched_at": now, "run_id": run_id}  # fmt: skip
@@ -286,6 +363,10 @@ def _listings(crawl: CrawlReport) -> list[dict[str, Any]]:
         for listing in crawl.listings
         if listing.digest and not listing.cause
     ]
+
+
+def _unsigned(key: int) -> int:
+    return key + (1 << 64) if key < 0 else key
 
 
 def _signed(key: int) -> int:

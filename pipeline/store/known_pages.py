@@ -25,6 +25,7 @@ class Due:
     url: str
     visits: int
     validators: Validators
+    failed: bool = False  # it never came: a dead link, to be tried once more
     title: str = ""  # what the listing said of it when it named it
     date: str = ""
 
@@ -36,6 +37,7 @@ class Seen:
     keys: np.ndarray = field(default_factory=lambda: np.empty(0, np.uint64))
     due: tuple[Due, ...] = ()
     listings: dict[str, Validators] = field(default_factory=dict)
+    dead: frozenset[int] = frozenset()  # keys of addresses that answered 404, and are not due
 
     def knows(self, url: str) -> bool:
         """Whether the article at that URL was fetched before."""
@@ -43,9 +45,13 @@ class Seen:
         at = int(np.searchsorted(self.keys, key))
         return at < len(self.keys) and bool(self.keys[at] == key)
 
+    def is_dead(self, url: str) -> bool:
+        """Whether the address answered 404, and it is too early to ask again."""
+        return bool(self.dead) and key64(url) in self.dead
+
     def pack(self) -> bytes:
         """As bytes, to be handed to another process."""
-        told = json.dumps(asdict(self) | {"keys": None})
+        told = json.dumps(asdict(self) | {"keys": None, "dead": sorted(self.dead)})
         buffer = io.BytesIO()
         np.savez(buffer, keys=self.keys, told=np.frombuffer(told.encode(), np.uint8))
         return buffer.getvalue()
@@ -58,5 +64,6 @@ class Seen:
         return cls(
             keys=keys,
             due=tuple(Due(**(each | {"validators": Validators(**each["validators"])})) for each in told["due"]),
+            dead=frozenset(told["dead"]),
             listings={url: Validators(**each) for url, each in told["listings"].items()},
         )

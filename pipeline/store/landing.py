@@ -4,10 +4,8 @@ Key of a landing file: `landing/source=ID/date=YYYY-MM-DD/RUN-NNN.warc.gz`. The 
 further parts lie in one file, one behind the other, so that a landing file can be processed alone.
 """
 
-import gzip
 import io
 import time
-import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
@@ -16,12 +14,12 @@ from tempfile import NamedTemporaryFile
 from typing import IO, Literal
 from urllib.parse import quote, urlsplit
 
-import zstandard
 from warcio.archiveiterator import ArchiveIterator
 from warcio.recordloader import ArcWarcRecord
 from warcio.statusandheaders import StatusAndHeaders
 from warcio.warcwriter import WARCWriter
 
+from pipeline.core.content_coding import CutOff, TooLarge, plain
 from pipeline.core.models import Page, Place
 from pipeline.store.s3 import Store
 
@@ -190,7 +188,7 @@ def _page(record: ArcWarcRecord, body: bytes, place: Place) -> Page:
     own = record.rec_headers.get_header
     url = own("WARC-Target-URI")
     headers = tuple(record.http_headers.headers)
-    encodings = next((value for name, value in headers if name.lower() == "content-encoding"), "")
+    encodings = ",".join(value for name, value in headers if name.lower() == "content-encoding")
     return Page(
         url=url,
         requested_url=own("Gongbao-Requested") or url,
@@ -206,19 +204,8 @@ def _page(record: ArcWarcRecord, body: bytes, place: Place) -> Page:
 
 
 def decompress(body: bytes, encodings: str) -> bytes:
-    """A body without its content encodings (gzip, deflate, zstd; last applied first), cut at 64 MB.
-
-    What is no such stream comes back as it is: servers declare gzip and send plain bytes.
-    """
-    for encoding in reversed([name.strip().lower() for name in encodings.split(",") if name.strip()]):
-        try:
-            if encoding in ("gzip", "x-gzip"):
-                body = gzip.GzipFile(fileobj=io.BytesIO(body)).read(_MAX_DECODED)
-            elif encoding == "deflate":
-                window = zlib.MAX_WBITS if body[:1] == b"\x78" else -zlib.MAX_WBITS
-                body = zlib.decompressobj(window).decompress(body, _MAX_DECODED)
-            elif encoding == "zstd":
-                body = zstandard.ZstdDecompressor().stream_reader(io.BytesIO(body)).read(_MAX_DECODED)
-        except (OSError, EOFError, zlib.error, zstandard.ZstdError):
-            return body
-    return body
+    """A body without its content encodings. What no crawl would let pass (cut off, endless) comes back as it is."""
+    try:
+        return plain(body, encodings, _MAX_DECODED)
+    except (CutOff, TooLarge):
+        return body

@@ -10,6 +10,8 @@ import polars as pl
 import pyarrow as pa
 import xxhash
 
+from pipeline.core.urls import lasting
+
 _WORD = pa.string()
 _TIME = pa.timestamp("us", tz="UTC")
 _ATTACHMENT = pa.struct([("name", _WORD), ("url", _WORD), ("type", _WORD)])
@@ -181,9 +183,17 @@ CONTENT = (
 )  # fmt: skip
 
 
+def told(row: Mapping[str, Any], name: str) -> Any:
+    """What a row says under a name, to be compared: null and empty are the same, and so are two signatures of one address."""
+    value = row.get(name) or None
+    if name != "attachments" or not value:
+        return value
+    return [{**each, "url": lasting(each["url"])} for each in value]
+
+
 def content_digest(row: Mapping[str, Any]) -> str:
     """The digest of what a reader reads of a row; null and empty are the same."""
-    said = [_plain(row.get(name) or None) for name in CONTENT]
+    said = [_plain(told(row, name)) for name in CONTENT]
     return xxhash.xxh3_128_hexdigest(json.dumps(said, ensure_ascii=False, sort_keys=True).encode("utf-8", "replace"))
 
 

@@ -7,13 +7,16 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import polars as pl
+import pyarrow as pa
 import pyarrow.parquet as pq
 import xxhash
 
 from pipeline.core.models import Document, Outcome, Page, Reason, Rejected
+from pipeline.core.outside_text import sound
 from pipeline.store import schema
 from pipeline.store.s3 import Store
 
+_UNWRITABLE = (pa.ArrowException, UnicodeError, ValueError, TypeError, OverflowError)
 _SCHEMA = schema.arrow(schema.STAGED)
 _EDGE = 4096  # bytes in which a page's first and last tags stand
 _SHANGHAI = ZoneInfo("Asia/Shanghai")
@@ -27,15 +30,35 @@ def key_of(run_id: str, landing_key: str) -> str:
 
 def write(store: Store, key: str, outcomes: Iterable[tuple[Page, Outcome]]) -> dict[str, int]:
     """Stage the outcomes of a landing file; the count of each outcome, `rejected:REASON` apart."""
-    rows = [row(page, outcome) for page, outcome in outcomes]
+    made = list(outcomes)
+    rows = [row(page, outcome) for page, outcome in made]
+    try:
+        table = schema.table(rows, _SCHEMA)
+    except _UNWRITABLE:  # one row must not take the others with it
+        rows = [_writable(*each) for each in made]
+        table = schema.table(rows, _SCHEMA)
     buffer = io.BytesIO()
-    pq.write_table(schema.table(rows, _SCHEMA), buffer, compression="zstd")
+    pq.write_table(table, buffer, compression="zstd")
     store.put(key, buffer.getvalue())
     counts: dict[str, int] = {}
     for each in rows:
         name = f"rejected:{each['reason']}" if each["reason"] else each["outcome"]
         counts[name] = counts.get(name, 0) + 1
     return counts
+
+
+def _writable(page: Page, outcome: Outcome) -> dict[str, Any]:
+    """A row that the table takes: where it does not, the page is rejected, by name."""
+    whole = row(page, outcome)
+    try:
+        schema.table([whole], _SCHEMA)
+    except _UNWRITABLE as error:
+        refused = Rejected(
+            url=outcome.url, doc_id=outcome.doc_id, source_id=outcome.source_id, fetched_at=outcome.fetched_at,
+            place=outcome.place, reason=Reason.CRASHED, detail=f"staging: {error}", rules_version="",
+        )  # fmt: skip
+        whole = {name: sound(value) if isinstance(value, str) else value for name, value in row(page, refused).items()}
+    return whole
 
 
 def read(store: Store, run_id: str, keys: Iterable[str] | None = None) -> list[dict[str, Any]]:

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 
 from parsel import Selector
 
+from pipeline.core.models import Decoded
 from pipeline.core.source import ArticleSpec
 from pipeline.core.urls import join, split_part, url_key
 
@@ -18,7 +19,7 @@ def may_have_parts(url: str, body: bytes) -> bool:
     return bool(stem) and (stem + b"_" in body or stem + b"-" in body or b"createPageHTML(" in body)
 
 
-def next_part(url: str, body: bytes, text: str, article: ArticleSpec) -> str:
+def next_part(url: str, body: bytes, read: Decoded, article: ArticleSpec) -> str:
     """The address of the part after `url`, or an empty string.
 
     A link counts if its whole text is what `next_part` says and its address is that of the article with `_2`, `-2` or
@@ -31,9 +32,11 @@ def next_part(url: str, body: bytes, text: str, article: ArticleSpec) -> str:
         if number + 1 < count and _same_article(following, head):
             return following
     wanted = re.compile(article.next_part)
-    for link in Selector(text=text).css("a[href]"):
+    page = Selector(text=read.text)
+    base = _base(page, url)
+    for link in page.css("a[href]"):
         if wanted.search("".join(link.css("::text").getall()).strip()):
-            following = join(url, link.attrib["href"])
+            following = join(base, link.attrib["href"], read.used)
             if _same_article(following, head) and url_key(following) != url_key(url):
                 return following
     return ""
@@ -48,15 +51,22 @@ def leads_to(url: str, first: bytes) -> bool:
     return pager is not None and f"{pager[2].decode()}_" in name and split_part(url)[1] < int(pager[1])
 
 
-def attachments(url: str, text: str, types: Iterable[str]) -> tuple[str, ...]:
+def attachments(url: str, read: Decoded, types: Iterable[str]) -> tuple[str, ...]:
     """The addresses of the files that a page links to, each once, in order."""
     wanted = frozenset(types)
     found: dict[str, None] = {}
-    for href in Selector(text=text).css("a::attr(href), iframe::attr(src), embed::attr(src)").getall():
-        address = join(url, href)
+    page = Selector(text=read.text)
+    base = _base(page, url)
+    for href in page.css("a::attr(href), iframe::attr(src), embed::attr(src)").getall():
+        address = join(base, href, read.used)
         if address and _type(address) in wanted:
             found[address.partition("#")[0]] = None
     return tuple(found)
+
+
+def _base(page: Selector, url: str) -> str:
+    base = join(url, page.css("base::attr(href)").get() or "")
+    return base if base.startswith(("http:", "https:")) else url
 
 
 def _same_article(url: str, head: str) -> bool:
@@ -70,7 +80,7 @@ def _stem(url: str) -> str:
 
 
 def _type(url: str) -> str:
-    path, _, query = url.partition("#")[0].partition("?")
+    path, _, query = url_key(url).partition("#")[0].partition("?")  # without the session that some write into the path
     extension = path.rpartition("/")[2].rpartition(".")[2].lower()
     named = _FILE_NAME.search(query)
     return named[1].lower() if named else extension

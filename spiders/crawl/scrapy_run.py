@@ -26,7 +26,7 @@ def crawl(task: Task, run_id: str) -> CrawlReport:
 def crawl_all(tasks: Sequence[Task], run_id: str) -> list[CrawlReport]:
     """The same for several sources side by side in this process."""
     started = tasks[0].clock.now()
-    process = AsyncCrawlerProcess(scrapy_settings.OF_THE_PROCESS)
+    process = AsyncCrawlerProcess(scrapy_settings.of_process(tasks[0].settings, [task.source for task in tasks]))
     crawlers = []
     for task in tasks:
         crawler = Crawler(SourceSpider, Settings(scrapy_settings.of_scrapy(task.settings, task.source)))

@@ -12,6 +12,7 @@ from urllib.parse import unquote, urlsplit
 import scrapy
 from scrapy.http import Response, TextResponse
 
+from pipeline.core.models import Decoded
 from pipeline.core.source import Listing
 from pipeline.core.urls import split_part, url_key
 from pipeline.page.decode import decode
@@ -24,11 +25,14 @@ from spiders.crawl.listing_walk import Heard, Walk
 from spiders.crawl.night_window import inside
 from spiders.crawl.task import Choice, Task, Wanted
 from spiders.http import browser
+from spiders.http.cookies import Cookies
 from spiders.http.failures import NOT_ASKED, Failed
 from spiders.http.fetch import Fetcher
 from spiders.http.firewalls import Obstacles
+from spiders.http.inner_hosts import Guard
 from spiders.http.raw_bytes import Received
-from spiders.listings import Answer, Request
+from spiders.http.scrapy_settings import secret
+from spiders.listings import Answer, Link, Request
 
 log = logging.getLogger(__name__)
 
@@ -45,7 +49,9 @@ class SourceSpider(scrapy.Spider):
     crashed: ExceptionGroup[Exception] | None = None
     _no_parts = 0  # addresses that looked like a further part of an article and were none
     _told = 0.0  # when we last said how far we are
-    obstacles: Obstacles  # set by the middleware of that name
+    obstacles: Obstacles  # these three are set by the middlewares of their names
+    cookies: Cookies
+    guard: Guard
 
     def __init__(self, *, task: Task, **arguments: Any) -> None:
         super().__init__(**arguments)
@@ -102,10 +108,16 @@ class SourceSpider(scrapy.Spider):
             for url in self.task.urls:
                 yield Wanted(url=url, title=said[url].title, date=said[url].date) if url in said else Wanted(url=url)
             return
-        for due in self.task.seen.due if self.task.period is None else ():
-            yield Wanted(url=due.url, title=due.title, date=due.date, validators=due.validators)
-        for walk in self.walks:
-            async for links in walk.links():
+        due_now = self.task.seen.due if self.task.period is None else ()
+        opened = [(walk, walk.links()) for walk in self.walks]
+        first = (
+            await anext(opened[0][1], ()) if opened and due_now else ()
+        )  # articles may need the session that it begins
+        for due in due_now:
+            yield Wanted(url=due.url, title=due.title, date=due.date, validators=None if due.failed else due.validators)
+        for walk, pages in opened:
+            async for links in _before(first, pages):
+                first = ()
                 archive = len(links) > self.settings_of_crawl.limits.archive_links
                 for link in links:
                     if reason := self.choice.wrong_day(link, walk.listing, archive=archive):
@@ -184,7 +196,7 @@ class SourceSpider(scrapy.Spider):
         """Parts 2, 3, … of an article. One that cannot be had fails the article; one that is not there ends it."""
         head, seen = response.url, {url_key(response.url)}
         while further_parts.may_have_parts(response.url, response.body) and len(seen) < self.source.article.max_parts:
-            url = further_parts.next_part(response.url, response.body, self._text(response), self.source.article)
+            url = further_parts.next_part(response.url, response.body, self._read(response), self.source.article)
             if not url or url_key(url) in seen:
                 return
             seen.add(url_key(url))
@@ -201,7 +213,7 @@ class SourceSpider(scrapy.Spider):
         """Files of an article. What cannot be had is left out: the article stands without it, and names it."""
         limit = self.settings_of_crawl.limits.attachment_bytes
         types = self.source.article.attachment_types
-        for url in filter(self.is_ours, further_parts.attachments(response.url, self._text(response), types)):
+        for url in filter(self.is_ours, further_parts.attachments(response.url, self._read(response), types)):
             request = scrapy.Request(url, meta={"kind": "attachment", "download_maxsize": limit})
             try:
                 answer, received = await self._ask(request)
@@ -224,17 +236,22 @@ class SourceSpider(scrapy.Spider):
             wanted.url,
             method=wanted.method,
             body=wanted.body,
-            headers={**dict(wanted.headers), **_conditions(validators)},
+            headers={
+                **{name: secret(value, f"headers.{name}") for name, value in wanted.headers},
+                **_conditions(validators),
+            },
             meta={"kind": "listing", **(browser.request() if listing.render else {})},
         )
         if wanted.body:
             request.headers.setdefault(b"Content-Type", b"application/x-www-form-urlencoded; charset=UTF-8")
         response, received = await self._ask(request, frozenset({304}) if validators else frozenset())
         await self.task.landed.write(self._capture("listing", request, response, received))
+        read = self._read(response)
         answer = Answer(
             url=response.url,
             body=response.body,
-            text=self._text(response),
+            text=read.text,
+            charset=read.used,
             content_type=_header(response, "Content-Type"),
             page=wanted.page,
             sent=wanted.body,
@@ -266,8 +283,8 @@ class SourceSpider(scrapy.Spider):
             before=seen.listings.get(listing.url),
         )
 
-    def _text(self, response: Response) -> str:
-        return decode(response.body, _header(response, "Content-Type"), self.source.article.encoding).text
+    def _read(self, response: Response) -> Decoded:
+        return decode(response.body, _header(response, "Content-Type"), self.source.article.encoding)
 
     def _capture(
         self,
@@ -294,6 +311,13 @@ class SourceSpider(scrapy.Spider):
             listed_date=wanted.date if wanted else "",
             part_of=part_of,
         )
+
+
+async def _before(first: tuple[Link, ...], pages: AsyncIterator[tuple[Link, ...]]) -> AsyncIterator[tuple[Link, ...]]:
+    if first:
+        yield first
+    async for page in pages:
+        yield page
 
 
 def _conditions(validators: Validators | None) -> dict[str, str]:

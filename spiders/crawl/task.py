@@ -66,7 +66,9 @@ class Choice:
             return ""
         if self._task.urls is None and not self._is_article(wanted.url):
             return "denied"
-        return "known" if self._task.seen.knows(wanted.url) else ""
+        if self._task.seen.knows(wanted.url):
+            return "known"
+        return "dead_link" if self._task.urls is None and self._task.seen.is_dead(wanted.url) else ""
 
     def wrong_day(self, link: Link, listing: Listing, *, archive: bool) -> str:
         """Why the date of a link turns it away; empty if it does not. Without a date it may be of any day.

@@ -34,10 +34,10 @@ class Failed(IgnoreRequest):
 NOT_ASKED = frozenset({"robots", "cooled_down", "out_of_time", "outside_window", "interrupted"})
 # Of these, the ones that another night may bring.
 LATER = NOT_ASKED - {"robots"}
+_FORBIDDEN = frozenset({"http_401", "http_403", "http_405", "http_407", "http_412", "http_451"})
 # Failures that say something about the host, not about one page.
 OF_THE_HOST: frozenset[str] = frozenset(
-    {Cause.DNS, Cause.REFUSED, Cause.TIMEOUT, Cause.NETWORK, Cause.TLS, Cause.BUSY}
-    | {"http_401", "http_403", "http_405", "http_412"}
+    {Cause.DNS, Cause.REFUSED, Cause.TIMEOUT, Cause.NETWORK, Cause.TLS, Cause.BUSY} | _FORBIDDEN
 )
 
 _BY_TYPE: tuple[tuple[type[BaseException], Cause | str], ...] = (
@@ -56,10 +56,12 @@ def failure(error: BaseException) -> Failed:
     """The same failure under its closed name."""
     if isinstance(error, Failed):
         return error
+    causes = _beneath(error)
+    if told := next((cause for cause in causes if isinstance(cause, Failed)), None):
+        return told
     for kind, reason in _BY_TYPE:
         if isinstance(error, kind):
             return Failed(reason, str(error))
-    causes = _beneath(error)
     if type(error).__module__.startswith("playwright"):
         return Failed(Cause.TIMEOUT if type(error).__name__ == "TimeoutError" else Cause.NETWORK, str(error)[:200])
     if any(type(cause).__module__.startswith("OpenSSL") or "SSL" in type(cause).__name__ for cause in causes):
@@ -75,6 +77,8 @@ def cause_of(reason: str) -> Cause:
     try:
         return Cause(reason)
     except ValueError:
+        if reason in _FORBIDDEN:
+            return Cause.FORBIDDEN
         return Cause.HTTP_ERROR if reason.startswith("http_") else Cause.NETWORK
 
 

@@ -1,6 +1,5 @@
 """What goes over the wire is kept as it came; what leaves this middleware for the spider is decompressed within limits."""
 
-import zlib
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -11,9 +10,15 @@ from scrapy.http import Response, TextResponse
 from scrapy.http.headers import Headers
 from scrapy.responsetypes import responsetypes
 
+from pipeline.core.content_coding import CutOff, TooLarge, plain
 from pipeline.page.obstacles import Cause
 from spiders.http.failures import Failed
 
+# Of a request, what lands. All else may be a secret: `Authorization`, `Proxy-Authorization`, `Cookie`, a source's own.
+_RECORDED = frozenset(
+    ["accept", "accept-encoding", "accept-language", "content-type", "host", "if-modified-since", "if-none-match",
+     "referer", "user-agent", "x-requested-with"]
+)  # fmt: skip
 Pairs = tuple[tuple[str, str], ...]
 
 
@@ -42,7 +47,7 @@ class Wire:
             status=response.status,
             headers=_pairs(response.headers),
             body=response.body,
-            request_headers=_pairs(request.headers),
+            request_headers=tuple(pair for pair in _pairs(request.headers) if pair[0].lower() in _RECORDED),
             at=datetime.now(UTC),
         )
         return response
@@ -53,47 +58,19 @@ class Decompression(HttpCompressionMiddleware):
 
     def process_response(self, request: Request, response: Response) -> Response | Request:  # type: ignore[override]
         """The response with its content encoding taken off."""
-        names = b",".join(response.headers.getlist("Content-Encoding")).decode("latin-1").lower()
-        encodings = [name.strip() for name in names.split(",") if name.strip() not in ("", "identity")]
-        if not encodings or not response.body or request.method == "HEAD":
+        declared = b",".join(response.headers.getlist("Content-Encoding")).decode("latin-1")
+        if not declared or not response.body or request.method == "HEAD":
             return response
-        limit = request.meta.get("download_maxsize") or self._max_size
-        body = response.body
-        for encoding in reversed(encodings):
-            body = inflate(body, encoding, limit)
-        kind = responsetypes.from_args(headers=response.headers, url=response.url, body=body)
-        plain = response.replace(cls=kind, body=body, **({"encoding": None} if issubclass(kind, TextResponse) else {}))
-        del plain.headers["Content-Encoding"]
-        return plain
-
-
-def inflate(body: bytes, encoding: str, limit: int) -> bytes:
-    """`body` without one content encoding; Failed if it holds more than `limit` bytes or ends too early.
-
-    What was declared gzip and is none stays as it is: servers do that.
-    """
-    if encoding in ("gzip", "x-gzip"):
-        if body[:2] != b"\x1f\x8b":
-            return body
-        window = 16 + zlib.MAX_WBITS
-    elif encoding == "deflate":
-        window = zlib.MAX_WBITS if body[0] & 0x0F == 8 and not int.from_bytes(body[:2]) % 31 else -zlib.MAX_WBITS
-    else:
-        raise Failed("bad_encoding", encoding)
-    plain = b""
-    rest = body
-    while rest and (not plain or rest[:2] == b"\x1f\x8b"):  # gzip may have more than one member
-        stream = zlib.decompressobj(window)
         try:
-            plain += stream.decompress(rest, limit + 1 - len(plain))
-        except zlib.error as error:
-            raise Failed(Cause.TRUNCATED, f"{encoding}: {error}") from error
-        if len(plain) > limit:
-            raise Failed(Cause.TOO_LARGE, f"{len(body)} bytes hold more than {limit}")
-        if not stream.eof:
-            raise Failed(Cause.TRUNCATED, f"the {encoding} stream ends too early")
-        rest = stream.unused_data
-    return plain
+            body = plain(response.body, declared, request.meta.get("download_maxsize") or self._max_size)
+        except CutOff as error:
+            raise Failed(Cause.TRUNCATED, f"{declared}: {error}") from error
+        except TooLarge as error:
+            raise Failed(Cause.TOO_LARGE, str(error)) from error
+        kind = responsetypes.from_args(headers=response.headers, url=response.url, body=body)
+        told = response.replace(cls=kind, body=body, **({"encoding": None} if issubclass(kind, TextResponse) else {}))
+        del told.headers["Content-Encoding"]
+        return told
 
 
 def _pairs(headers: Headers) -> Pairs:

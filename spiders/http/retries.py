@@ -56,7 +56,7 @@ class Patience:
         if told_to_stop or response.status == 429:
             why = Failed(Cause.BUSY, f"{response.url} answered {response.status}, Retry-After: {asked}")
             self._crawler.spider.obstacles.cool(response.url, why)  # type: ignore[union-attr]
-        if response.status in PATIENCE:
+        if response.status in PATIENCE and not (response.status == 503 and request.meta.get("kind") == "robots"):
             raise Failed(Cause.BUSY, f"{response.url} answered {response.status}")
         return response
 

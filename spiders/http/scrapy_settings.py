@@ -1,5 +1,7 @@
 """`config/crawl.yaml` and a source in, the settings of Scrapy out."""
 
+import os
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -7,8 +9,9 @@ from pydantic import Field, model_validator
 
 from pipeline.core.config import Strict, read
 from pipeline.core.errors import ConfigError
-from pipeline.core.source import Source, is_loopback
+from pipeline.core.source import UNKNOWN, Source, is_loopback
 from pipeline.page.obstacles import Cause
+from spiders.http.inner_hosts import written
 
 # What is logged, and where to, is for `__main__` to say.
 OF_THE_PROCESS: dict[str, Any] = {"LOG_ENABLED": False, "LOG_INSTALL_ROOT_HANDLER": False}
@@ -27,6 +30,8 @@ PARTS: dict[str, Any] = {
         "spiders.http.firewalls.Obstacles": 585,
         "spiders.http.raw_bytes.Decompression": 590,
         "spiders.http.redirects.Redirects": 600,
+        "spiders.http.cookies.Cookies": 700,
+        "spiders.http.inner_hosts.Guard": 740,
         f"{_SCRAPY}.httpproxy.HttpProxyMiddleware": 750,
         f"{_SCRAPY}.stats.DownloaderStats": 850,
         "spiders.http.raw_bytes.Wire": 880,
@@ -67,6 +72,7 @@ class CrawlSettings(Strict):
     contact: str
     user_agent: str
     robots_token: str = Field(min_length=1)
+    inner_hosts: tuple[str, ...] = ()
     accept_language: str
     jitter: float = Field(ge=0, lt=1)
     max_redirects: int = Field(ge=0)
@@ -100,9 +106,31 @@ def agent(settings: CrawlSettings, source: Source) -> str:
     return settings.user_agent.format(contact=settings.contact or "loopback")
 
 
+def secret(value: str, key: str) -> str:
+    """A value of a source's file, or where it is `env:NAME` that of the environment: no secret stands in YAML."""
+    if not value.startswith("env:"):
+        return value
+    name = value.removeprefix("env:")
+    if not os.environ.get(name):
+        raise ConfigError(f"{name} is not set in the environment", key=key)
+    return os.environ[name]
+
+
+def of_process(settings: CrawlSettings, sources: Iterable[Source]) -> dict[str, Any]:
+    """What Scrapy is told about this process: it has one resolver of names."""
+    names = {name for source in sources for name in _written(settings, source)}
+    return {**OF_THE_PROCESS, "TWISTED_DNS_RESOLVER": "spiders.http.inner_hosts.Resolver", "INNER_HOSTS": sorted(names)}
+
+
+def _written(settings: CrawlSettings, source: Source) -> list[str]:
+    own = () if source.id == UNKNOWN else source.hosts  # nobody wrote down what addresses were given
+    return written([*own, *settings.inner_hosts], secret(source.fetch.proxy, "fetch.proxy"))
+
+
 def of_scrapy(settings: CrawlSettings, source: Source) -> dict[str, Any]:
     """Everything that Scrapy is told about this crawl."""
     fetch = source.fetch
+    given = {name: secret(value, f"fetch.headers.{name}") for name, value in fetch.headers.items()}
     rendered = any(listing.render for listing in source.listings)
     return {
         **OF_THE_PROCESS,
@@ -112,7 +140,7 @@ def of_scrapy(settings: CrawlSettings, source: Source) -> dict[str, Any]:
             "Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8",
             "Accept-Language": settings.accept_language,
             "Accept-Encoding": "gzip, deflate",  # what the readers of landing files understand
-            **fetch.headers,
+            **given,
         },
         "ROBOTSTXT_OBEY": fetch.robots == "obey",
         "ROBOTSTXT_USER_AGENT": settings.robots_token,
@@ -130,6 +158,9 @@ def of_scrapy(settings: CrawlSettings, source: Source) -> dict[str, Any]:
         "REDIRECT_MAX_TIMES": settings.max_redirects,
         "METAREFRESH_MAXDELAY": settings.max_refresh_seconds,
         "HTTPPROXY_ENABLED": True,
+        "COOKIES_ENABLED": True,
+        "INNER_HOSTS": _written(settings, source),
+        "SOURCE_PROXY": secret(fetch.proxy, "fetch.proxy"),
         **(_browser(agent(settings, source)) if rendered else {}),
     }
 

@@ -30,6 +30,7 @@ class Answer:
     content_type: str = ""
     page: int = 1  # the Request's
     sent: str = ""  # the Request's body
+    charset: str = "utf-8"  # in which the body was read: addresses of its links are spelt in it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 from lxml.html import HtmlElement
 
+from pipeline.core.models import Decoded
 from pipeline.core.source import ArticleSpec, Family, Fetch, Item, Listing, Source, Stop
 from pipeline.page.decode import decode
 from spiders.listings import Answer, Found, Link, Request, parse
@@ -18,13 +19,18 @@ from spiders.listings.families.column import read_rows
 from spiders.listings.families.detect import detect, feed_of, pager_of
 from spiders.listings.paging.numbered import next_link
 from spiders.listings.paging.scripted import Turning
-from spiders.listings.rows.outline import parse_html
+from spiders.listings.rows.anchors import target, title_of
+from spiders.listings.rows.outline import Outline, parse_html
 from spiders.listings.rows.page_links import base_of, signature, skeleton
+from spiders.listings.rows.printed_dates import is_date_text
 from spiders.listings.rows.row_sets import find_list
+from spiders.listings.rows.rules import row_rules
+from spiders.listings.rows.scripted_links import calling
 from spiders.listings.rows.worth import RowSet
 
 _MOST = 10_000  # pages that a draft names; no listing in the reference has more
 _DELAY = 3.0  # seconds; `sites.md` 4.8: 2 to 5 between requests to one host
+_SCRIPTED = "its links run through a script, {}, which the page does not show: look for the JSON that it loads, or set item.link_pattern"
 _COMMON = frozenset(["www", "gov", "com", "cn", "org", "net", "edu", "index"])
 
 
@@ -39,7 +45,16 @@ class Page:
 
     @property
     def text(self) -> str:
-        return decode(self.body, self.content_type).text
+        return self._read.text
+
+    @property
+    def charset(self) -> str:
+        """In which it was read."""
+        return self._read.used
+
+    @property
+    def _read(self) -> Decoded:
+        return decode(self.body, self.content_type)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,6 +94,9 @@ def draft(page: Page, *, base: datetime, source_id: str = "", ask: Callable[[Req
         steps.append((behind, _read(bare, behind, base)))
     found = steps[-1][1]
     links = found.links or read_rows(tree, page.url, Item(), base)
+    scripted = _scripted(tree, page.url)
+    if len(scripted) > len([link for link in links if link.published]):
+        links = ()
     listing = bare.model_copy(
         update={"stop": Stop(), "item": _item(tree, page.url, links, base) if steps[0][1].links else Item()}
     )
@@ -86,13 +104,22 @@ def draft(page: Page, *, base: datetime, source_id: str = "", ask: Callable[[Req
         family=family,
         links=links,
         next_pages=_next_pages(family, found, pager, tree, page.url),
-        source=_source(listing, links, tree, source_id),
+        source=_source(
+            listing, links, tree, source_id, _SCRIPTED.format(scripted[0]) if scripted and not links else ""
+        ),
         steps=tuple(steps),
     )
 
 
 def _read(listing: Listing, page: Page, base: datetime) -> Found:
-    answer = Answer(url=page.url, body=page.body, text=page.text, content_type=page.content_type, sent=page.sent)
+    answer = Answer(
+        url=page.url,
+        body=page.body,
+        text=page.text,
+        content_type=page.content_type,
+        sent=page.sent,
+        charset=page.charset,
+    )
     return parse(listing, answer, base=base)
 
 
@@ -139,7 +166,24 @@ def _row_selectors(rows: RowSet) -> list[str]:
     return [f"{parent} > {row}", f"{parent} > {tag}", *(f"{up} {tag}" for up in names)]
 
 
-def _source(listing: Listing, links: tuple[Link, ...], tree: HtmlElement, source_id: str) -> Source:
+def _scripted(tree: HtmlElement, url: str) -> list[str]:
+    """What the rows of a list call whose links run through a script that the page does not show."""
+    calls = calling(tree)
+    outline = Outline(tree)
+    return [
+        call
+        for element, call in calls.items()
+        if not target(element, url)
+        and element in outline
+        and len(title_of(element)) >= row_rules().title_length
+        and any(
+            is_date_text(piece)
+            for piece in (*outline.inside(element), *outline.before(element, 2), *outline.after(element, 2))
+        )
+    ]
+
+
+def _source(listing: Listing, links: tuple[Link, ...], tree: HtmlElement, source_id: str, notes: str) -> Source:
     host = urlsplit(listing.url).hostname or ""
     others = Counter(urlsplit(link.url).hostname or "" for link in links)
     hosts = [
@@ -154,6 +198,7 @@ def _source(listing: Listing, links: tuple[Link, ...], tree: HtmlElement, source
         listings=(listing,),
         fetch=Fetch(delay=_DELAY),
         article=ArticleSpec(match=match_of([link.url for link in links])),
+        notes=notes,
         verify=True,
     )
 

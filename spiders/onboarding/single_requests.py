@@ -1,77 +1,108 @@
-"""A few single requests for a person at a terminal: the crawl's user agent, robots.txt by RFC 9309, no retries."""
+"""A few requests for a person at a terminal, made as a crawl makes its own: robots.txt, cookies, hosts inside, redirects."""
 
+import asyncio
 import os
-import time
-from dataclasses import dataclass, field
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
-from urllib.error import HTTPError
+from typing import Any, TypeVar
 from urllib.parse import urlsplit
-from urllib.request import Request as Ask
-from urllib.request import urlopen
 
-from protego import Protego
+import scrapy
+from scrapy.crawler import AsyncCrawlerProcess, Crawler
+from scrapy.settings import Settings
 
-from pipeline.core.errors import ConfigError
+from pipeline.core.source import Fetch, Source, is_loopback, unknown
+from pipeline.page.obstacles import Signatures
+from pipeline.page.obstacles import load as load_signatures
 from spiders.http import scrapy_settings
+from spiders.http.cookies import Cookies
+from spiders.http.failures import Failed
+from spiders.http.fetch import Fetcher
+from spiders.http.firewalls import Obstacles
 from spiders.listings import Request
 from spiders.onboarding.draft import Page
 
-_BYTES = 8_000_000
-_SECONDS = 30.0
-_PAUSE = 2.0  # between two requests; `sites.md` 4.8: 2 to 5
-_LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
+_PAUSE = 2.0  # seconds between two requests; `sites.md` 4.8: 2 to 5
+Ask = Callable[[Request], Page]
+Found = TypeVar("Found")
 
 
 class Refused(OSError):
-    """We may not ask: robots.txt forbids it, or could not be read."""
+    """There is no page: the site or its robots.txt says no, or does not answer."""
 
 
-@dataclass(slots=True)
-class Asker:
-    """Asks for one page at a time."""
+def with_asker(config: Path, url: str, work: Callable[[Ask], Found], source: Source | None = None) -> Found:
+    """What `work` finds, which is given a function that asks for one page at a time (`Refused` says why there is none).
 
-    how: scrapy_settings.CrawlSettings
-    _rules: dict[str, Protego | None] = field(default_factory=dict)
-    _last: float = 0.0
+    Asked is as for `source` where there is one; else the host of `url`, which a person typed, may lie inside. Once a process.
+    """
+    host = urlsplit(url).netloc
+    pause = 0.0 if is_loopback(host) else _PAUSE
+    asked = source or unknown([host]).model_copy(update={"id": "typed", "fetch": Fetch(delay=pause, retries=0)})
+    how = scrapy_settings.load(config / "crawl.yaml", os.environ.get("GONGBAO_CONTACT", ""))
+    crawler = Crawler(_Asker, Settings(scrapy_settings.of_scrapy(how, asked)))
+    process = AsyncCrawlerProcess(scrapy_settings.of_process(how, [asked]))
+    process.crawl(crawler, how=how, signatures=load_signatures(config / "obstacles.yaml"), work=work)
+    process.start()
+    spider = crawler.spider
+    if not isinstance(spider, _Asker):
+        raise RuntimeError("Scrapy did not start; its log says why")
+    if spider.error:
+        raise spider.error
+    found: Found = spider.found
+    return found
 
-    @classmethod
-    def load(cls, config: Path) -> "Asker":
-        """With the settings of a folder and the contact of the environment."""
-        return cls(scrapy_settings.load(config / "crawl.yaml", os.environ.get("GONGBAO_CONTACT", "")))
 
-    def __call__(self, request: Request) -> Page:
-        """The page that answers; OSError says why there is none."""
-        host = urlsplit(request.url).netloc
-        if host not in self._rules:
-            self._rules[host] = self._robots(request.url)
-        rules = self._rules[host]
-        if rules and not rules.can_fetch(request.url, self.how.robots_token):
-            raise Refused(f"robots.txt of {host} forbids it")
-        return self._get(request)
+class _Asker(scrapy.Spider):
+    """Does not crawl: it answers what `work`, in a thread of its own, asks for."""
 
-    def _robots(self, url: str) -> Protego | None:
-        """The host's rules; None where it has none (4xx). What cannot be read forbids everything."""
-        parts = urlsplit(url)
+    name = "asker"
+    obstacles: Obstacles
+    cookies: Cookies
+    found: Any = None
+    error: Exception | None = None
+
+    def __init__(
+        self,
+        *,
+        how: scrapy_settings.CrawlSettings,
+        signatures: Signatures,
+        work: Callable[[Ask], Any],
+        **named: Any,
+    ) -> None:
+        super().__init__(**named)
+        self.settings_of_crawl = how
+        self.signatures = signatures
+        self._work = work
+
+    def is_ours(self, url: str) -> bool:
+        """A person sees where a redirect led."""
+        return True
+
+    async def start(self) -> AsyncIterator[Any]:
+        """Do the work, to its end."""
+        fetcher = Fetcher(self.crawler, self.obstacles, self.settings_of_crawl.give_up_after)
+        loop = asyncio.get_running_loop()
+
+        def ask(request: Request) -> Page:
+            return asyncio.run_coroutine_threadsafe(_page(fetcher, request), loop).result()
+
         try:
-            page = self._get(Request(url=f"{parts.scheme}://{parts.netloc}/robots.txt"))
-        except HTTPError as error:
-            if 400 <= error.code < 500 and error.code not in (401, 403, 412, 429):
-                return None
-            raise Refused(f"robots.txt of {parts.netloc} answers {error.code}") from error
-        return Protego.parse(page.text) if "<html" not in page.text[:500].lower() else None
+            self.found = await asyncio.to_thread(self._work, ask)
+        except Exception as error:
+            self.error = error
+        return
+        yield
 
-    def _get(self, request: Request) -> Page:
-        host = urlsplit(request.url).hostname or ""
-        if host not in _LOOPBACK:
-            if not self.how.contact:
-                raise ConfigError("say whom a site can write to: set GONGBAO_CONTACT, or contact in config/crawl.yaml")
-            time.sleep(max(0.0, self._last + _PAUSE - time.monotonic()))
-        agent = self.how.user_agent.format(contact=self.how.contact or "loopback")
-        headers = {**dict(request.headers), "User-Agent": agent, "Accept-Language": self.how.accept_language}
-        ask = Ask(request.url, data=request.body.encode() or None, headers=headers)
-        try:
-            with urlopen(ask, timeout=_SECONDS) as response:
-                said = response.headers.get("Content-Type", "")
-                return Page(url=response.url, body=response.read(_BYTES), content_type=said, sent=request.body)
-        finally:
-            self._last = time.monotonic()
+
+async def _page(fetcher: Fetcher, wanted: Request) -> Page:
+    headers = {name: scrapy_settings.secret(value, f"headers.{name}") for name, value in wanted.headers}
+    request = scrapy.Request(wanted.url, method=wanted.method, body=wanted.body, headers=headers)
+    try:
+        response, _ = await fetcher.get(request)
+    except Failed as error:
+        raise Refused(
+            f"robots.txt of {urlsplit(wanted.url).netloc} forbids it" if error.reason == "robots" else str(error)
+        ) from error
+    said = (response.headers.get("Content-Type") or b"").decode("latin-1")
+    return Page(url=response.url, body=response.body, content_type=said, sent=wanted.body)

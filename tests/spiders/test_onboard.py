@@ -107,9 +107,14 @@ def test_the_pattern_of_article_addresses_fits_them_and_no_section():
     )
 
 
+def under(folder: Path) -> tuple[str, ...]:
+    """Where a draft and its recording go."""
+    return ("--sources", str(folder / "sources"), "--recordings", str(folder / "recordings"))
+
+
 def command(*arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "-m", "spiders.onboarding", *arguments],
+        [sys.executable, "-m", "spiders.onboarding", "draft", *arguments],
         cwd=ROOT,
         capture_output=True,
         text=True,
@@ -120,7 +125,7 @@ def command(*arguments: str) -> subprocess.CompletedProcess[str]:
 def test_json_prints_the_findings_and_writes_nothing(tmp_path: Path):
     name = "table_numbered"
     done = command(
-        "--from-file", str(LISTS / f"{name}.html"), "--url", EXPECTED[name]["url"], "--json", "--root", str(tmp_path)
+        "--from-file", str(LISTS / f"{name}.html"), "--url", EXPECTED[name]["url"], "--json", *under(tmp_path)
     )
     assert done.returncode == 0, done.stderr
     said = json.loads(done.stdout)
@@ -139,20 +144,18 @@ def test_a_draft_is_a_valid_source_with_a_recording_to_read(tmp_path: Path, caps
         EXPECTED["tianjin_onclick"]["url"],
         "--id",
         "new_bureau",
-        "--root",
-        str(tmp_path),
+        *under(tmp_path),
     ]
+    call.insert(0, "draft")
     assert main(call) == 0
-    source = load(tmp_path / "config" / "sources" / "new_bureau.yaml")
+    source = load(tmp_path / "sources" / "new_bureau.yaml")
     assert source.verify
     assert source.listings[0].family == "count_page"
     assert source.name == "某市工业和信息化局"
-    recorded = json.loads(
-        (tmp_path / "tests" / "recordings" / "new_bureau" / "expected.json").read_text(encoding="utf-8")
-    )
+    recorded = json.loads((tmp_path / "recordings" / "new_bureau" / "expected.json").read_text(encoding="utf-8"))
     assert [link["url"] for link in recorded["listings"][0]["links"]] == EXPECTED["tianjin_onclick"]["links"]
     assert recorded["listings"][0]["links"][0]["day"] == "2026-09-27"
-    assert (tmp_path / "tests" / "recordings" / "new_bureau" / "listing.html").is_file()
+    assert (tmp_path / "recordings" / "new_bureau" / "listing.html").is_file()
     assert "new_bureau.yaml" in capsys.readouterr().out
     assert main(call) == 2  # never over a source that is there
 
@@ -160,7 +163,7 @@ def test_a_draft_is_a_valid_source_with_a_recording_to_read(tmp_path: Path, caps
 def test_a_page_that_names_no_article_is_a_failure_that_says_so(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
     page = tmp_path / "shell.html"
     page.write_text("<html><body><div id='app'></div></body></html>")
-    assert main(["--from-file", str(page), "--url", "https://www.a.gov.cn/list", "--root", str(tmp_path)]) == 1
+    assert main(["draft", "--from-file", str(page), "--url", "https://www.a.gov.cn/list", *under(tmp_path)]) == 1
     assert "names no article" in capsys.readouterr().err
 
 
@@ -215,18 +218,18 @@ def test_a_live_column_that_only_leads_on_is_followed_to_its_rows(tmp_path: Path
             {"success": True, "data": {"html": fragment}}
         )
         site.pages["/art/2026/art_1_1.html"] = article()
-        done = command(site.url("/col/index.html"), "--id", "live", "--root", str(tmp_path))
+        done = command(site.url("/col/index.html"), "--id", "live", *under(tmp_path))
     assert done.returncode == 0, done.stderr
-    recorded = json.loads((tmp_path / "tests" / "recordings" / "live" / "expected.json").read_text(encoding="utf-8"))
+    recorded = json.loads((tmp_path / "recordings" / "live" / "expected.json").read_text(encoding="utf-8"))
     assert recorded["listings"][0]["flags"] == ["index"]
     assert [link["day"] for link in recorded["listings"][1]["links"]] == ["2026-01-05", "2026-01-05"]
     assert recorded["article"]["url"] == site.url("/art/2026/art_1_1.html")
-    assert load(tmp_path / "config" / "sources" / "live.yaml").listings[0].family == "jpaas"
+    assert load(tmp_path / "sources" / "live.yaml").listings[0].family == "jpaas"
 
 
 def test_a_site_that_refuses_is_a_failure_that_says_so(tmp_path: Path):
     with serve(Site()) as site:
-        done = command(site.url("/nothing.html"), "--root", str(tmp_path))
+        done = command(site.url("/nothing.html"), *under(tmp_path))
     assert done.returncode == 1
     assert "404" in done.stderr
     assert list(tmp_path.iterdir()) == []
@@ -236,14 +239,50 @@ def test_onboarding_asks_for_nothing_that_robots_txt_forbids(tmp_path: Path):
     with serve(Site()) as site:
         site.pages["/robots.txt"] = answers("User-agent: *\nDisallow: /col/", headers={"Content-Type": "text/plain"})
         site.pages["/col/index.html"] = listing("/a/20260101_1.html")
-        done = command(site.url("/col/index.html"), "--root", str(tmp_path))
+        done = command(site.url("/col/index.html"), *under(tmp_path))
     assert done.returncode == 1
     assert "robots.txt" in done.stderr
     assert site.times("/col/index.html") == 0
 
 
+@pytest.mark.parametrize("status", [404, 410, 412, 418])
+def test_a_host_without_robots_txt_is_asked_as_a_crawl_asks_it(tmp_path: Path, status: int):
+    with serve(Site()) as site:
+        site.pages["/robots.txt"] = answers("<html></html>", status)
+        site.pages["/col/index.html"] = listing("/a/20260101_1.html")
+        done = command(site.url("/col/index.html"), "--json")
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["links"] == [site.url("/a/20260101_1.html")]
+
+
+def test_a_rule_behind_html_is_obeyed_as_a_crawl_obeys_it():
+    with serve(Site()) as site:
+        site.pages["/robots.txt"] = "<html>\nUser-agent: *\nDisallow: /\n"
+        site.pages["/col/index.html"] = listing("/a/20260101_1.html")
+        done = command(site.url("/col/index.html"), "--json")
+    assert "robots.txt" in done.stderr
+    assert site.times("/col/index.html") == 0
+
+
+def test_a_page_that_sets_a_cookie_and_leads_to_itself_is_read():
+    with serve(Site()) as site:
+
+        def gate(handler) -> None:
+            known = "gate=1" in (handler.headers.get("Cookie") or "")
+            behave = (
+                answers(listing("/a/20260101_1.html"))
+                if known
+                else answers("", 302, {"Location": "/l", "Set-Cookie": "gate=1"})
+            )
+            behave(handler)
+
+        site.pages["/l"] = gate
+        done = command(site.url("/l"), "--json")
+    assert json.loads(done.stdout)["links"] == [site.url("/a/20260101_1.html")]
+
+
 def test_strangers_are_asked_only_by_someone_whom_they_can_write_to(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setenv("GONGBAO_CONTACT", "")
-    done = command("https://www.gov.cn/", "--root", str(tmp_path))
+    done = command("https://www.gov.cn/", *under(tmp_path))
     assert done.returncode == 2
     assert "GONGBAO_CONTACT" in done.stderr

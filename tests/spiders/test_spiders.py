@@ -1,7 +1,5 @@
 """The pure parts of a crawl: bookkeeping, waiting, clocks, further parts, decompression, settings."""
 
-import gzip
-import zlib
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
@@ -11,7 +9,7 @@ from hypothesis import strategies as st
 
 from pipeline.core.config import read
 from pipeline.core.errors import ConfigError
-from pipeline.core.models import Dated, Precision
+from pipeline.core.models import Dated, Decoded, Precision
 from pipeline.core.source import ArticleSpec, Source
 from pipeline.page import obstacles
 from pipeline.page.obstacles import Cause
@@ -23,8 +21,6 @@ from spiders.crawl.ledger import Ledger
 from spiders.crawl.night_window import Clock, inside
 from spiders.crawl.task import Choice, Task, Wanted
 from spiders.http import scrapy_settings
-from spiders.http.failures import Failed
-from spiders.http.raw_bytes import inflate
 from spiders.http.retries import backoff, retry_after
 from spiders.listings import Link
 from tests.makers.places import ROOT
@@ -119,6 +115,10 @@ def test_a_run_of_another_day_moves_the_clock_by_whole_days_and_a_late_start_doe
 # -- further parts and attachments --------------------------------------------
 
 
+def as_read(text: str) -> Decoded:
+    return Decoded(text=text, declared="", detected="utf-8", used="utf-8", replaced=0)
+
+
 def page(tail: str) -> tuple[bytes, str]:
     html = f"<html><body><p>正文</p>{tail}</body></html>"
     return html.encode(), html
@@ -141,7 +141,7 @@ def page(tail: str) -> tuple[bytes, str]:
 )  # fmt: skip
 def test_the_next_part_is_of_the_same_article(url: str, tail: str, expected: str) -> None:
     body, text = page(tail)
-    assert next_part(url, body, text, SPEC) == expected
+    assert next_part(url, body, as_read(text), SPEC) == expected
     assert may_have_parts(url, body) or not expected
 
 
@@ -150,7 +150,7 @@ def test_files_are_found_by_name_and_by_parameter_each_once() -> None:
         "<a href='./P0202601.pdf'>附件1</a><a href='P0202601.pdf#page=2'>附件1</a><a href='/x.html'>x</a>"
         "<a href='/module/download/downfile.jsp?classid=0&filename=ab12.docx'>附件2</a><iframe src='/v.html?file=/a/b.ofd'></iframe>"
     )
-    assert attachments("http://a.example/c/t.html", text, SPEC.attachment_types) == (
+    assert attachments("http://a.example/c/t.html", as_read(text), SPEC.attachment_types) == (
         "http://a.example/c/P0202601.pdf",
         "http://a.example/module/download/downfile.jsp?classid=0&filename=ab12.docx",
         "http://a.example/v.html?file=/a/b.ofd",
@@ -159,33 +159,8 @@ def test_files_are_found_by_name_and_by_parameter_each_once() -> None:
 
 @given(st.text())
 def test_no_page_makes_the_search_for_parts_raise(text: str) -> None:
-    next_part("http://a.example/t20260105_1234567.html", text.encode("utf-8", "replace"), text, SPEC)
-    attachments("http://a.example/t.html", text, SPEC.attachment_types)
-
-
-# -- decompression ------------------------------------------------------------
-
-
-@given(st.binary(min_size=1, max_size=2000))
-def test_a_body_comes_out_of_its_encoding_as_it_went_in(body: bytes) -> None:
-    assert inflate(gzip.compress(body), "gzip", 5000) == body
-    assert inflate(gzip.compress(body) + gzip.compress(body), "gzip", 5000) == 2 * body
-    assert inflate(zlib.compress(body), "deflate", 5000) == body
-
-
-@pytest.mark.parametrize("cut", [15, 40, -9, -1])
-def test_a_stream_that_ends_too_early_is_truncated(cut: int) -> None:
-    with pytest.raises(Failed, match="truncated"):
-        inflate(gzip.compress(bytes(range(256)) * 4)[:cut], "gzip", 5000)
-
-
-def test_a_bomb_is_too_large_long_before_it_is_unpacked() -> None:
-    with pytest.raises(Failed, match="too_large"):
-        inflate(gzip.compress(bytes(50_000_000)), "gzip", 100_000)
-
-
-def test_what_is_called_gzip_and_is_none_stays_as_it_is() -> None:
-    assert inflate(b"<html>", "gzip", 100) == b"<html>"
+    next_part("http://a.example/t20260105_1234567.html", text.encode("utf-8", "replace"), as_read(text), SPEC)
+    attachments("http://a.example/t.html", as_read(text), SPEC.attachment_types)
 
 
 # -- which articles are wanted -------------------------------------------------

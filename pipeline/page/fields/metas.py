@@ -1,12 +1,13 @@
 """A parsed page in, what its head and markers declare out: meta tags in all spellings, JSON-LD, boundaries of CMSs."""
 
-import json
 import re
 from collections.abc import Iterator
 from typing import Any
 
 from lxml import etree
 from lxml.html import HtmlElement
+
+from pipeline.core.outside_text import load_json
 
 _MARK = re.compile(r"<\s*\$\[([^\]]+)\]>\s*(begin|end)")  # JCMS: <!--<$[标题]>begin-->…<!--<$[标题]>end-->
 _LD_CONTROL = re.compile(r"[\x00-\x1f]+")
@@ -33,7 +34,7 @@ def read_json_ld(root: HtmlElement) -> dict[str, str]:
         if "ld+json" not in (script.get("type") or "") or not script.text or len(script.text) > _MAX_LD:
             continue
         try:
-            data = json.loads(_LD_CONTROL.sub(" ", script.text))
+            data = load_json(_LD_CONTROL.sub(" ", script.text))
         except (ValueError, RecursionError):
             continue
         articles += _items(data)

@@ -9,6 +9,7 @@ from lxml.html import HtmlElement
 from parsel import Selector
 
 from pipeline.core.source import Item, Listing
+from pipeline.core.urls import join
 from spiders.listings.exchange import Answer, Found, Link, once
 from spiders.listings.paging.numbered import (
     Pages,
@@ -103,7 +104,7 @@ def _addresses(row: Selector, item: Item, base: str) -> Iterator[tuple[str, str]
             anchor = next((a for a in row.root.iter("a")), None)
             title = title_of(anchor) if anchor is not None and item.row else ""
             for value in values[:1] if item.row else values:
-                yield urljoin(base, value.replace("\\", "/")), title
+                yield join(base, value), title
             return
 
 

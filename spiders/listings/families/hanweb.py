@@ -1,7 +1,6 @@
 """大汉's two products: JCMS, whose lists come as XML (jpage), and jpaas, whose lists come as HTML in JSON (units)."""
 
 import ast
-import json
 import re
 from dataclasses import replace
 from datetime import datetime
@@ -11,6 +10,7 @@ from urllib.parse import urlencode, urljoin, urlsplit
 
 from lxml.html import HtmlElement
 
+from pipeline.core.outside_text import load_json
 from pipeline.core.source import Listing
 from spiders.listings.exchange import Answer, Found, Link, Request
 from spiders.listings.families.apis import compact, query_of, with_query
@@ -126,7 +126,7 @@ class Jpaas(Reader):
     def parse(self, listing: Listing, answer: Answer, base: datetime) -> Found:
         """The rows of a unit, or the unit of a column page."""
         try:
-            data = json.loads(answer.text)
+            data = load_json(answer.text)
         except ValueError:
             return self._column(listing, answer)
         fragment = (
@@ -162,7 +162,7 @@ class Jpaas(Reader):
             data: Any = ast.literal_eval(said.strip())
         except (ValueError, SyntaxError):
             try:
-                data = json.loads(said.replace("'", '"'))
+                data = load_json(said.replace("'", '"'))
             except ValueError:
                 return None
         return (

@@ -1,13 +1,13 @@
 """Rows out of a JSON answer: by the paths that a source names, or found by what keys are usually called."""
 
-import json
 import re
 from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
-from urllib.parse import urljoin
 
+from pipeline.core.outside_text import load_json
 from pipeline.core.source import JsonRows
+from pipeline.core.urls import join
 from spiders.listings.exchange import Link, once
 from spiders.listings.reader import link
 from spiders.listings.rows.anchors import squeeze
@@ -31,7 +31,7 @@ def load(text: str) -> Any:
     text = text.lstrip("\ufeff")
     match = _WRAPPED.match(text)
     try:
-        return json.loads(match[1] if match else text, strict=False)
+        return load_json(match[1] if match else text)
     except ValueError:
         return None
 
@@ -80,11 +80,12 @@ def _say(row: Any, path: str) -> Any:
 
 
 def _link(url: Any, title: Any, date: Any, base_url: str, base: datetime) -> Link | None:
-    if not isinstance(url, str) or not url.strip() or url.lower().startswith("javascript:"):
+    if not isinstance(url, str) or not url.strip():
         return None
     if "<" in url and (href := re.search(r"""href=["']([^"']+)""", url)):
         url = href[1]
-    return link(urljoin(base_url, url.strip()), plain(title), plain(date), base)
+    address = join(base_url, url)
+    return link(address, plain(title), plain(date), base) if address else None
 
 
 def plain(value: Any) -> str:

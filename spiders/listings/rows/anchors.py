@@ -3,9 +3,11 @@
 import html
 import re
 from collections.abc import Iterator
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urlsplit
 
 from lxml.html import HtmlElement
+
+from pipeline.core.urls import join
 
 FILES = "pdf|ofd|docx?|xlsx?|pptx?|zip|rar|wps|et|caj|txt"
 # A quoted word inside a script that can only be an address: it has a scheme, a slash, a query or a page's ending.
@@ -50,7 +52,7 @@ _ARTICLE_URL = re.compile(
 
 def target(element: HtmlElement, base: str) -> str:
     """The absolute http(s) address that a click on the element opens; empty if there is none to be read."""
-    href = (element.get("href") or "").strip().replace("\\", "/")
+    href = (element.get("href") or "").strip()
     if href and not href.lower().startswith(("javascript:", "#", "mailto:", "tel:", "data:")):
         return _absolute(href, base)
     for name in ("data-href", "data-url"):
@@ -69,8 +71,8 @@ def address_in(script: str) -> str:
 
 
 def _absolute(address: str, base: str) -> str:
+    url = join(base, address)
     try:
-        url = urljoin(base, address.strip())
         parts = urlsplit(url)
         host = parts.hostname
     except ValueError:

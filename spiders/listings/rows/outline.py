@@ -8,6 +8,7 @@ from lxml import etree
 from lxml.html import HtmlElement
 
 from spiders.listings.rows.anchors import squeeze
+from spiders.listings.rows.scripted_links import resolve
 
 _UNSEEN = frozenset({"script", "style", "template", "textarea", "head", "noscript", "option", "svg", "object"})
 _NULLS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f]")
@@ -18,7 +19,9 @@ def parse_html(text: str) -> HtmlElement:
     text = _NULLS.sub("", text).removeprefix("\ufeff")
     text = re.sub(r"^\s*<\?xml[^>]*\?>", "", text)
     try:
-        return lxml.html.document_fromstring(text or "<html></html>", parser=lxml.html.HTMLParser(huge_tree=True))
+        tree = lxml.html.document_fromstring(text or "<html></html>", parser=lxml.html.HTMLParser(huge_tree=True))
+        resolve(tree)
+        return tree
     except etree.ParserError:
         return lxml.html.document_fromstring("<html><body></body></html>")
 

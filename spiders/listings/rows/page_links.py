@@ -3,10 +3,11 @@
 import re
 from collections import Counter
 from functools import cached_property
-from urllib.parse import urldefrag, urljoin, urlsplit
+from urllib.parse import urldefrag, urlsplit
 
 from lxml.html import HtmlElement
 
+from pipeline.core.urls import join
 from spiders.listings.rows.anchors import FILES, is_label, is_section, links_in, squeeze, target, title_of
 from spiders.listings.rows.outline import Outline, visible
 from spiders.listings.rows.printed_dates import is_date_text
@@ -142,8 +143,9 @@ class PageLinks:
 
 def base_of(tree: HtmlElement, url: str) -> str:
     """What relative addresses of the page are relative to."""
-    href = next((node.get("href") for node in tree.iter("base") if node.get("href")), "")
-    return str(urljoin(url, href or ""))
+    href = next((href for node in tree.iter("base") if (href := node.get("href"))), "")
+    base = join(url, href)
+    return base if base.startswith(("http:", "https:")) else url
 
 
 def signature(element: HtmlElement) -> str:
