@@ -152,7 +152,9 @@ def append(
         table = _open(store)
         if table.has(run_id):
             return None
-        before = table.scan().filter((pl.col("kind") == _ARTICLE) & pl.col("doc_id").is_in([row["doc_id"] for row in visits]))
+        before = table.scan().filter(
+            (pl.col("kind") == _ARTICLE) & pl.col("doc_id").is_in([row["doc_id"] for row in visits])
+        )
         counts = dict(_latest(before).select("key64", "visits").collect().iter_rows())
         rows = [_article(row, run_id, counts, sources, broken, again_days) for row in visits]
         rows += [row for crawl in crawls if crawl.misses_nothing for row in _listings(crawl)]

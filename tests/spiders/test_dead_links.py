@@ -20,6 +20,7 @@ from tests.makers.loopback import Site, answers, article, listing, serve
 
 NOW = datetime(2026, 1, 5, 18, tzinfo=UTC)
 GOOD = ("/art/1.html", "/art/2.html", "/art/3.html", "/art/4.html")
+AGAIN = (1, 2, 4, 8, 16, 32)  # days
 DEAD = ("/art/5.html", "/art/6.html", "/art/7.html", "/art/8.html")
 
 
@@ -39,7 +40,7 @@ def logged(store: Store, source: Source, report: CrawlReport, night: int, reason
         for number, (url, reason) in enumerate(reasons.items())
     ]  # fmt: skip
     told = report.model_copy(update={"ended_at": at, "run_id": f"r{night}"})
-    fetches.append(store, f"r{night}", rows, [told], {source.id: source})
+    fetches.append(store, f"r{night}", rows, [told], {source.id: source}, AGAIN)
 
 
 def seen(store: Store, source: Source, night: int) -> Seen:
@@ -101,21 +102,6 @@ def test_the_intervals_grow_until_nobody_asks_any_more(store: Store) -> None:
             logged(store, source, report, night, {})
         assert now.is_dead(url) == (night > 0 and night not in nights)
     assert nights == [0, 1, 3, 7, 15, 31, 63]
-
-
-def test_a_page_that_went_is_asked_again_at_growing_intervals_and_comes_back(store: Store) -> None:
-    source = Source.model_validate(
-        {"id": "bureau", "name": "某局", "tier": "gov", "hosts": ["a.example"], "revisit": {"after_days": [1, 3], "gone_after_days": [1, 2, 4]},
-         "listings": [{"url": "http://a.example/", "family": "rss"}]}
-    )  # fmt: skip
-    url, visits = "http://a.example/1.html", []
-    empty = CrawlReport(run_id="r", source_id="bureau", started_at=NOW, ended_at=NOW)
-    for night in range(20):
-        if night == 0 or any(due.url == url for due in seen(store, source, night).due):
-            visits.append(night)
-            logged(store, source, empty, night, {url: "gone" if 1 <= night < 4 else None})
-    assert visits == [0, 1, 2, 4]  # had, gone, gone, back: its ordinary visits are over
-    assert seen(store, source, 19).knows(url)
 
 
 def test_a_list_of_which_every_link_is_dead_is_broken_on_every_night(site: Site, store: Store) -> None:
