@@ -100,8 +100,11 @@ _ROLES: dict[str, Role] = {
 }
 _CAPTION = re.compile(r"(?:^|[\s_-])caption(?:[_-]text)?(?:\s|$)")  # a class; old pages have no <figcaption>
 _PLAYER = re.compile(r"video|player|\.mp4|\.swf|\.m3u8", re.IGNORECASE)
-_HIDDEN = re.compile(r"display\s*:\s*none|font-size\s*:\s*0(?:px|pt|em)?\s*(?:;|$)", re.IGNORECASE)
-_BLANK = re.compile(r"visibility\s*:\s*hidden", re.IGNORECASE)  # jammers; of a block a script makes it visible (微信)
+_HIDDEN = re.compile(
+    r"display\s*:\s*none|visibility\s*:\s*(?:hidden|collapse)|font-size\s*:\s*0(?:px|pt|r?em|%)?\s*(?:;|!|$)"
+    r"|opacity\s*:\s*0(?:\.0*)?\s*(?:;|!|$)|text-indent\s*:\s*-\d{3,}|(?:left|top)\s*:\s*-\d{4,}px",
+    re.IGNORECASE,
+)
 _SHOWN_AS_BLOCK = re.compile(r"display\s*:\s*(?:block|table|flex|list-item)", re.IGNORECASE)
 _FILE_LINK = re.compile(
     r"\.(?:pdf|ofd|docx?|xlsx?|pptx?|zip|rar|wps|et|ceb|7z|txt|csv)(?:$|[?#&])|downfile|/download", re.IGNORECASE
@@ -182,11 +185,11 @@ class _Walk:
             self._enter_empty(element, tag)
             return True
         style, classes = element.get("style"), element.get("class")
-        unseen, block = _shown(style, kind) if style is not None else (False, False)
+        unseen, block = _shown(style) if style is not None else (False, False)
         hidden = (
             unseen
             or (classes is not None and not self.hiding.isdisjoint(classes.split()))
-            or element.get("hidden") is not None
+            or element.get("hidden", "until-found") != "until-found"
         )
         if not block and (kind == "inline" or ":" in tag):
             if hidden:
@@ -386,10 +389,9 @@ class _Walk:
 
 
 @lru_cache(maxsize=8192)
-def _shown(style: str, kind: str) -> tuple[bool, bool]:
+def _shown(style: str) -> tuple[bool, bool]:
     """Whether a style hides its element, and whether it makes a block of it."""
-    blank = kind == "inline" and _BLANK.search(style) is not None
-    return blank or _HIDDEN.search(style) is not None, _SHOWN_AS_BLOCK.search(style) is not None
+    return _HIDDEN.search(style) is not None, _SHOWN_AS_BLOCK.search(style) is not None
 
 
 def _lines(raw: str) -> list[str]:

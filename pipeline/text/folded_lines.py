@@ -16,7 +16,8 @@ SENTENCE_END = re.compile(r"[。！？；!?;]|\.(?:\s|$)|[:：]$")
 _INVISIBLE = re.compile(
     "[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff\ufffc\ue000-\uf8ff\x00-\x08\x0e-\x1f\x7f]"
 )
-_SPACE = re.compile(r"\s+")
+_SPACE = re.compile(r"[^\S\t]+")
+_CELL_ENDS = re.compile(r" *\t *")
 _HAN = re.compile(r"[\u3400-\u9fff]")
 _WORD = re.compile(r"[A-Za-z]{2,}")
 _NO_LETTER = re.compile(r"[\W_]+")
@@ -65,8 +66,10 @@ def joined(parts: Sequence[Row]) -> Row:
 
 
 def tidy(text: str) -> str:
-    """NFC, invisible signs gone, white space folded to one space."""
-    return _SPACE.sub(" ", _INVISIBLE.sub("", unicodedata.normalize("NFC", text))).strip()
+    """NFC, invisible signs gone, white space folded to one space; a tab between cells stays, beside an empty cell two."""
+    line = _SPACE.sub(" ", _INVISIBLE.sub("", unicodedata.normalize("NFC", text))).strip(" ")
+    row = _CELL_ENDS.sub("\t", line) if "\t" in line.strip() else line.strip()
+    return row if row.strip() else ""
 
 
 def read_rows(lines: Iterable[Line], title: str, rules: BoilerplateRules) -> tuple[list[Row], str, bool]:
