@@ -10,7 +10,7 @@ from lxml.html import HtmlElement
 from pipeline.page.cells import is_row_of_data
 from pipeline.page.tree import Block, Outline, Part, Role, Span
 
-# Elements that run on inside a line; every other element, known or not, begins and ends one.
+# Elements that run on inside a line. An element that nobody knows runs on, too, unless it holds blocks.
 _INLINE = frozenset(
     [
         "a",
@@ -83,6 +83,11 @@ _SILENT = frozenset(
         "noframes",
     ]
 )
+_BLOCK = frozenset(
+    "address article aside blockquote body center dd details dir div dl dt fieldset figcaption figure footer form h1 h2 "
+    "h3 h4 h5 h6 header hgroup html legend li main marquee menu nav ol p picture pre search section summary table tbody td "
+    "tfoot th thead tr ul video xmp ucapcontent ucaptitle trs_document".split()
+)
 _EMPTY = frozenset(("br", "hr", "meta", "img"))
 _FILMS = frozenset(("embed", "object", "iframe"))
 _CELLS = frozenset(("td", "th"))
@@ -92,7 +97,7 @@ _PARTS = frozenset(("span", "b", "strong", "em", "i", "font", "label", "small"))
 _WHOLE = frozenset(("p", "h1", "h2", "h3", "h4", "h5", "h6"))  # nothing stands alone in these
 _LEADS = re.compile(r"\s*(?!#|javascript:|$)", re.IGNORECASE)
 _LINE = _INLINE | {"p"}  # a comment directly in one of these ends no line
-_KINDS = {**dict.fromkeys(_INLINE, "inline"), **dict.fromkeys(_SILENT, "silent"), **dict.fromkeys(_EMPTY, "empty")}
+_KINDS = {**dict.fromkeys(_BLOCK, "block"), **dict.fromkeys(_INLINE, "inline"), **dict.fromkeys(_SILENT, "silent"), **dict.fromkeys(_EMPTY, "empty")}
 _ROLES: dict[str, Role] = {
     **dict.fromkeys(("h1", "h2", "h3", "h4", "h5", "h6"), "heading"),
     "figcaption": "caption",
@@ -139,6 +144,7 @@ class _Walk:
         self.marks: list[tuple[str, int]] = []
         self.open: list[Span] = []
         self.anchors: list[tuple[HtmlElement, bool, bool]] = []  # open: whether each leads to a page, or to a file
+        self.inside: list[Span] = []  # of those, the unknown ones that end no line
         self.alone: list[tuple[HtmlElement, int]] = []  # open: what may stand alone in a line, inside so many blocks
         self.strong: list[HtmlElement] = []
         self.row: Span | None = None  # the open row of data, written as one line
@@ -176,7 +182,7 @@ class _Walk:
     def _enter(self, element: HtmlElement) -> bool:
         """Open an element; False if what is inside it is no text."""
         tag = element.tag
-        kind = _KINDS.get(tag, "block")
+        kind = _KINDS.get(tag, "unknown")
         if kind == "silent":
             if tag in _FILMS and _PLAYER.search(" ".join(map(str, element.attrib.values()))):
                 self._count(videos=1)
@@ -201,8 +207,28 @@ class _Walk:
             if tag in _PARTS and (classes is not None or element.get("id") is not None):
                 self._stand_alone(element)
             return True
-        self._open(element, tag, hidden, classes or "")
+        if kind == "unknown" and not (hidden or block) and self._runs_on(tag):
+            self._open_inside(element)
+        else:
+            self._open(element, tag, hidden, classes or "")
         return True
+
+    def _runs_on(self, tag: str) -> bool:
+        """Whether an unknown element goes on the line: `<org>NATO</org>`, not a web component among others."""
+        return "-" not in tag or bool(self.pieces) or (bool(self.open) and self.open[-1].element.tag in _WHOLE)
+
+    def _open_inside(self, element: HtmlElement) -> None:
+        """Open an unknown element without ending the line; what blocks it holds are inside its span all the same."""
+        place = len(self.blocks) + bool(self.pieces)
+        if self.open:
+            up = self.open[-1]
+            span = Span(element, place, up.hidden, up.role)
+            up.children.append(span)
+        else:
+            span = Span(element, place, 0, "")
+        self.open.append(span)
+        self.spans.append(span)
+        self.inside.append(span)
 
     def _leave(self, element: HtmlElement) -> None:
         if self.open and self.open[-1].element is element:
@@ -289,13 +315,15 @@ class _Walk:
     def _close(self, span: Span) -> None:
         if self.row is span:
             self.row = None
-        if self.row is None:
+        if self.inside and self.inside[-1] is span:
+            self.inside.pop()
+        elif self.row is None:
             self._flush()
             self.broken = False
         elif self.pieces:
             self._space(" ")
         self.furniture -= span.element.tag in _FURNITURE
-        span.end = len(self.blocks)
+        span.end = max(span.start, len(self.blocks))
         self.open.pop()
         self._cut()
         if self.open:
