@@ -101,6 +101,7 @@ def _taken_out(page: Weighed, located: Located) -> dict[int, str]:
     mostly = lost > 0.5 * page.prose(located.start, located.end)
     over = mostly and page.is_over(next(index for index in apart if page.raw[index] > 0))
     out = apart if opens or over or not mostly else {}  # else it is the article
+    out |= {index: "expand" for index in inside if page.is_prompt(index)}
     for index in inside:
         if blocks[index].hidden or blocks[index].caption:
             out[index] = "hidden" if blocks[index].hidden else "caption"

@@ -110,6 +110,8 @@ _HIDDEN = re.compile(
     r"|opacity\s*:\s*0(?:\.0*)?\s*(?:;|!|$)|text-indent\s*:\s*-\d{3,}|(?:left|top)\s*:\s*-\d{4,}px",
     re.IGNORECASE,
 )
+_BLANK = re.compile(r"visibility\s*:\s*hidden", re.IGNORECASE)
+_PROMPT = 40  # characters of a button
 _SHOWN_AS_BLOCK = re.compile(r"display\s*:\s*(?:block|table|flex|list-item)", re.IGNORECASE)
 _FILE_LINK = re.compile(
     r"\.(?:pdf|ofd|docx?|xlsx?|pptx?|zip|rar|wps|et|ceb|7z|txt|csv)(?:$|[?#&])|downfile|/download", re.IGNORECASE
@@ -142,6 +144,8 @@ class _Walk:
         self.blocks: list[Block] = []
         self.spans: list[Span] = []
         self.marks: list[tuple[str, int]] = []
+        self.hiders: list[tuple[Span, bool]] = []
+        self.prompts: list[tuple[str, int]] = []
         self.open: list[Span] = []
         self.anchors: list[tuple[HtmlElement, bool, bool]] = []  # open: whether each leads to a page, or to a file
         self.inside: list[Span] = []  # of those, the unknown ones that end no line
@@ -177,14 +181,16 @@ class _Walk:
             if text and (self.pieces or not text.isspace()):
                 self._say(text)
         self._flush()
-        return Outline(root, self.blocks, self.spans, self.marks)
+        return Outline(root, self.blocks, self.spans, self.marks, self.hiders, self.prompts)
 
     def _enter(self, element: HtmlElement) -> bool:
         """Open an element; False if what is inside it is no text."""
         tag = element.tag
         kind = _KINDS.get(tag, "unknown")
         if kind == "silent":
-            if tag in _FILMS and _PLAYER.search(" ".join(map(str, element.attrib.values()))):
+            if tag == "button":
+                self.prompts.append(("".join(element.itertext())[:_PROMPT].strip(), len(self.blocks) + bool(self.pieces)))
+            elif tag in _FILMS and _PLAYER.search(" ".join(map(str, element.attrib.values()))):
                 self._count(videos=1)
             return False
         if kind == "empty":
@@ -211,6 +217,8 @@ class _Walk:
             self._open_inside(element)
         else:
             self._open(element, tag, hidden, classes or "")
+            if hidden:
+                self.hiders.append((self.spans[-1], style is not None and _BLANK.search(style) is not None))
         return True
 
     def _runs_on(self, tag: str) -> bool:

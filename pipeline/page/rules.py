@@ -61,6 +61,7 @@ class ExtractionRules(Strict):
     boundaries: tuple[Boundary, ...]
     chrome: tuple[str, ...]
     hidden: tuple[str, ...]
+    expand: Pattern
     tail: Pattern
     foot: Pattern
     comments: Pattern

@@ -77,6 +77,8 @@ class Outline:
     blocks: list[Block]
     spans: list[Span]  # in document order; the first is the whole page
     marks: list[tuple[str, int]]  # comments and misplaced metas that may bound the text, and the line they stand before
+    hiders: list[tuple[Span, bool]]  # elements that hide themselves; True: whose place stays blank (visibility)
+    prompts: list[tuple[str, int]]  # the words on buttons, and the line they stand before
 
     def span_of(self, element: HtmlElement) -> Span | None:
         """The span of a block element; None for any other."""

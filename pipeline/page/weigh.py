@@ -16,6 +16,10 @@ _CLAUSE = re.compile(r"[，、,：:]")
 _WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+|[\u4e00-\u9fff]+")
 _TITLE_PARTS = re.compile(r"\s*(?:[_|｜丨]|--+|—+|\s-\s|-)\s*")
 _DURATION = re.compile(r"(?:\d{1,2}:)?\d{1,2}:\d{2}")
+_BLANKED = 0.3  # of the page's prose: so much is no trap for robots
+_PROMPT = 20  # characters of a line that offers more
+_CONTAINERS = 3  # levels up from what is hidden to what holds its beginning
+_CUT = re.compile(r"(?:\.{2,}|…+)?\s*(?:展开|阅读|查看)?(?:全文|更多)?[\W_]*$")
 _APART_TAGS = frozenset(("nav", "footer", "aside"))
 
 
@@ -36,6 +40,8 @@ class Weighed:
         self._comments = re.compile(rules.comments, re.IGNORECASE)
         self._label = re.compile(rules.label)
         self._written = re.compile(rules.written)
+        self._expander = re.compile(rules.expand, re.IGNORECASE)
+        self.prompts = self._find_prompts()
         self._reveal()
         self.raw = [self._of(block) for block in page.blocks]
         self._prose = _sums(max(0.0, weight) for weight in self.raw)
@@ -132,18 +138,60 @@ class Weighed:
         above = self.title_at is not None and index <= self.title_at
         return max(0.0, weight) if above or self.raw[index] <= self.rules.weights.words * len(block.text) else 0.0
 
+    def _find_prompts(self) -> dict[int, str]:
+        """Lines, and places of buttons, that offer the rest of a text."""
+        lines = ((block.text, index) for index, block in enumerate(self.page.blocks) if len(block.text) <= _PROMPT)
+        return {index: text for text, index in (*lines, *self.page.prompts) if self._expander.fullmatch(text)}
+
+    def is_prompt(self, index: int) -> bool:
+        """Whether a line offers the rest of a text and says nothing else."""
+        return self.prompts.get(index) == self.page.blocks[index].text
+
     def _reveal(self) -> None:
         """A page that hides nearly all it has to say lets a script show it; one that says it in captions is of pictures."""
         blocks = self.page.blocks
         said = [len(block.text) if _SENTENCE.search(block.text) else 0 for block in blocks]
+        for span, blank in self.page.hiders:  # 微信 keeps its text's place and shows it when all is loaded
+            if blank and _nearly_all(sum(said[span.start : span.end]), _BLANKED * sum(said)):
+                _show(blocks, span)
+        self._expand(said)
         hidden = sum(length for block, length in zip(blocks, said, strict=True) if block.hidden)
         if _nearly_all(hidden, sum(said)):
-            for block in blocks:
-                block.hidden = max(0, block.hidden - 1)  # what is hidden inside the hidden stays so
+            _show(blocks, self.page.spans[0])
         captions = sum(length for block, length in zip(blocks, said, strict=True) if block.caption and not block.hidden)
         if _nearly_all(captions, sum(length for block, length in zip(blocks, said, strict=True) if not block.hidden)):
             for block in blocks:
                 block.caption = False
+
+    def _expand(self, said: list[int]) -> None:
+        """Show what stands behind 展开全文: hidden, and going on what its own container has begun to say."""
+        blocks, prompts = self.page.blocks, set(self.prompts)
+        if not prompts or not self.page.hiders:
+            return
+        parents = {id(child): span for span in self.page.spans for child in span.children}
+        for hider, _ in self.page.hiders:
+            if not sum(said[hider.start : hider.end]) or blocks[hider.start].hidden == 0:
+                continue
+            span: Span | None = hider
+            for _ in range(_CONTAINERS):
+                span = parents.get(id(span))
+                if span is None:
+                    break
+                seen = [i for i in range(span.start, hider.start) if not blocks[i].hidden and i not in prompts]
+                if not any(said[i] for i in seen):
+                    continue
+                if any(span.start <= place <= span.end + 2 for place in prompts):
+                    self._show_once(hider, [i for i in seen if said[i]])
+                break
+
+    def _show_once(self, hider: Span, seen: list[int]) -> None:
+        """Show hidden lines; where they say the visible ones again, whole, those are their beginning, cut off."""
+        blocks = self.page.blocks
+        whole = fold("".join(block.text for block in blocks[hider.start : hider.end]))
+        _show(blocks, hider)
+        if all(fold(_CUT.sub("", blocks[index].text)) in whole for index in seen):
+            for index in seen:
+                blocks[index].hidden += 1
 
     def _find_title(self, title: str) -> int | None:
         """The line that repeats what the page is called; a heading before any other line, the longer the better."""
@@ -283,6 +331,12 @@ class Weighed:
                 break
             seen += max(0.0, weight)
         return weights
+
+
+def _show(blocks: list[Block], span: Span) -> None:
+    """Show what one element hides; what is hidden inside it once more stays so."""
+    for block in blocks[span.start : span.end]:
+        block.hidden = max(0, block.hidden - 1)
 
 
 def _turn_down(weights: list[float], indices: Iterable[int], factor: float) -> None:

@@ -1,7 +1,7 @@
 """What bytes say outweighs what header and meta say."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.page.decode import decode, file_kind
@@ -100,6 +100,7 @@ def test_curly_quotes_in_undeclared_latin_text_are_quotes() -> None:
     assert text in decode(html(text).encode("cp1252")).text
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=300), st.text(max_size=40))
 def test_no_bytes_and_no_header_raise_and_the_count_is_true(body: bytes, header: str) -> None:
     decoded = decode(body, header)
