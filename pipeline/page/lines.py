@@ -84,9 +84,60 @@ _SILENT = frozenset(
     ]
 )
 _BLOCK = frozenset(
-    "address article aside blockquote body center dd details dir div dl dt fieldset figcaption figure footer form h1 h2 "
-    "h3 h4 h5 h6 header hgroup html legend li main marquee menu nav ol p picture pre search section summary table tbody td "
-    "tfoot th thead tr ul video xmp ucapcontent ucaptitle trs_document".split()
+    [
+        "address",
+        "article",
+        "aside",
+        "blockquote",
+        "body",
+        "center",
+        "dd",
+        "details",
+        "dir",
+        "div",
+        "dl",
+        "dt",
+        "fieldset",
+        "figcaption",
+        "figure",
+        "footer",
+        "form",
+        "h1",
+        "h2",
+        "h3",
+        "h4",
+        "h5",
+        "h6",
+        "header",
+        "hgroup",
+        "html",
+        "legend",
+        "li",
+        "main",
+        "marquee",
+        "menu",
+        "nav",
+        "ol",
+        "p",
+        "picture",
+        "pre",
+        "search",
+        "section",
+        "summary",
+        "table",
+        "tbody",
+        "td",
+        "tfoot",
+        "th",
+        "thead",
+        "tr",
+        "ul",
+        "video",
+        "xmp",
+        "ucapcontent",
+        "ucaptitle",
+        "trs_document",
+    ]
 )
 _EMPTY = frozenset(("br", "hr", "meta", "img"))
 _FILMS = frozenset(("embed", "object", "iframe"))
@@ -97,7 +148,12 @@ _PARTS = frozenset(("span", "b", "strong", "em", "i", "font", "label", "small"))
 _WHOLE = frozenset(("p", "h1", "h2", "h3", "h4", "h5", "h6"))  # nothing stands alone in these
 _LEADS = re.compile(r"\s*(?!#|javascript:|$)", re.IGNORECASE)
 _LINE = _INLINE | {"p"}  # a comment directly in one of these ends no line
-_KINDS = {**dict.fromkeys(_BLOCK, "block"), **dict.fromkeys(_INLINE, "inline"), **dict.fromkeys(_SILENT, "silent"), **dict.fromkeys(_EMPTY, "empty")}
+_KINDS = {
+    **dict.fromkeys(_BLOCK, "block"),
+    **dict.fromkeys(_INLINE, "inline"),
+    **dict.fromkeys(_SILENT, "silent"),
+    **dict.fromkeys(_EMPTY, "empty"),
+}
 _ROLES: dict[str, Role] = {
     **dict.fromkeys(("h1", "h2", "h3", "h4", "h5", "h6"), "heading"),
     "figcaption": "caption",
@@ -189,7 +245,9 @@ class _Walk:
         kind = _KINDS.get(tag, "unknown")
         if kind == "silent":
             if tag == "button":
-                self.prompts.append(("".join(element.itertext())[:_PROMPT].strip(), len(self.blocks) + bool(self.pieces)))
+                self.prompts.append(
+                    ("".join(element.itertext())[:_PROMPT].strip(), len(self.blocks) + bool(self.pieces))
+                )
             elif tag in _FILMS and _PLAYER.search(" ".join(map(str, element.attrib.values()))):
                 self._count(videos=1)
             return False

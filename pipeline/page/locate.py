@@ -9,6 +9,7 @@ from lxml.html import HtmlElement
 from pipeline.page.tree import Span
 from pipeline.page.weigh import Weighed, fold, words_of
 
+_MOST_KNOWN = 8  # containers of known names, the weightiest; readers' remarks may be in hundreds of them
 _LONE = frozenset(("p", "h1", "h2", "h3", "h4", "li", "blockquote", "pre", "tr"))
 
 
@@ -21,25 +22,46 @@ class Located:
     end: int
     span: Span
 
+    @property
+    def kind(self) -> str:
+        """What named it: `source`, `mark`, `known` or `density`."""
+        return "known" if self.name[0] in "#.<" else self.name.partition(":")[0]
+
 
 def locate(page: Weighed, named: Sequence[HtmlElement] = ()) -> Located | None:
-    """The article of a page: the source's own elements, else exact marks, known containers or density, if they prove themselves."""
-    for element in named:
-        span = page.page.span_of(element)
-        if (
-            span is not None
-            and page.prose(span.start, span.end)
-            + sum(len(block.text) for block in page.page.blocks[span.start : span.end])
-            >= 20
-        ):
-            return _whole("source", span)
+    """The article of a page: of all that may be it, what the evidence speaks for most."""
     dense = _densest(page)
+    spans = [span for element in named if (span := page.page.span_of(element))]
+    chosen = [_whole("source", span) for span in spans if _says_something(page, span)][:1]
     if dense is None:
-        return None
-    for candidate in (*_marked(page), *_known(page)):
-        if _proves_itself(page, candidate, dense):
-            return _without_comments(page, candidate)
-    return _without_comments(page, _whole("density", _narrowed(page, dense)))
+        return chosen[0] if chosen else None
+    found = [*chosen, *_marked(page), *_known(page), _whole("density", _narrowed(page, dense))]
+    best = max(found, key=lambda each: _evidence(page, each, dense))
+    return best if best.name == "source" else _without_comments(page, best)
+
+
+def _evidence(page: Weighed, located: Located, dense: Span) -> float:
+    """How much speaks for a candidate: its name, the densest element's prose, the title and what follows it inside."""
+    weights = page.rules.evidence
+    densest = page.prose(dense.start, dense.end)
+    said = page.prose(located.start, located.end)
+    if said <= 0 and located.name != "source":
+        return -1.0
+    shared = page.prose(max(located.start, dense.start), min(located.end, dense.end))
+    beyond = (said - shared) / max(densest, 20.0)
+    evidence = weights.cover * shared / densest if densest else 0.0
+    evidence += getattr(weights, located.kind)
+    if page.opening is not None and located.start <= page.opening < located.end:
+        evidence += weights.opening
+    if _follows_title(page, located):
+        evidence += weights.title
+    evidence -= weights.links * page.links(located.start, located.end) / max(1, located.end - located.start)
+    return evidence - beyond if beyond > weights.beyond_most else evidence
+
+
+def _says_something(page: Weighed, span: Span) -> bool:
+    letters = sum(len(block.text) for block in page.page.blocks[span.start : span.end])
+    return page.prose(span.start, span.end) + letters >= 20
 
 
 def is_doubtful(page: Weighed, located: Located | None) -> bool:
@@ -143,16 +165,16 @@ def _narrowed(page: Weighed, span: Span) -> Span:
 
 
 def _marked(page: Weighed) -> Iterator[Located]:
-    """Ranges between the exact marks that CMSs print."""
+    """Ranges between the exact marks that CMSs print. Several of one kind, as round each remark, mark no article."""
     marks = page.page.marks
     for boundary in page.rules.boundaries:
         begins = [line for text, line in marks if re.search(boundary.begin, text)]
         ends = [line for text, line in marks if re.search(boundary.end, text)]
-        for begin in begins:
-            end = next((line for line in ends if line > begin), None)
-            if end is not None:
-                around = min((span for span in page.page.spans if span.start <= begin and span.end >= end), key=len)
-                yield Located(f"mark:{boundary.begin}", begin, end, around)
+        pairs = {begin: end for begin in begins if (end := next((line for line in ends if line > begin), None))}
+        if len(pairs) == 1:
+            ((begin, end),) = pairs.items()
+            around = min((span for span in page.page.spans if span.start <= begin and span.end >= end), key=len)
+            yield Located(f"mark:{boundary.begin}", begin, end, around)
 
 
 def _known(page: Weighed) -> Iterator[Located]:
@@ -167,25 +189,12 @@ def _known(page: Weighed) -> Iterator[Located]:
         if element.get("id") in ids:
             found.append((f"#{element.get('id')}", span))
         elif element.tag in tags:
-            found.append((str(element.tag), span))
+            found.append((f"<{element.tag}>", span))
         elif (name := element.get("class")) and (hit := classes.intersection(name.split())):
             found.append((f".{min(hit)}", span))
     found.sort(key=lambda pair: (-page.net(pair[1]), len(pair[1])))
-    for name, span in found:
+    for name, span in found[:_MOST_KNOWN]:
+        inner = _narrowed(page, span)
+        if inner is not span:
+            yield _whole(name, inner)
         yield _whole(name, span)
-
-
-def _proves_itself(page: Weighed, candidate: Located, dense: Span) -> bool:
-    """Whether a named candidate says enough, measured by what density alone would take."""
-    shares = page.rules.shares
-    said = page.prose(candidate.start, candidate.end)
-    within = dense.start <= candidate.start and candidate.end <= dense.end
-    if said <= 0:
-        return False
-    if candidate.name.startswith("mark:"):
-        return True  # exact: a template filled them, no editor chose them
-    if within:
-        return said >= shares.named_within * page.prose(dense.start, dense.end)
-    if candidate.start <= dense.start and dense.end <= candidate.end:
-        return page.net(candidate.span) >= shares.named * page.net(dense)
-    return said >= shares.named * page.prose(dense.start, dense.end) or _follows_title(page, candidate)

@@ -35,6 +35,20 @@ class Weights(Strict):
     beyond_tail: float
 
 
+class Evidence(Strict):
+    """What speaks for a candidate; `config/extraction.yaml` says where each number comes from."""
+
+    source: float
+    mark: float
+    known: float
+    density: float
+    cover: float
+    opening: float
+    title: float
+    links: float
+    beyond_most: float
+
+
 class Shares(Strict):
     """Shares that decide between elements; `config/extraction.yaml` says where each comes from."""
 
@@ -43,8 +57,6 @@ class Shares(Strict):
     narrow_named: float = Field(ge=0, le=1)
     narrow_words: float = Field(ge=0, le=1)
     widen: float = Field(ge=0, le=1)
-    named: float = Field(ge=0, le=1)
-    named_within: float = Field(ge=0, le=1)
     feed_items: int
     feed_lines: int
     doubt_below: int
@@ -69,4 +81,5 @@ class ExtractionRules(Strict):
     label: Pattern
     written: Pattern
     weights: Weights
+    evidence: Evidence
     shares: Shares

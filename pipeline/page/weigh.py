@@ -44,6 +44,7 @@ class Weighed:
         self.prompts = self._find_prompts()
         self._reveal()
         self.raw = [self._of(block) for block in page.blocks]
+        self._links = _sums(float(block.link_share >= 0.5) for block in page.blocks)
         self._prose = _sums(max(0.0, weight) for weight in self.raw)
         self.apart: dict[int, str] = {}  # lines of what stands around an article, and why they are held for that
         self.listed: set[int] = set()  # links that the article itself lists
@@ -79,8 +80,12 @@ class Weighed:
         return self._words[span.end] - self._words[span.start]
 
     def prose(self, start: int, end: int) -> float:
-        """Characters of prose, whatever stands around them."""
-        return self._prose[end] - self._prose[start]
+        """Characters of prose, whatever stands around them; none where the range is empty."""
+        return self._prose[end] - self._prose[start] if start < end else 0.0
+
+    def links(self, start: int, end: int) -> float:
+        """Lines that are links."""
+        return self._links[end] - self._links[start]
 
     def is_tail(self, index: int) -> bool:
         """Whether a line is one after which a page goes on to other things."""
