@@ -50,7 +50,7 @@ def _evidence(page: Weighed, located: Located, dense: Span) -> float:
     shared = page.prose(max(located.start, dense.start), min(located.end, dense.end))
     beyond = (said - shared) / max(densest, 20.0)
     evidence = weights.cover * shared / densest if densest else 0.0
-    evidence += getattr(weights, located.kind)
+    evidence += float(getattr(weights, located.kind))
     if page.opening is not None and located.start <= page.opening < located.end:
         evidence += weights.opening
     if _follows_title(page, located):

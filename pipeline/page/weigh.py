@@ -365,5 +365,5 @@ def _named(element: HtmlElement, words: frozenset[str]) -> str:
     return next(iter(sorted(words & words_of(names))), "") if len(names) > 1 else ""
 
 
-def _nearly_all(some: int, all_: int) -> bool:
+def _nearly_all(some: float, all_: float) -> bool:
     return some >= 20 and some > 3 * (all_ - some)
