@@ -7,8 +7,6 @@ from pydantic import Field
 
 from pipeline.core.config import Cron, Strict, read
 
-ZONE = "Asia/Shanghai"
-
 
 class LeaseRules(Strict):
     """How long a lease holds."""

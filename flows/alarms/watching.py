@@ -3,15 +3,15 @@
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from prefect._vendor import croniter  # the one that Prefect's own schedules are computed with
 
 from flows import leases, settings
 from flows.alarms import standing as alarms
 from flows.alarms.state import InStore, OnDisk
-from flows.schedules import ZONE, LeaseRules, Schedules
+from flows.schedules import LeaseRules, Schedules
 from pipeline.core.conservation import RunReport
+from pipeline.core.dates import SHANGHAI
 from pipeline.core.errors import StoreError
 from pipeline.core.observation import Trouble
 from pipeline.core.source import load_all
@@ -67,7 +67,7 @@ def _missing(
         # Half of them: sources are added by day, and a night of one source is not the night of all.
         if any(night.error for night in nights) or 2 * len(crawled & set(sources)) >= len(sources):
             continue
-        cause = f"the night that was due at {due:{_SHOWN}} ({ZONE}) has not ended"
+        cause = f"the night that was due at {due:{_SHOWN}} ({SHANGHAI}) has not ended"
         yield standing.of_run(subject, RunTrouble.NIGHT_MISSING, cause, now, rules)
 
 
@@ -80,7 +80,7 @@ def _stuck(store: Store, limits: LeaseRules, now: datetime, rules: AlarmRules) -
 def _last(line: str, now: datetime) -> datetime:
     """When a cron line was last due, in Asia/Shanghai."""
     dues: Any = croniter.croniter  # type: ignore[attr-defined]
-    due: datetime = dues(line, now.astimezone(ZoneInfo(ZONE))).get_prev(datetime)
+    due: datetime = dues(line, now.astimezone(SHANGHAI)).get_prev(datetime)
     return due
 
 

@@ -23,7 +23,8 @@ from flows.alarms.standing import ended_with_server, run_id_of
 from flows.runs import backfill, nightly, reprocess
 from flows.runs import maintain as maintenance_flow
 from flows.runs import watch as watch_flow
-from flows.schedules import ZONE, Schedules
+from flows.schedules import Schedules
+from pipeline.core.dates import SHANGHAI
 from pipeline.core.errors import ConfigError
 
 _FLOWS: tuple[Flow[..., Any], ...] = (
@@ -75,7 +76,7 @@ def _crons(name: str, schedules: Schedules, own: dict[str, str]) -> list[Schedul
     for slug, line, parameters in found:
         try:
             crons.append(
-                Cron(line, timezone=ZONE, parameters=parameters, slug=slug.replace(" ", "-").replace("_", "-"))
+                Cron(line, timezone=str(SHANGHAI), parameters=parameters, slug=slug.replace(" ", "-").replace("_", "-"))
             )
         except ValueError as error:
             raise ConfigError(f"not a cron line: {line!r}", key=f"schedule of {slug}") from error

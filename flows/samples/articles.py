@@ -5,9 +5,7 @@ import unicodedata
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
-from zoneinfo import ZoneInfo
 
-SHANGHAI = ZoneInfo("Asia/Shanghai")
 State = Literal["new", "same", "edited", "withdrawn"]
 
 

@@ -17,11 +17,11 @@ from time import monotonic
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
-from flows.samples.articles import SHANGHAI
 from flows.samples.faults import FAULTS, Fault, commit, send
 from flows.samples.sites import SITES
 from flows.samples.sites.html import Resource
 from flows.samples.world import World
+from pipeline.core.dates import SHANGHAI
 
 FIRST_PORT = (
     18801  # one a site from here in the order of SITES, the control port before it, so that URLs stay from run to run

@@ -6,7 +6,8 @@ from datetime import datetime
 from difflib import SequenceMatcher
 from typing import Any
 
-from flows.samples.articles import SHANGHAI, Truth, fold
+from flows.samples.articles import Truth, fold
+from pipeline.core.dates import SHANGHAI
 
 Row = Mapping[str, Any]  # url, title, text, published_at, publisher, lang, canonical_id, doc_id, withdrawn_at
 

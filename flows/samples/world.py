@@ -7,7 +7,7 @@ from datetime import date, datetime, time, timedelta
 from functools import cached_property, lru_cache
 
 from flows.samples import plan
-from flows.samples.articles import SHANGHAI, Article, Block, Posting, Truth
+from flows.samples.articles import Article, Block, Posting, Truth
 from flows.samples.dates import alike, dated, mark
 from flows.samples.plan import DEMO, Batch, Plan, Repost
 from flows.samples.sites import SITES
@@ -15,6 +15,7 @@ from flows.samples.sites.html import Served, Shelf
 from flows.samples.writing import texts
 from flows.samples.writing.script import reversible
 from flows.samples.writing.texts import Draft, person
+from pipeline.core.dates import SHANGHAI
 
 NOBODYS_DAY = date(2001, 1, 1)  # the last night of a world that has no calendar yet; any day does
 

@@ -6,7 +6,6 @@ from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from statistics import median
-from zoneinfo import ZoneInfo
 
 from pydantic import Field
 from rich.console import Console
@@ -20,6 +19,7 @@ from flows.sources.recordings import FIELDS, Recording, folder_of
 from flows.terminal import output
 from pipeline.core.config import Strict, read
 from pipeline.core.conservation import CrawlReport
+from pipeline.core.dates import SHANGHAI
 from pipeline.core.models import Decoded, Document, Outcome, Rejected
 from pipeline.core.observation import Trouble
 from pipeline.core.source import Source
@@ -31,7 +31,6 @@ from pipeline.page.decode import decode
 from pipeline.store import landing
 from pipeline.store.s3 import Store
 
-_SHANGHAI = ZoneInfo("Asia/Shanghai")
 _WIDE = 200  # columns in a pipe, where nobody knows how wide the reader is
 _TURNED_AWAY = ("denied", "other_host", "not_http")  # by the source's own rules
 
@@ -209,7 +208,7 @@ def _cells(probed: Probe, wrong: Sequence[Finding]) -> Iterator[str]:
     crawl, documents = probed.crawl, probed.documents
     yield "yes" if crawl.bytes else "no"
     yield f"{probed.links} links" if probed.links else "nothing"
-    yield probed.newest.astimezone(_SHANGHAI).strftime("%Y-%m-%d") if probed.newest else "–"
+    yield probed.newest.astimezone(SHANGHAI).strftime("%Y-%m-%d") if probed.newest else "–"
     yield f"{len(documents)} of {len(probed.outcomes)}"
     yield from (f"{probed.filled(name)}/{len(documents)}" if documents else "–" for name in FIELDS)
     yield _measured(probed, [each.cause for each in wrong if each.cause in set(Trouble)])

@@ -2,14 +2,13 @@
 
 import re
 from datetime import UTC, datetime, timedelta
-from zoneinfo import ZoneInfo
 
+from pipeline.core.dates import SHANGHAI
 from pipeline.core.errors import ConfigError
 from pipeline.corpus.corpus import Corpus
 from pipeline.store.s3 import Store
 from pipeline.store.tables import HistoryGone
 
-_SHANGHAI = ZoneInfo("Asia/Shanghai")
 _DAY = re.compile(r"\d{4}-?\d\d-?\d\d")
 _A_DAY = timedelta(days=1)
 _AGO = re.compile(r"(\d+)d")
@@ -17,13 +16,13 @@ _AGO = re.compile(r"(\d+)d")
 
 def when(text: str, now: datetime | None = None) -> datetime:
     """A time: `2026-01-04`, `2026-01-04T18:00`, `today`, `yesterday`, `7d` (that many days ago)."""
-    today = (now or datetime.now(UTC)).astimezone(_SHANGHAI).replace(hour=0, minute=0, second=0, microsecond=0)
+    today = (now or datetime.now(UTC)).astimezone(SHANGHAI).replace(hour=0, minute=0, second=0, microsecond=0)
     ago = {"today": 0, "yesterday": 1}.get(text)
     if found := _AGO.fullmatch(text):
         ago = int(found[1])
     try:
         parsed = datetime.fromisoformat(text) if ago is None else today - timedelta(days=ago)
-        at = parsed if parsed.tzinfo else parsed.replace(tzinfo=_SHANGHAI)
+        at = parsed if parsed.tzinfo else parsed.replace(tzinfo=SHANGHAI)
         _ = at - _A_DAY, at + _A_DAY  # in other time zones, and when the day ends, it must be a time too
     except ValueError as error:
         raise ConfigError(f"no day or time: {text!r}; such as 2026-01-04, 2026-01-04T18:00, yesterday, 7d") from error

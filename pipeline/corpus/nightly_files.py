@@ -12,13 +12,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from zoneinfo import ZoneInfo
 
 import polars as pl
 import zstandard
 from pydantic import ValidationError
 
 from pipeline.core.config import Strict
+from pipeline.core.dates import SHANGHAI
 from pipeline.corpus.changes import Changes
 from pipeline.corpus.corpus import Corpus
 from pipeline.corpus.export import MACHINE
@@ -26,7 +26,6 @@ from pipeline.store.s3 import Store
 from pipeline.store.tables import HistoryGone
 
 log = logging.getLogger(__name__)
-_SHANGHAI = ZoneInfo("Asia/Shanghai")
 _FOLDER = "nightly/"
 # Of a withdrawn document only what names it is told: who withdraws a text does not want it sent around once more.
 _TOLD_OF_WITHDRAWN = {
@@ -58,7 +57,7 @@ class _Commit:
 
     @property
     def key(self) -> str:
-        return f"{_FOLDER}date={self.at.astimezone(_SHANGHAI):%Y-%m-%d}/{self.run_id}"
+        return f"{_FOLDER}date={self.at.astimezone(SHANGHAI):%Y-%m-%d}/{self.run_id}"
 
 
 def write_missing(store: Store, runs: Collection[str] = (), last: int | None = None) -> list[Manifest]:

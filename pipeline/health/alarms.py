@@ -7,13 +7,12 @@ An alarm stands until a run that looked at its subject finds it no more. It is t
 from collections.abc import Callable, Iterable, Sequence
 from datetime import date, datetime
 from typing import Literal
-from zoneinfo import ZoneInfo
 
 from pipeline.core.config import Strict
+from pipeline.core.dates import SHANGHAI
 from pipeline.core.observation import Alarm, Grade
 from pipeline.health.alarm_rules import AlarmRules, RunTrouble
 
-_SHANGHAI = ZoneInfo("Asia/Shanghai")
 What = Literal["raised", "reminded", "escalated", "cleared"]
 
 
@@ -55,7 +54,7 @@ class Standing(Strict):
     def is_silent(self, now: datetime) -> bool:
         """Whether somebody acts on it."""
         told = self.acknowledged
-        return told is not None and (told.until is None or now.astimezone(_SHANGHAI).date() <= told.until)
+        return told is not None and (told.until is None or now.astimezone(SHANGHAI).date() <= told.until)
 
 
 class Message(Strict):
@@ -103,7 +102,7 @@ def of_run(subject: str, trouble: RunTrouble, cause: str, now: datetime, rules: 
         subject=subject,
         trouble=trouble,
         grade=said.grade,
-        since=now.astimezone(_SHANGHAI).date(),
+        since=now.astimezone(SHANGHAI).date(),
         cause=cause,
         advice=said.advice,
         look=said.look.format(subject=subject, run=run_id).strip(),

@@ -8,11 +8,11 @@ import json
 from collections.abc import Iterable, Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import polars as pl
 
 from pipeline.core.conservation import SourceReport
+from pipeline.core.dates import SHANGHAI
 from pipeline.core.observation import Alarm, Observation
 from pipeline.core.source import Source
 from pipeline.health.assess import assess
@@ -22,7 +22,6 @@ from pipeline.page.obstacles import Cause
 from pipeline.store import fetches
 from pipeline.store.s3 import Store
 
-_SHANGHAI = ZoneInfo("Asia/Shanghai")
 _FIELDS = ("title", "published", "publisher")  # what every article should have
 _COLUMNS = ["doc_id", "source_id", "outcome", "reason", "title", "published_at", "publisher", "text"]
 _GONE = ("gone",)  # a page that went before it was ever read says nothing about its template
@@ -57,7 +56,7 @@ def watch(
 
 def night_of(now: datetime, rules: HealthRules) -> date:
     """The day whose news a run finds: a run before noon looks back on the day before."""
-    return (now.astimezone(_SHANGHAI) - timedelta(hours=rules.night_begins)).date()
+    return (now.astimezone(SHANGHAI) - timedelta(hours=rules.night_begins)).date()
 
 
 def observe(
@@ -81,7 +80,7 @@ def observe(
         links=sum(listing.links for listing in report.listings),
         own_share=asked / (asked + denied) if asked + denied else None,
         known_share=known / asked if asked else None,
-        newest=newest.astimezone(_SHANGHAI).date() if newest else None,
+        newest=newest.astimezone(SHANGHAI).date() if newest else None,
         stale_after=max((listing.stale_after_days for listing in source.listings), default=0) if source else 0,
         pages=pages.filter(~pl.col("reason").is_in(_GONE).fill_null(False)).height,
         rejected=pages.filter((pl.col("outcome") == "rejected") & ~pl.col("reason").is_in(_GONE)).height,
@@ -97,7 +96,7 @@ def _measured(documents: pl.DataFrame, day: date) -> dict[str, Any]:
         "published": int(documents["published_at"].is_not_null().sum()),
         "publisher": int((documents["publisher"].fill_null("") != "").sum()),
     }
-    tonight = datetime(day.year, day.month, day.day, tzinfo=_SHANGHAI) + timedelta(days=1)
+    tonight = datetime(day.year, day.month, day.day, tzinfo=SHANGHAI) + timedelta(days=1)
     ages = (pl.lit(tonight.astimezone(UTC)) - pl.col("published_at")).dt.total_seconds() / 86_400
     age = documents.select(ages.median()).item()
     return {

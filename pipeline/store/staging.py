@@ -4,13 +4,13 @@ import io
 from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
 import xxhash
 
+from pipeline.core.dates import SHANGHAI
 from pipeline.core.models import Document, Outcome, Page, Reason, Rejected
 from pipeline.core.outside_text import sound
 from pipeline.store import schema
@@ -19,7 +19,6 @@ from pipeline.store.s3 import Store
 _UNWRITABLE = (pa.ArrowException, UnicodeError, ValueError, TypeError, OverflowError)
 _SCHEMA = schema.arrow(schema.STAGED)
 _EDGE = 4096  # bytes in which a page's first and last tags stand
-_SHANGHAI = ZoneInfo("Asia/Shanghai")
 
 
 def key_of(run_id: str, landing_key: str) -> str:
@@ -112,7 +111,7 @@ def _is_cut(page: Page) -> bool:
 
 def month_of(published_at: datetime | None, fetched_at: datetime) -> str:
     """The partition of a document: `2026-01`, in Asia/Shanghai."""
-    return (published_at or fetched_at).astimezone(_SHANGHAI).strftime("%Y-%m")
+    return (published_at or fetched_at).astimezone(SHANGHAI).strftime("%Y-%m")
 
 
 def columns_of(document: Document) -> dict[str, Any]:

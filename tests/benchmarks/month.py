@@ -25,7 +25,6 @@ from flows.commands import maintain as maintaining
 from flows.commands import reprocess as reprocessing
 from flows.commands import run
 from flows.runs import backfill
-from flows.samples.articles import SHANGHAI
 from flows.samples.plan import month
 from flows.samples.site_server import Running, serve, write_sources
 from flows.samples.sites import SITES as ALL_SITES
@@ -33,6 +32,7 @@ from flows.samples.truth_check import Comparison, compare
 from flows.samples.world import World
 from flows.servers import embedded_store, prefect_setup
 from pipeline.core.conservation import RunReport
+from pipeline.core.dates import SHANGHAI
 from pipeline.core.observation import Trouble
 from pipeline.corpus.corpus import Corpus
 from pipeline.page.obstacles import Cause

@@ -20,7 +20,7 @@ from urllib.request import Request, urlopen
 import opencc
 import pytest
 
-from flows.samples.articles import SHANGHAI, Article, Truth, fold
+from flows.samples.articles import Article, Truth, fold
 from flows.samples.dates import alike, dated, mark
 from flows.samples.faults import bomb
 from flows.samples.site_server import Running, serve, write_sources
@@ -28,6 +28,7 @@ from flows.samples.sites import SITES
 from flows.samples.sites.html import Resource
 from flows.samples.truth_check import compare
 from flows.samples.world import World
+from pipeline.core.dates import SHANGHAI
 from pipeline.core.source import load_all
 
 BASE = date(2026, 3, 20)

@@ -10,10 +10,11 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from html import escape
 
-from flows.samples.articles import SHANGHAI, Block
+from flows.samples.articles import Block
 from flows.samples.dates import dated
 from flows.samples.writing import texts
 from flows.samples.writing.texts import Draft, person
+from pipeline.core.dates import SHANGHAI
 
 BODIES = {
     "p": "<p>　　{}</p>",
