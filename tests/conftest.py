@@ -12,6 +12,9 @@ import pytest
 
 from tests.makers.places import SHARED
 
+# Of Prefect's own server, where a test imports Prefect before Gongbao settles which server is used; its default is 20 s.
+os.environ.setdefault("PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS", "1800")
+
 
 def pytest_unconfigure() -> None:
     """Prefect says at exit that it stops its server, to a stream that pytest has closed: no page of traceback of that."""

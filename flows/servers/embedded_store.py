@@ -34,7 +34,7 @@ from pipeline.core.errors import StoreError
 from pipeline.store.s3 import Store
 
 BUCKET = "gongbao"
-_READY_SECONDS = 60  # 0.8 s on a quiet machine, 4 s after a kill (platform.md, A)
+_READY_SECONDS = 600  # while its process lives; 0.8 s on a quiet machine, 4 s after a kill (platform.md, A)
 _STOP_SECONDS = 20
 _COMPACT_SECONDS = 600
 _DELETED_SECONDS = 4  # its filer tells its volumes of what was overwritten every 1.1 s
@@ -91,7 +91,7 @@ def start(folder: Path) -> Server:
     folder.mkdir(parents=True, exist_ok=True)
     folder.chmod(0o700)
     with _locked(folder):
-        deadline = time.monotonic() + _STOP_SECONDS
+        deadline = time.monotonic() + _READY_SECONDS
         while running := find(folder):
             if running.doors != _DOORS:
                 _end(running, folder)
@@ -102,7 +102,7 @@ def start(folder: Path) -> Server:
                 raise StoreError(
                     f"the embedded S3 server (process {running.pid}) does not answer; see `gongbao store stop`"
                 )
-            time.sleep(0.05)  # it was killed a moment ago
+            time.sleep(0.05)  # it was killed a moment ago, or who began it was
         _sweep(folder)  # after one that was killed
         for last in (False,) * (_LAUNCHES - 1) + (True,):
             server, process = _launch(folder)

@@ -21,9 +21,10 @@ from flows.servers import processes
 from pipeline.core.errors import GongbaoError
 
 _PORT = 4200  # Prefect's own
-READY_SECONDS = 180  # 13 s on a quiet machine with an empty database (platform.md, C)
+READY_SECONDS = 600  # while its process lives; 13 s on a quiet machine with an empty database (platform.md, C)
 _STOP_SECONDS = 20
-_PATIENCE_SECONDS = 20  # for somebody else's server
+_PATIENCE_SECONDS = 20  # for a connection to somebody else's server
+_ANSWER_SECONDS = 20  # of a server that is busy; then it is asked again
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,9 +52,13 @@ class Server:
 
 
 def find(folder: Path) -> Server | None:
-    """The server of that folder, if it runs and answers."""
-    server = _recorded(folder)
-    return server if server and answers(server.api) else None
+    """The server of that folder, if it runs and listens. One that is busy is waited for; one that starts is not."""
+    server, deadline = _recorded(folder), time.monotonic() + READY_SECONDS
+    while server and server.lives and _listens(server.port) and time.monotonic() < deadline:
+        if answers(server.api):
+            return server
+        time.sleep(0.2)
+    return None
 
 
 def start(folder: Path) -> Server:
@@ -74,17 +79,24 @@ def start(folder: Path) -> Server:
 def answers(api: str) -> bool:
     """Whether a server of Prefect is ready at the address of an API."""
     try:
-        with urllib.request.urlopen(f"{api}/health", timeout=5) as answer:
+        with urllib.request.urlopen(f"{api}/health", timeout=_ANSWER_SECONDS) as answer:
             return bool(answer.read() == b"true")
     except OSError:
         return False
+
+
+def _listens(port: int) -> bool:
+    """Whether somebody takes connections at a port of the loopback."""
+    with socket.socket() as probe:
+        probe.settimeout(_ANSWER_SECONDS)
+        return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
 def check(api: str) -> None:
     """GongbaoError if nobody listens at the address of an API. What answers, whatever it is, Prefect itself judges."""
     try:
         urllib.request.urlopen(f"{api.rstrip('/')}/health", timeout=_PATIENCE_SECONDS).close()
-    except (HTTPError, SSLError):
+    except (HTTPError, SSLError, TimeoutError):  # the last: it took the connection, and is busy
         return
     except (OSError, ValueError) as error:
         why = getattr(error, "reason", error)

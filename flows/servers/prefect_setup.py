@@ -37,7 +37,7 @@ def configure(home: Path) -> None:
         "PREFECT_HOME": str((home / "prefect").resolve()),
         "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
         "DO_NOT_TRACK": "1",
-        "PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS": "120",
+        "PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS": "600",
         **logs.for_prefect(),
         "PREFECT_SERVER_LOGGING_LEVEL": "ERROR",
         "PREFECT_CLIENT_RETRY_EXTRA_CODES": "500",  # a server under load answers so once in a while, and a night would end

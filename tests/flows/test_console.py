@@ -4,7 +4,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -31,6 +30,7 @@ from pipeline.store import staging
 from pipeline.store.landing import Capture, LandingWriter, read_all
 from pipeline.store.s3 import Store
 from tests.makers.places import ROOT
+from tests.makers.waiting import until
 
 AT = datetime(2026, 1, 5, 18, tzinfo=UTC)
 RUN = "20260105T180000Z-abcd"
@@ -119,20 +119,20 @@ class Console:
     port: int
 
     def get(self, path: str, method: str = "GET", host: str = "") -> tuple[int, dict[str, str], str]:
-        asked = HTTPConnection("127.0.0.1", self.port, timeout=30)
+        asked = HTTPConnection("127.0.0.1", self.port)
         asked.request(method, path, headers={"Host": host} if host else {})
         answer = asked.getresponse()
         return answer.status, {name.lower(): value for name, value in answer.getheaders()}, answer.read().decode()
 
     def search(self, words: str, more: str = "") -> str:
         """What is found once the index is made."""
-        for _ in range(60):
+
+        def asked() -> str:
             status, _, told = self.get(f"/documents?q={quote(words)}{more}")
             assert status == 200
-            if "being made" not in told:
-                return told
-            time.sleep(0.5)
-        raise AssertionError("the index was never made")
+            return "" if "being made" in told else told
+
+        return until(asked, self.process)
 
 
 @pytest.fixture(scope="module")
@@ -148,7 +148,7 @@ def console(s3: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cons
     assert "http://127.0.0.1:" in said, said
     yield Console(process, int(said.strip().strip("/").rsplit(":", 1)[1]))
     process.send_signal(signal.SIGINT)
-    assert process.wait(20) == 0
+    assert process.wait() == 0
 
 
 KINDS = {

@@ -1,8 +1,10 @@
 """Leases in a real store: one holder at a time, whoever is killed gives way, a second night leaves."""
 
+import json
 import os
 import subprocess
 import sys
+import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, replace
@@ -17,10 +19,11 @@ from flows.samples.sites import SITES
 from flows.schedules import LeaseRules, Schedules
 from pipeline.store.s3 import Store
 from tests.makers.places import ROOT
+from tests.makers.waiting import until
 
 RULES = LeaseRules(renew_seconds=0.05, stale_minutes=10, wait_minutes=0)
 HOLD = """
-import sys, time
+import sys
 from flows import leases
 from flows.schedules import LeaseRules
 from pipeline.store.s3 import Store
@@ -29,14 +32,18 @@ with leases.hold(Store.open(sys.argv[1]), "source=one", "first", rules) as held:
     if len(sys.argv) > 2:
         held.share_with(int(sys.argv[2]))
     print("held", flush=True)
-    time.sleep(60)
+    sys.stdin.read()
 """
 
 
 def other(store: Store, *more: str) -> subprocess.Popen[str]:
     """Another process that holds the name."""
     process = subprocess.Popen(
-        [sys.executable, "-c", HOLD, store.url, *more], stdout=subprocess.PIPE, text=True, cwd=ROOT
+        [sys.executable, "-c", HOLD, store.url, *more],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        cwd=ROOT,
     )
     assert process.stdout
     assert process.stdout.readline() == "held\n"
@@ -44,11 +51,14 @@ def other(store: Store, *more: str) -> subprocess.Popen[str]:
 
 
 def test_of_many_who_ask_at_once_one_gets_it(store: Store) -> None:
+    answered = threading.Barrier(6)
+
     def ask(number: int) -> bool:
         try:
             with leases.hold(store, "source=one", f"run {number}", RULES):
-                time.sleep(1)
+                answered.wait()
         except leases.Taken:
+            answered.wait()
             return False
         return True
 
@@ -75,7 +85,7 @@ def test_a_holder_that_was_killed_gives_way_at_once(store: Store) -> None:
 
 
 def test_a_child_that_outlives_the_holder_keeps_the_name(store: Store) -> None:
-    child = subprocess.Popen(["sleep", "60"])
+    child = subprocess.Popen(["sleep", "infinity"])
     process = other(store, str(child.pid))
     process.kill()
     process.wait()
@@ -99,19 +109,19 @@ def test_a_lease_is_renewed_while_it_is_held_and_not_after(store: Store) -> None
     with leases.hold(store, "source=one", "first", RULES):
         (key,) = store.list("leases/source=one/")
         before = store.get(key)
-        time.sleep(1.2)
-        assert store.get(key) != before
-    after = store.get(key)
-    time.sleep(0.3)
-    assert store.get(key) == after
+        until(lambda: store.get(key) != before)
+    until(lambda: not [thread for thread in threading.enumerate() if "(_keep)" in thread.name])
+    assert leases.Lease(**json.loads(store.get(key))).released
 
 
 def test_who_waits_gets_it_when_it_is_free_and_says_so_once(store: Store) -> None:
     words: list[str] = []
     process = other(store)
     with ThreadPoolExecutor(1) as pool:
-        pool.submit(lambda: (time.sleep(2.5), process.kill(), process.wait()))
-        with leases.hold(store, "source=one", "second", RULES, wait=timedelta(seconds=20), say=words.append):
+        pool.submit(
+            lambda: (until(lambda: words), time.sleep(2.5), process.kill(), process.wait())
+        )  # asked again twice
+        with leases.hold(store, "source=one", "second", RULES, wait=timedelta(hours=1), say=words.append):
             assert process.poll() is not None
     assert len(words) == 1
 

@@ -5,7 +5,6 @@ import shutil
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -25,6 +24,7 @@ from pipeline.core.conservation import CrawlReport, RunReport
 from pipeline.corpus.corpus import Corpus
 from pipeline.store.s3 import Store
 from tests.makers.places import LAST_NIGHT, ROOT
+from tests.makers.waiting import until
 
 pytestmark = pytest.mark.slow
 SITES = ("ministry", "paper", "farm", "company")  # each other's reposts among them
@@ -142,10 +142,7 @@ def test_a_flow_killed_at_any_moment_and_run_again_leaves_the_corpus_of_an_undis
     try:
         os.environ.update(embedded_store.start(tmp_path).environment())  # `corpus` below goes back to the other store
         store = Store.open(f"s3://{embedded_store.BUCKET}")
-        deadline = time.monotonic() + 240
-        while not any(True for _ in store.list(moment)) and time.monotonic() < deadline:
-            assert flow.poll() is None, f"it ended before the moment came: {log.read_text()[-2_000:]}"
-            time.sleep(0.02)
+        until(lambda: any(True for _ in store.list(moment)), flow)
         flow.kill()
         flow.wait()
         again = subprocess.run(command, env=os.environ | told, cwd=ROOT, capture_output=True, text=True, check=False)

@@ -46,7 +46,7 @@ def sources(sites: Running, s3: None, tmp_path: Path, monkeypatch: pytest.Monkey
     folder = tmp_path / "config" / "sources"
     for path in write_sources(sites, folder):
         told = yaml.safe_load(path.read_text("utf-8"))
-        told["fetch"] = told.get("fetch", {}) | {"delay": 0, "timeout": 4, "retries": 0, "max_bytes": 2_000_000}
+        told["fetch"] = told.get("fetch", {}) | {"delay": 0, "timeout": 10, "retries": 0, "max_bytes": 2_000_000}
         path.write_text(yaml.safe_dump(told, allow_unicode=True), "utf-8")
     monkeypatch.setenv("GONGBAO_SOURCES", str(folder))
     monkeypatch.setenv("GONGBAO_STORE", f"s3://gongbao/{uuid4().hex}")

@@ -9,7 +9,6 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import ExitStack
@@ -48,6 +47,7 @@ from tests.makers.loopback import (
     with_tls,
 )
 from tests.makers.places import ROOT
+from tests.makers.waiting import until
 
 CONFIG = ROOT / "config"
 AGENT = "Mozilla/5.0 (compatible; Gongbao/0.1; +loopback)"
@@ -125,7 +125,7 @@ ARTICLES = {
     "/a/declared.html": answers(b"x" * 300_000),
     "/a/endless.html": endless(4_000_000),
     "/a/bomb.html": gzipped(b" " * 20_000_000),
-    "/a/slow.html": silent(3),
+    "/a/slow.html": silent(8),
     "/a/busy.html": in_turn(answers("", 503, {"Retry-After": "1"}), answers(article())),
     "/a/patient.html": in_turn(answers("<body>系统繁忙，请稍后再试</body>", 503, {"Retry-After": "0"}), answers(article())),
     "/a/shaky.html": in_turn(truncated(article()), answers(article())),
@@ -158,7 +158,7 @@ FOREIGN = ("http://elsewhere.invalid/a.html", "mailto:a@b.invalid")
 SCENARIOS: dict[str, Scenario] = {
     "mixed": Scenario(
         pages={"/list/": listing(*ARTICLES, *FOREIGN[:1]), **ARTICLES, **BEHIND},
-        fetch={"concurrency": 4, "timeout": 1.5, "max_bytes": 200_000, "retries": 1, "attachments": True},
+        fetch={"concurrency": 4, "timeout": 6, "max_bytes": 200_000, "retries": 1, "attachments": True},
         article={"deny": ["print"]},
         known=("/a/known.html", "/a/due304.html", "/a/due410.html"),
         due={"/a/due304.html": '"v1"', "/a/due410.html": ""},
@@ -271,7 +271,7 @@ def _source(name: str, site: Site, scenario: Scenario) -> Source:
                 | scenario.listing
             ]
             + [{"url": site.url(path), "family": "next_link"} for path in scenario.more],
-            "fetch": {"delay": 0, "timeout": 5} | scenario.fetch,
+            "fetch": {"delay": 0, "timeout": 60} | scenario.fetch,
             "article": scenario.article,
         }
     )
@@ -580,7 +580,7 @@ def test_a_crawl_exits_0_and_prints_nothing_on_standard_output(bucket: Store, ch
     with serve(Site(pages=listed(numbered(3)))) as site:
         source = _source("child_fine", site, Scenario(pages={}))
         process = child(source)
-        out, err = process.communicate(timeout=60)
+        out, err = process.communicate()
     assert (process.returncode, out) == (0, ""), err
     assert _report(bucket, source).fetched == 3
 
@@ -588,7 +588,7 @@ def test_a_crawl_exits_0_and_prints_nothing_on_standard_output(bucket: Store, ch
 def test_a_dead_host_exits_1_with_cause_and_advice(bucket: Store, child: Callable[..., Any]) -> None:
     source = _source("child_dead", Site(port=_free_port()), Scenario(pages={}, fetch={"retries": 0}))
     process = child(source)
-    _, err = process.communicate(timeout=60)
+    _, err = process.communicate()
     assert process.returncode == 1
     assert "refused" in err
     assert "Nothing listens" in err
@@ -598,7 +598,7 @@ def test_a_dead_host_exits_1_with_cause_and_advice(bucket: Store, child: Callabl
 def test_a_wrong_source_exits_2_before_any_request(child: Callable[..., Any]) -> None:
     stranger = _source("child_wrong", Site(port=1), Scenario(pages={})).model_copy(update={"hosts": ("example.org",)})
     process = child(stranger)
-    _, err = process.communicate(timeout=60)
+    _, err = process.communicate()
     assert process.returncode == 2
     assert "GONGBAO_CONTACT" in err
 
@@ -607,9 +607,9 @@ def test_sigterm_ends_a_crawl_early_with_everything_uploaded(bucket: Store, chil
     with serve(Site(pages=listed(numbered(50)))) as site:
         source = _source("child_term", site, Scenario(pages={}, fetch={"delay": 0.2}))
         process = child(source)
-        _until(lambda: len(site.asked) >= 5)
+        until(lambda: len(site.asked) >= 5, process)
         process.send_signal(signal.SIGTERM)
-        process.communicate(timeout=30)
+        process.communicate()
     report = _report(bucket, source)
     assert process.returncode == 1
     assert report.cause == Cause.INTERRUPTED
@@ -624,10 +624,10 @@ def test_a_crawl_ends_when_its_parent_is_gone(bucket: Store, child: Callable[...
         process = child(source, "--with-parent", "--urls", "-", stdin=subprocess.PIPE)
         process.stdin.write("".join(f"{site.url(path)}\n" for path in numbered(50)) + "\n")
         process.stdin.flush()
-        _until(lambda: len(site.asked) >= 4)
+        until(lambda: len(site.asked) >= 4, process)
         assert process.poll() is None
         process.stdin.close()
-        assert process.wait(timeout=30) == 1
+        assert process.wait() == 1
     assert _report(bucket, source).closes
 
 
@@ -647,17 +647,10 @@ def test_certificates_are_verified_and_curves_kept_to(bucket: Store, child: Call
             for name, (fetch, _) in ways.items()
         }
         started = {name: child(sources[name], **options) for name, (_, options) in ways.items()}
-        codes = {name: process.wait(timeout=60) for name, process in started.items()}
+        codes = {name: process.wait() for name, process in started.items()}
     assert codes == {"trusted": 0, "strange": 1, "p256": 1}
     assert _report(bucket, sources["strange"]).cause == Cause.TLS
     assert _report(bucket, sources["p256"]).cause == Cause.TLS
-
-
-def _until(happens: Callable[[], bool], seconds: float = 30) -> None:
-    deadline = time.monotonic() + seconds
-    while not happens():
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
 
 
 RENDERED = """<html><head><meta charset="utf-8"><title>门户</title></head><body><div id="app"></div>
@@ -674,7 +667,7 @@ def test_a_list_made_by_a_browser_is_read_where_the_source_asks_for_it(
     with serve(Site(pages={"/list/": RENDERED, "/rows.json": rows, **numbered(3)})) as site:
         source = _source("child_render", site, Scenario(pages={}, listing={"render": True}))
         process = child(source)
-        _, err = process.communicate(timeout=90)
+        _, err = process.communicate()
     assert process.returncode == 0, err
     assert _report(bucket, source).fetched == 3
     assert {headers["User-Agent"] for _, headers, _ in site.asked} == {AGENT}

@@ -43,7 +43,7 @@ def sources(sites: Running, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("config") / "sources"
     for path in write_sources(sites, folder):
         told = yaml.safe_load(path.read_text("utf-8"))
-        told["fetch"] = told.get("fetch", {}) | {"delay": 0, "timeout": 2, "retries": RETRIES, "max_bytes": 2_000_000}
+        told["fetch"] = told.get("fetch", {}) | {"delay": 0, "timeout": 8, "retries": RETRIES, "max_bytes": 2_000_000}
         path.write_text(yaml.safe_dump(told, allow_unicode=True), "utf-8")
     return folder
 
