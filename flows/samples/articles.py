@@ -3,7 +3,7 @@
 import re
 import unicodedata
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Literal
 
 State = Literal["new", "same", "edited", "withdrawn"]
@@ -112,7 +112,12 @@ class Truth:
     editor: str
     lang: str
     number: str  # 发文字号
-    attachments: tuple[str, ...]  # names
+    index: str  # 索引号
+    issuer: str  # 发文机关
+    topic: str  # 主题分类
+    validity: str  # 有效性
+    signed: date | None  # 成文日期
+    attachments: tuple[tuple[str, str], ...]  # names and file names
     repeats: str | None  # key of the page that it repeats
 
     @property

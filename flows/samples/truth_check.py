@@ -9,7 +9,7 @@ from typing import Any
 from flows.samples.articles import Truth, fold
 from pipeline.core.dates import SHANGHAI
 
-Row = Mapping[str, Any]  # url, title, text, published_at, publisher, lang, canonical_id, doc_id, withdrawn_at
+Row = Mapping[str, Any]  # a row of the corpus
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,6 +92,20 @@ def body_differences(
     return missing, extra
 
 
+_PLAIN: Mapping[str, Callable[[Truth], object]] = {
+    "lang": lambda page: page.lang,
+    "published_precision": lambda page: page.precision,
+    "author": lambda page: page.author,
+    "editor": lambda page: page.editor,
+    "document_number": lambda page: page.number,
+    "index_number": lambda page: page.index,
+    "issuer": lambda page: page.issuer,
+    "topic": lambda page: page.topic,
+    "validity": lambda page: page.validity,
+    "signed_on": lambda page: page.signed,
+}
+
+
 def _fields(page: Truth, row: Row) -> Iterable[Wrong]:
     if fold(row.get("title") or "") != fold(page.title):
         yield Wrong(key=page.key, field="title", expected=page.title, found=row.get("title") or "")
@@ -100,9 +114,14 @@ def _fields(page: Truth, row: Row) -> Iterable[Wrong]:
         yield Wrong(key=page.key, field="body", expected=" ¶ ".join(missing), found=" ¶ ".join(extra))
     if (shown := _moment(page, row.get("published_at"))) != _moment(page, page.published):
         yield Wrong(key=page.key, field="published_at", expected=_moment(page, page.published), found=shown)
-    for field, expected in (("publisher", page.publisher), ("lang", page.lang)):
-        if expected and (row.get(field) or "") != expected:
-            yield Wrong(key=page.key, field=field, expected=expected, found=row.get(field) or "")
+    if page.publisher and (row.get("publisher") or "") != page.publisher:  # of its own a page may say nothing
+        yield Wrong(key=page.key, field="publisher", expected=page.publisher, found=row.get("publisher") or "")
+    for field, expected in _PLAIN.items():
+        if (shown := str(row.get(field) or "")) != (wanted := str(expected(page) or "")):
+            yield Wrong(key=page.key, field=field, expected=wanted, found=shown)
+    files = [(each["name"], each["url"].rpartition("/")[2]) for each in row.get("attachments") or ()]
+    if files != list(page.attachments):
+        yield Wrong(key=page.key, field="attachments", expected=str([*page.attachments]), found=str(files))
     if (page.state == "withdrawn") != bool(row.get("withdrawn_at")):
         yield Wrong(key=page.key, field="state", expected=page.state, found=f"withdrawn_at {row.get('withdrawn_at')}")
 

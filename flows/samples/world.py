@@ -260,9 +260,10 @@ def _as_precise(moment: datetime, site: str) -> datetime:
 def _truth(posting: Posting, night: int) -> Truth:
     article = posting.on(night) or posting.last
     site = SITES[posting.site]
-    files = tuple(block.text for block in article.blocks if block.kind == "attachment")
+    files = {block.text: block for block in article.blocks if block.kind == "attachment"}
     names = tuple(file.partition("：")[2] for file in files)
-    beside = files + names if site.files_beside else ()
+    beside = (*files, *names) if site.files_beside else ()
+    tabled = site.tables and bool(article.number)
     return Truth(
         site=posting.site,
         path=posting.path,
@@ -274,10 +275,15 @@ def _truth(posting: Posting, night: int) -> Truth:
         published=article.published,
         precision=site.precision,
         publisher=article.publisher if site.names_itself or posting.repeats else "",
-        author=article.author,
-        editor="、".join(article.editor.split("、")[: site.editors]),
+        author=site.author(posting, article),
+        editor=site.editor(posting, article),
         lang=article.lang,
         number=article.number,
-        attachments=names,
+        index=article.index,
+        issuer=article.issuer if tabled else "",
+        topic=article.topic if tabled else "",
+        validity=site.validity if tabled else "",
+        signed=article.published.date() if tabled else None,
+        attachments=tuple(zip(names, (file.url for file in files.values()), strict=True)) if site.links_files else (),
         repeats=posting.repeats,
     )

@@ -1,5 +1,6 @@
 """Lines in, the article's paragraphs out, with each taken line, its rule, and what those lines said as fields."""
 
+import re
 from collections.abc import Iterator, Sequence
 
 from pipeline.core.dates import parse_date
@@ -10,6 +11,7 @@ from pipeline.text.plain import find_title, read_lines
 from pipeline.text.rules import BoilerplateRules, FieldName, fold
 from pipeline.text.zones import Taken, statement_spans, take_between, take_head, take_inline, take_tail
 
+_NEXT_LABEL = re.compile(r"[\u3400-\u9fff]{2,8}:")
 _VALUE_EDGES = " \t:：|丨/,，;；()（）[]【】"
 
 
@@ -88,6 +90,8 @@ class _Said:
             for zone, statement in self._statements:
                 if zone in rule.zones and (found := rule.match(statement.key)):
                     start, end = found.span("value" if "value" in found.re.groupindex else 0)
+                    if field in ("publisher", "author", "editor") and _NEXT_LABEL.match(statement.key, start):
+                        continue  # 作者:发布时间:2026-11-29: a label without a value gives none
                     if start >= 0 and (value := statement.said(start, end).strip(_VALUE_EDGES)):
                         yield value
 

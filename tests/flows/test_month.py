@@ -1,5 +1,6 @@
 """A month of sample sites: each of its pages reads as it says, and a few of its nights end with the corpus that is true."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -9,14 +10,15 @@ from flows.samples.articles import Truth
 from flows.samples.plan import month
 from flows.samples.site_server import TEMPLATES
 from flows.samples.sites.html import Resource
-from flows.samples.truth_check import body_differences
+from flows.samples.truth_check import body_differences, compare
 from flows.samples.world import World
 from pipeline.core.models import Document, Page
 from pipeline.core.source import Source, load_all
 from pipeline.documents import process
 from pipeline.rules import Rules
+from pipeline.store.staging import columns_of
 from tests.benchmarks.month import MONTH, WEEK, living
-from tests.makers.places import ROOT
+from tests.makers.places import LAST_NIGHT, ROOT
 
 
 @pytest.fixture(scope="module")
@@ -52,6 +54,22 @@ def test_every_page_of_a_month_reads_as_it_says(seed: int, sources: dict[str, So
         if missing or extra:
             wrong.append(f"{truth.key} lacks {missing} and has {extra}")
     assert not wrong, "\n".join(wrong)
+
+
+@pytest.mark.parametrize("day", [LAST_NIGHT, date(2024, 3, 1), date(2027, 1, 2)])
+def test_every_page_of_the_demo_reads_as_it_says_on_any_day(day: date, sources: dict[str, Source]) -> None:
+    """Field by field; pages in parts and what repeats what are for a whole night."""
+    world, rules, last = World(0, day), Rules.load(ROOT / "config"), 2
+    whole = {posting.key for posting in world.postings if posting.parts == 1 and posting.on(last)}
+    truth = [replace(page, repeats=None) for page in world.truth(last) if page.key in whole and not page.rejected]
+    rows = []
+    for told in truth:
+        read = replace(page(world, told, last), fetched_at=datetime(day.year, day.month, day.day, tzinfo=UTC))
+        found = process(read, sources[told.site], rules)
+        if isinstance(found, Document):
+            rows.append(columns_of(found) | {"doc_id": told.key, "canonical_id": None, "withdrawn_at": None})
+    seen = compare(truth, rows, lambda site, path: f"http://{site}.example{path}")
+    assert seen.perfect, seen.text()
 
 
 def test_in_a_month_something_of_everything_happens_every_week() -> None:

@@ -60,4 +60,13 @@ def _frame(body: str) -> str:
 <div class='footer'>{NAME} 版权所有<br>宁ICP备99026802号 sales@hualan.example +86-799-88998246，88998238<br>地址：宁川市高新技术产业开发区创新路9号　技术支持：云枢网络</div></body></html>"""
 
 
-SITE = Site(id="company", name=NAME, publisher=NAME, precision="day", address=address, serve=serve, names_itself=False)
+SITE = Site(
+    id="company",
+    name=NAME,
+    publisher=NAME,
+    precision="day",
+    address=address,
+    serve=serve,
+    names_itself=False,
+    links_files=False,
+)

@@ -51,4 +51,4 @@ def _frame(title: str, meta: str, body: str) -> str:
 <div class="footer"><p>Copyright © {NAME}. All Rights Reserved. Reproduction in whole or in part without permission is prohibited.</p><p>Address: 88 Changda Avenue, Jingji | Site ID: bm99000001 | ICP No. 99000001</p></div></body></html>"""
 
 
-SITE = Site(id="english", name=NAME, publisher=NAME, precision="minute", address=address, serve=serve)
+SITE = Site(id="english", name=NAME, publisher=NAME, precision="second", address=address, serve=serve)

@@ -71,4 +71,13 @@ def _frame(title: str, body: str, speak: Callable[[str], str]) -> str:
 <script src="/tj.js"></script></body></html>"""
 
 
-SITE = Site(id="farm", name=NAME, publisher=NAME, precision="second", address=address, serve=serve)
+SITE = Site(
+    id="farm",
+    name=NAME,
+    publisher=NAME,
+    precision="second",
+    address=address,
+    serve=serve,
+    links_files=False,
+    editor=lambda posting, article: article.editor.split("、")[-1] if "captions" in posting.form else "",
+)

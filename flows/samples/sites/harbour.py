@@ -67,6 +67,7 @@ SITE = Site(
     address=address,
     serve=serve,
     names_itself=False,
+    links_files=False,
     closing=lambda article: (stamp(article.published),),
     robots="User-agent: *\nCrawl-delay: 0.1\nDisallow: /gia/members/\n",
 )

@@ -61,7 +61,11 @@ class Site:
     address: Callable[[str, datetime, int], str]  # column, publication time and serial number -> path
     serve: Callable[[Shelf], Served]
     names_itself: bool = True  # its own articles say 来源
-    editors: int = 0  # how many names its editors' line shows
+    author: Callable[[Posting, Article], str] = lambda posting, article: ""  # whom its pages name as the author
+    editor: Callable[[Posting, Article], str] = lambda posting, article: ""  # and as the editor
+    tables: bool = False  # its documents have the table with 索引号 and 发文字号
+    validity: str = ""  # what the table says of 有效性
+    links_files: bool = True  # attachments can be clicked
     files_beside: bool = False  # attachments stand beside the body, not in it
     gzip: bool = False  # compresses for those who accept it
     closing: Callable[[Article], tuple[str, ...]] = (

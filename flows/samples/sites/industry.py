@@ -117,4 +117,13 @@ def _frame(title: str, meta: str, body: str) -> str:
 <div class="foot"><p>关于我们 | 联系方式 | 广告服务 | 诚聘英才</p><p>{NAME}社有限公司 版权所有 京ICP备99044220号-2 京公网安备11010899000102号</p><p>违法和不良信息举报电话：010-99558848</p></div></body></html>"""
 
 
-SITE = Site(id="industry", name=NAME, publisher=NAME, precision="minute", address=address, serve=serve, editors=1)
+SITE = Site(
+    id="industry",
+    name=NAME,
+    publisher=NAME,
+    precision="minute",
+    address=address,
+    serve=serve,
+    author=lambda posting, article: article.author,
+    editor=lambda posting, article: article.editor.split("、")[0],
+)

@@ -145,4 +145,13 @@ def _frame(title: str, meta: str, body: str) -> str:
 </body></html>"""
 
 
-SITE = Site(id="ministry", name=NAME, publisher=NAME, precision="minute", address=address, serve=serve)
+SITE = Site(
+    id="ministry",
+    name=NAME,
+    publisher=NAME,
+    precision="minute",
+    address=address,
+    serve=serve,
+    tables=True,
+    validity="有效",
+)

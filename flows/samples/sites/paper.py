@@ -111,4 +111,13 @@ def _page(title: str, meta: str, body: str) -> Resource:
     return page(text, "gb18030", header="")
 
 
-SITE = Site(id="paper", name=NAME, publisher="临澜日报", precision="minute", address=address, serve=serve, editors=2)
+SITE = Site(
+    id="paper",
+    name=NAME,
+    publisher="临澜日报",
+    precision="minute",
+    address=address,
+    serve=serve,
+    author=lambda posting, article: "" if posting.repeats else article.author,
+    editor=lambda posting, article: article.editor,
+)

@@ -10,6 +10,7 @@ from pipeline.core.models import Attachment
 from pipeline.core.urls import join
 from pipeline.page.fields.rules import AttachmentRules, compiled
 
+_ANNOUNCED = re.compile(r"附\s*[件表]\s*[\d一二三四五六七八九十]*\s*[:：.、]?\s*$")  # then it is one, whatever its name
 _BARE_NAME = re.compile(r"^[\w.%()（）-]+\.\w{2,4}$")
 _ADDRESS = re.compile(r"['\"]([^'\"]+)['\"]")
 _NOISE = re.compile(
@@ -53,8 +54,14 @@ def _in(element: HtmlElement, base: str, types: tuple[str, ...], rules: Attachme
         url = join(url, shown) if shown else url
         text = " ".join("".join(node.itertext()).split()) if node.tag == "a" else ""
         kind = _type(url, text, types, rules, node.tag == "a")
-        if kind and not never.search(text):
+        if kind and (not never.search(text) or _ANNOUNCED.search(_before(node))):
             yield Attachment(name=_name(node, text, url, rules), url=url, type=kind)
+
+
+def _before(node: HtmlElement) -> str:
+    """What stands before a link in its line."""
+    before, parent = node.getprevious(), node.getparent()
+    return (before.tail if before is not None else parent.text if parent is not None else "") or ""
 
 
 def _shown_file(url: str, types: tuple[str, ...], rules: AttachmentRules) -> str:

@@ -12,6 +12,12 @@ _MAX_VALUE = 200  # characters; the longest titles of joint orders have 150
 _MAX_LINE = 400  # characters; longer ones are running text
 _SPACES = re.compile(r"\s+")
 _GLUED = "作者|责任编辑|责编|发布时间|发布日期|浏览次数|点击次数|成文日期"
+_NAMES = ("publisher", "author", "editor")  # fields whose values are names of people and bodies
+_SENTENCE = re.compile(r"[，。！？；,;!?]|\d{4}\s*[-年/.]")
+_OTHER_LABEL = re.compile(r"^[\u3400-\u9fff\s]{2,8}[:：]")
+_REPORTER = re.compile(
+    r"^\s*(本[报网]记者|本[报网]通讯员|记者)\s+([\u3400-\u9fff·]{2,4}(?:[、\s]+[\u3400-\u9fff·]{2,4}){0,3})\s*$"
+)
 _LABEL_ONLY = re.compile(r"^[【\[（(]?\s*(.{1,14}?)\s*[】\]）)]?\s*[:：]?\s*$")
 
 
@@ -38,20 +44,25 @@ def read_labels(pieces: Sequence[Piece], rules: LabelRules) -> Iterator[Labelled
             bare = _bare(line, fields)
             if pending:
                 taken = not bare and not pattern.match(line) and len(line) <= _MAX_VALUE
+                taken = taken and not (pending[0] in _NAMES and (_SENTENCE.search(line) or _is_label(line, fields)))
                 yield Labelled(*pending[:2], line if taken else "", pending[2], piece.in_body)
                 pending = None
             if bare:
                 pending = bare[0], bare[1], place
+            elif reporter := _REPORTER.match(line):
+                yield Labelled("author", reporter[1], reporter[2], place, piece.in_body)
             elif ":" in line or "：" in line or "】" in line:
                 found = list(pattern.finditer(line))
                 for number, match in enumerate(found):
                     end = found[number + 1].start() if number + 1 < len(found) else len(line)
                     value = line[match.end() : end].strip(" \u3000|｜;；】])）[（(【")
                     label = _SPACES.sub("", match[1] or match[2])
+                    field = fields[label.lower()]
                     if value and len(value) <= _MAX_VALUE:
-                        yield Labelled(fields[label.lower()], label, value, place, piece.in_body)
+                        if field not in _NAMES or not _is_label(value, fields):
+                            yield Labelled(field, label, value, place, piece.in_body)
                     elif not value and number + 1 == len(found):
-                        pending = fields[label.lower()], label, place
+                        pending = field, label, place
 
 
 def _bare(line: str, fields: dict[str, str]) -> tuple[str, str] | None:
@@ -61,6 +72,12 @@ def _bare(line: str, fields: dict[str, str]) -> tuple[str, str] | None:
     label = _SPACES.sub("", match[1])
     field = fields.get(label.lower())
     return (field, label) if field else None
+
+
+def _is_label(value: str, fields: dict[str, str]) -> bool:
+    """Whether what stands where a name belongs is the next label: 作者：审稿人：李四, 作者：发布于 2026-01-02."""
+    first = value.split(maxsplit=1)[0] if value.strip() else ""
+    return first.lower() in fields or bool(_OTHER_LABEL.match(value))
 
 
 @cache

@@ -363,3 +363,34 @@ def test_a_generously_located_body_gives_its_head_back() -> None:
     )
     assert fields.published is not None
     assert (local_day(fields.published), fields.publisher) == ("2024-03-05", "滨江日报")
+
+
+NO_VALUE = (
+    "作者：发布时间：2026-01-02 18:25", "作者： | 时间：2026-01-02", "作者：　阅读：33 次", "作者：审核：李四", "作者：审稿人：李四", "作者：发布于 2026-01-02",
+    "作者：字号：大 中 小", "作者：责任编辑：发布日期：2026-01-02", "来源：发布日期：2026-01-02", "来源：分享到：微信", "来源：值班主任：赵六", "编辑：点击：33",
+    "责任编辑：</span><span>发布时间：2026-01-02", "供稿：</div><div>作者：", "来源：</div><div>发布时间：2026-01-02", "编辑：", "作者：</div><div>发布于 2026-01-02",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("line", NO_VALUE)
+def test_a_label_without_a_value_gives_no_value(line: str) -> None:
+    fields, _ = fields_of(page(f"<div><span>{line}</span></div>"))
+    assert (fields.author, fields.publisher, fields.editor) == ("", "", "")
+
+
+def test_a_label_takes_its_value_however_many_stand_empty_beside_it() -> None:
+    fields, _ = fields_of(page("<div>作者：来源：滨江日报 责任编辑：发布时间：2026-01-02 编辑：赵六</div>"))
+    assert (fields.author, fields.publisher, fields.editor) == ("", "滨江日报", "赵六")
+
+
+@pytest.mark.parametrize("line", ["本报记者　王建平", "本网记者 王建平", "作者：王建平", "记者：王建平"])
+def test_who_wrote_it_stands_behind_a_label_or_as_a_byline(line: str) -> None:
+    assert fields_of(page(f"<div>{line}</div>"))[0].author == "王建平"
+
+
+def test_a_file_that_the_text_announces_is_an_attachment_whatever_its_name() -> None:
+    link = "<a href='./W1.docx'>驱动器推荐名单.docx</a>"
+    fields, _ = fields_of(page(body=f"<p>{TEXT}</p><p>附件1：{link}</p>"), url="http://a.gov.cn/n/1.html")
+    assert [each.name for each in fields.attachments] == ["驱动器推荐名单.docx"]
+    reader = "<p>附件请用阅读器打开：<a href='./reader.zip'>阅读器下载</a></p>"
+    assert not fields_of(page(body=f"<p>{TEXT}</p>{reader}"), url="http://a.gov.cn/n/1.html")[0].attachments
