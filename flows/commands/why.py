@@ -1,5 +1,6 @@
 """`gongbao why`: what became of a page and of each of its lines, in the terminal and as HTML."""
 
+from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -54,6 +55,7 @@ def _of_store(out: Console, asked: str, known: settings.Settings) -> bool:
         return False
     for visit in told.visits:
         ended = visit["outcome"] + (f", {visit['reason']}" if visit["reason"] else "")
+        ended += f", {visit['flag']}" if visit["flag"] else ""
         ended += f" ({visit['detail']})" if visit["detail"] else ""
         out.print(f"fetched {_time(visit['fetched_at'])} in run {visit['run_id']}: HTTP {visit['status']}, {ended}")
     if told.forgotten:
@@ -62,9 +64,29 @@ def _of_store(out: Console, asked: str, known: settings.Settings) -> bool:
         _decision(out, told.row)
     if page := story.page_of(store, told):
         _lines(out, story.read(page, source.of(known.sources, page.source_id), rules.result()))
+    if told.pending:
+        _pending(
+            out,
+            told,
+            story.pending_text(store, told, source.of(known.sources, told.pending["source_id"]), rules.result()),
+        )
     _cluster(out, told)
     _beside(out, told)
     return True
+
+
+def _pending(out: Console, told: Story, text: str | None) -> None:
+    """What the last visit brought and is not published, beside what stands."""
+    visit = told.pending or {}
+    asks = "a question for a person" if visit["flag"] == "question" else "held, and a question if it comes again"
+    out.print(
+        Text(
+            f"its new text is not published: {visit['detail']}; {asks}. `gongbao accept {told.doc_id}` publishes it",
+            style="red",
+        )
+    )
+    if text is not None and told.row:
+        _pairs(out, "what stands", "what was held back", beside(told.row["text"] or "", text))
 
 
 def _decision(out: Console, row: Row) -> None:
@@ -145,11 +167,17 @@ def _beside(out: Console, told: Story) -> None:
     for name, passages in (("cut here", row["cut"]), ("added here", row["added"])):
         for passage in passages or ():
             out.print(Text(f"{name}: {passage}", style="red" if name == "cut here" else "green"))
-    table = Table(title="beside the canonical document", show_lines=True, expand=True)
-    table.add_column(f"here: {row['url']}", ratio=1)
-    table.add_column(f"there: {original['url']}", ratio=1)
     titles = Beside(row["title"] or "", original["title"] or "")
-    for pair in (titles, *beside(row["text"] or "", original["text"] or "")):
+    pairs = (titles, *beside(row["text"] or "", original["text"] or ""))
+    out.print("beside the canonical document", style="italic")
+    _pairs(out, f"here: {row['url']}", f"there: {original['url']}", pairs)
+
+
+def _pairs(out: Console, left: str, right: str, pairs: Iterable[Beside]) -> None:
+    table = Table(show_lines=True, expand=True)
+    table.add_column(left, ratio=1)
+    table.add_column(right, ratio=1)
+    for pair in pairs:
         table.add_row(*_sides(pair))
     out.print(table)
 

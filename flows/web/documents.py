@@ -11,6 +11,7 @@ from flows.web import rendering
 from flows.web.guard import SANDBOX
 from flows.web.store_reader import Reader
 from pipeline.core.models import Document, Rejected
+from pipeline.corpus.beside import beside, sides
 from pipeline.corpus.beside import found as marked
 from pipeline.report.marked_page import harmless
 from pipeline.report.story import DOC_ID, Story
@@ -91,7 +92,12 @@ def why(request: Request) -> Response:
         ended = (
             f"{read.outcome.reason}: {read.outcome.detail}" if isinstance(read.outcome, Rejected) else "not modified"
         )
-    return rendering.page(request, "why.html", told=told, row=told.row, page=page, read=read, ended=ended, tab="why")
+    held_back = reader.pending_text(told)
+    pairs = beside((told.row or {}).get("text") or "", held_back) if held_back is not None else ()
+    return rendering.page(
+        request, "why.html", told=told, row=told.row, page=page, read=read, ended=ended, tab="why",
+        beside=[(pair, *sides(pair)) for pair in pairs],
+    )  # fmt: skip
 
 
 def original(request: Request) -> Response:

@@ -96,6 +96,17 @@ class Reader:
         except (StoreError, ValueError):
             return None
 
+    def pending_text(self, told: Story) -> str | None:
+        """The text of the last visit that is held back."""
+        if not told.pending:
+            return None
+        try:
+            return story.pending_text(
+                self.store, told, source.of(self.known.sources, told.pending["source_id"]), self.rules
+            )
+        except (StoreError, ValueError):
+            return None
+
     def reading(self, page: Page) -> Reading:
         """The page as the rules read it now."""
         return story.read(page, source.of(self.known.sources, page.source_id), self.rules)

@@ -1,6 +1,6 @@
 """What a crawl and a run counted: the conservation law, and the reports that people read."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Literal
 from zoneinfo import ZoneInfo
@@ -158,6 +158,12 @@ class RunReport(Strict):
         return tuple(source for source in self.sources if source.cause)
 
     @property
+    def held_pages(self) -> tuple[HeldPage, ...]:
+        """The pages whose new texts are not published, those that a person is asked about first."""
+        found = (page for source in self.sources for page in source.held_pages)
+        return tuple(sorted(found, key=lambda page: (page.flag != "question", page.url)))
+
+    @property
     def succeeded(self) -> bool:
         """Whether the sums close, no source broke and nothing crashed."""
         crashed = any("crashed" in source.rejected for source in self.sources)
@@ -186,7 +192,7 @@ def markdown(report: RunReport) -> str:
     seconds = (report.ended_at - report.started_at).total_seconds()
     lines.append(
         f"{state} in {seconds:.0f} s: {report.total('documents')} documents, {report.total('reposts')} reposts, "
-        f"{report.total('revised')} of them revisions, {report.total('withdrawn')} withdrawn; "
+        f"{report.total('revised')} of them revisions, {report.total('held')} held, {report.total('withdrawn')} withdrawn; "
         f"corpus version {report.version_before} → {report.version}."
     )
     lines += ["", report.begun_again] if report.begun_again else []
@@ -197,6 +203,7 @@ def markdown(report: RunReport) -> str:
         lines += ["", f"- **{source.source_id}**: {source.cause}" + (f" – {detail}" if detail else "")]
         lines += [f"  {source.advice}"] if source.advice else []
     lines += _alarms(report.alarms)
+    lines += _held(report.held_pages)
     lines += _failed(report)
     lines += ["", "| source | " + " | ".join(COUNTS) + " | closes |", "|---|" + "---:|" * (len(COUNTS) + 1)]
     for source in report.sources:
@@ -251,6 +258,18 @@ def _failed(report: RunReport) -> list[str]:
         ["", f"and {len(found) - MOST_FAILED} more in `runs/{report.run_id}.json`"] if len(found) > MOST_FAILED else []
     )
     return ["", "| failed address | source | cause | first seen | next try |", "|---|---|---|---|---|", *rows, *more]
+
+
+def _held(pages: Sequence[HeldPage]) -> list[str]:
+    """The pages whose new texts are not published."""
+    if not pages:
+        return []
+    rows = [f"| {page.flag} | {page.url} | {page.why} | `gongbao why {page.doc_id}` |" for page in pages]
+    told = (
+        f"{len(pages)} of the unchanged brought a text that keeps too little of the one that stands; it is not published. "
+        "`gongbao why` shows both, `gongbao accept` takes the new one."
+    )
+    return ["", "## Documents to look at", "", told, "", "| is | page | because | look |", "|---|---|---|---|", *rows]
 
 
 def _cell(value: int | dict[str, int]) -> str:

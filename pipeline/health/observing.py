@@ -108,12 +108,14 @@ def _measured(documents: pl.DataFrame, day: date) -> dict[str, Any]:
 
 def new_pages(store: Store, run_id: str) -> pl.DataFrame:
     """The staged rows of a run whose pages were never fetched before; of a text its length only."""
-    first = fetches.first_visits(store, run_id)
+    first = fetches.first_visits(store, run_id)  # how they count: many pages tell of one that it is an error page
     characters = pl.col("text").str.len_chars().alias("characters")
     frames = [
         pl.read_parquet(io.BytesIO(store.get(key)), columns=_COLUMNS)
-        .filter(pl.col("doc_id").is_in(first.implode()))
         .select(*_COLUMNS[:-1], characters)
+        .drop("outcome", "reason")
+        .join(first, on="doc_id")
+        .select(*_COLUMNS[:-1], "characters")
         for key in store.list(f"staged/run={run_id}/")
     ]
     if not frames:

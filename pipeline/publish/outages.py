@@ -126,7 +126,7 @@ def lost(held: Row, row: Row, rules: PublishRules) -> str:
     if old == new:
         return ""
     counts = f"{len(new):,} of {len(old):,} characters"
-    if _is_cut(held["text"], row["text"], is_cut=bool(row.get("cut"))):
+    if len(new) < len(old) and _breaks_off(held["text"].split("\n"), row["text"].split("\n"), cut=bool(row.get("cut"))):
         return f"breaks off: {counts}"
     runs = {old[at : at + rules.run] for at in range(max(1, len(old) - rules.run + 1))}
     kept = len(runs & {new[at : at + rules.run] for at in range(max(1, len(new) - rules.run + 1))}) / len(runs)
@@ -138,9 +138,12 @@ def lost(held: Row, row: Row, rules: PublishRules) -> str:
     return ""
 
 
-def _is_cut(old: str, new: str, *, is_cut: bool) -> bool:
-    """Whether it is the beginning of the old text and ends within a line, or on a page that ends before its end."""
-    return len(new) < len(old) and old.startswith(new) and (is_cut or old[len(new)] != "\n")
+def _breaks_off(old: list[str], new: list[str], *, cut: bool) -> bool:
+    """Whether the new lines are the old ones to within a line, or, on a page that lacks its end, to before the last."""
+    last, at = new[-1], len(new) - 1
+    if cut:
+        return any(line.startswith(last) and (line != last or line is not old[-1]) for line in old)
+    return at < len(old) and new[:-1] == old[:at] and old[at].startswith(last) and old[at] != last
 
 
 def _in_a_row(row: Row, before: Row | None) -> int:
@@ -168,6 +171,9 @@ def _ended(judged: list[Row], stand: Collection[str], rules: PublishRules) -> li
         row["ends"] = (row["reason"] == "gone" and (not together or row["in_a_row"] > 1)) or (
             row["reason"] == "soft_404" and row["in_a_row"] >= rules.soft_404_visits
         )
+    broken = broken_sources(judged, stand, rules)
+    for row in ending:  # what a site that is out of order says is believed when it says it again
+        row["ends"] &= row["source_id"] not in broken or row["in_a_row"] > 1
     return judged
 
 

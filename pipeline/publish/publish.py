@@ -115,7 +115,7 @@ def _attempt(
 ) -> Published | None:
     """One try against one snapshot; None if someone else committed meanwhile."""
     before = corpus.version
-    broken = {crawl.source_id for crawl in crawls if crawl.cause}
+    broken = {crawl.source_id for crawl in crawls if crawl.cause and crawl.cause != Cause.ERROR_PAGES}
     night = Night(corpus, visits, sources, rules, run_id, now, broken)
     rows = night.rows(decide(night.fresh(), night, rules))
     reports = night.reports(crawls)

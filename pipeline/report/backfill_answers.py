@@ -11,7 +11,7 @@ import polars as pl
 from pipeline.core.conservation import CrawlReport
 from pipeline.core.urls import doc_id
 from pipeline.corpus.corpus import Corpus
-from pipeline.store import fetches, staging
+from pipeline.store import fetches
 from pipeline.store.s3 import Store
 
 _NOT_ASKED_FOR = {"outside_period", "denied", "other_host", "not_http"}  # links of a listing that are no answer
@@ -50,15 +50,15 @@ class Answer:
 def answers(
     corpus: Corpus,
     asked: Mapping[str, Sequence[str]],
-    staged: Iterable[Mapping[str, Any]],
+    log: Iterable[Mapping[str, Any]],
     crawls: Sequence[CrawlReport],
     led_to: Callable[[Collection[str]], Mapping[str, str]],
 ) -> list[Answer]:
     """An answer for each address asked for, in that order; where a source was asked for days, for each that it listed.
 
-    `led_to` tells the doc_id that an earlier visit of each address found (`fetches.led_to`).
+    `log` holds the visits as they count (`fetches.of_run`); `led_to` tells the doc_id that an earlier visit of each address found (`fetches.led_to`).
     """
-    visits = {doc_id(row["requested_url"]): row for row in staged}
+    visits = {doc_id(row["requested_url"]): row for row in log}
     known = led_to([url for crawl in crawls for url, _, reason in crawl.not_fetched if reason == _KNOWN])
     held = _held(corpus, [row["doc_id"] for row in visits.values()] + list(known.values()))
     causes = {crawl.source_id: crawl for crawl in crawls}
@@ -95,7 +95,8 @@ def _of_visit(row: Mapping[str, Any], held: Mapping[str, Mapping[str, Any]], run
     stands = held.get(row["doc_id"])
     ours = stands and stands["landing"] == row["landing"] and stands["run_id"] in run_ids
     if row["outcome"] == "unchanged" or not stands or not ours:
-        return Answer(**of, answer="unchanged", title=stands["title"] if stands else "")
+        because, detail = (row["flag"] or "", row["detail"] or "") if row["flag"] != "accepted" else ("", "")
+        return Answer(**of, answer="unchanged", because=because, detail=detail, title=stands["title"] if stands else "")
     told = {"title": stands["title"], "revision": stands["revision"]}
     if canonical := stands["canonical_id"]:
         repeated = held.get(canonical)
@@ -121,7 +122,7 @@ def _lost(url: str, source_id: str, crawl: CrawlReport | None) -> Answer:
 def write(store: Store, run_id: str, asked: Mapping[str, Sequence[str]], crawls: Sequence[CrawlReport]) -> None:
     """Leave an answer for each address in the store: `runs/RUN/answers.jsonl`."""
     led_to = partial(fetches.led_to, store)
-    told = answers(Corpus.open(store), asked, staging.read(store, run_id), crawls, led_to)
+    told = answers(Corpus.open(store), asked, fetches.of_run(store, run_id), crawls, led_to)
     lines = (json.dumps(asdict(answer), ensure_ascii=False) + "\n" for answer in told)
     store.put(_key(run_id), "".join(lines).encode())
 

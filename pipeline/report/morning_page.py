@@ -9,7 +9,16 @@ from datetime import datetime
 from html import escape
 from zoneinfo import ZoneInfo
 
-from pipeline.core.conservation import COUNTS, MOST_FAILED, RunReport, SourceReport, failed_of, next_try, plainly
+from pipeline.core.conservation import (
+    COUNTS,
+    MOST_FAILED,
+    HeldPage,
+    RunReport,
+    SourceReport,
+    failed_of,
+    next_try,
+    plainly,
+)
 from pipeline.core.observation import Alarm, Grade
 from pipeline.report import morning_plots
 from pipeline.report.morning_figures import Figures, Suspect
@@ -27,7 +36,7 @@ def html(report: RunReport, found: Figures, earlier: Sequence[RunReport], rules:
         _contents(report, found),
         _broken(report),
         _alarms(report),
-        _suspects(found.suspects),
+        _suspects(report.held_pages, found.suspects),
         _failed(report),
         _conservation(report),
         morning_plots.section(report, found, [*earlier, report][-rules.nights :], rules),
@@ -39,7 +48,7 @@ def _head(report: RunReport, state: str) -> str:
     seconds = (report.ended_at - report.started_at).total_seconds()
     tiles = "".join(
         f"<div><b>{report.total(name):,}</b><span>{name}</span></div>"
-        for name in ("documents", "reposts", "revised", "withdrawn", "rejected", "failed")
+        for name in ("documents", "reposts", "revised", "held", "withdrawn", "rejected", "failed")
     )
     again = f"<p>{escape(report.begun_again)}</p>" if report.begun_again else ""
     error = f'<p class="bad">{escape(report.error)}</p>' if report.error else ""
@@ -56,10 +65,11 @@ def _contents(report: RunReport, found: Figures) -> str:
     """Where to look, and how much of it there is."""
     broken = {each.source_id for each in report.broken}
     others = [each for each in report.alarms if each.source_id not in broken]
+    look = (*report.held_pages, *found.suspects)
     parts = (
         ("broke", f"{len(report.broken)} broke", report.broken),
         ("alarms", _many(len(others), "other alarm" if report.broken else "alarm"), others),
-        ("documents", f"{_many(len(found.suspects), 'document')} to look at", found.suspects),
+        ("documents", f"{_many(len(look), 'document')} to look at", look),
         (
             "failed",
             f"{len(failed_of(report))} failed address{'' if len(failed_of(report)) == 1 else 'es'}",
@@ -124,10 +134,17 @@ def _words(text: str) -> str:
     return re.sub(r"`([^`]+)`", r"<code>\1</code>", escape(text))
 
 
-def _suspects(suspects: Sequence[Suspect]) -> str:
-    if not suspects:
+def _suspects(held: Sequence[HeldPage], suspects: Sequence[Suspect]) -> str:
+    if not (held or suspects):
         return "<section><h2>Documents to look at</h2><p>None is odd.</p></section>"
     rows = "".join(
+        f"<li>{_link(each.url, each.url)} <small>{each.flag}</small><br>its new text is not published: {escape(each.why)}"
+        f"{'; the same came twice, a person has to say which is right' if each.flag == 'question' else ''}<br>"
+        f'<code>gongbao accept {escape(each.doc_id)}</code> <a href="{_CONSOLE}/documents/{escape(each.doc_id)}/why">both '
+        "texts, in the console</a></li>"
+        for each in held
+    )
+    rows += "".join(
         f"<li>{_link(each.url, each.title or '(no title)')} <small>{escape(each.source_id)}</small><br>"
         f"{escape('; '.join(each.why))}<br><code>gongbao why {escape(each.doc_id)}</code> "
         f'<a href="{_CONSOLE}/documents/{escape(each.doc_id)}/why">why, in the console</a></li>'

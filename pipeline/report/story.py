@@ -13,6 +13,7 @@ from pipeline.core import urls
 from pipeline.core.models import Decoded, Document, Outcome, Page, Place, Reason, Rejected
 from pipeline.core.source import Source
 from pipeline.corpus.corpus import Corpus
+from pipeline.publish.outages import FLAGS
 from pipeline.report import line_fates, run_reports
 from pipeline.report.backfill_answers import Answer
 from pipeline.report.line_fates import Fate
@@ -42,13 +43,22 @@ class Story:
         return self.cluster[0] if self.row and self.row["canonical_id"] and self.cluster else None
 
     @property
+    def pending(self) -> Row | None:
+        """The last visit, where its text is held or a question for a person; None where nothing waits."""
+        last = self.visits[-1] if self.visits and not self.forgotten else None
+        return last if last and last["flag"] in FLAGS else None
+
+    @property
     def place(self) -> Place | None:
         """Where its bytes lie: of the revision that is published, else of the last visit that brought any."""
         if self.forgotten:
             return None
-        brought = (each["landing"] for each in ((self.row,) if self.row else reversed(self.visits)))
-        found = next((place for place in brought if place), None)
-        return Place(key=found["key"], offset=found["offset"]) if found else None
+        return _place(*((self.row,) if self.row else reversed(self.visits)))
+
+
+def _place(*rows: Row) -> Place | None:
+    found = next((row["landing"] for row in rows if row["landing"]), None)
+    return Place(key=found["key"], offset=found["offset"]) if found else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,6 +135,14 @@ def _ids(store: Store, asked: str) -> Iterator[str]:
 def page_of(store: Store, told: Story) -> Page | None:
     """The page as it came; None where no bytes of it are kept."""
     return landing.read_at(store, told.place) if told.place else None
+
+
+def pending_text(store: Store, told: Story, source: Source, rules: Rules) -> str | None:
+    """The text that is held back, as the rules read it now; None where there is none, or its bytes are not kept."""
+    place = _place(told.pending) if told.pending else None
+    page = landing.read_at(store, place) if place else None
+    outcome = documents.process(page, source, rules) if page else None
+    return outcome.text if isinstance(outcome, Document) else None
 
 
 def read(page: Page, source: Source, rules: Rules) -> Reading:

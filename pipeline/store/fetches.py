@@ -227,14 +227,22 @@ def _failures(table: Table, crawl: CrawlReport, again_days: Sequence[int]) -> li
 
 def story(store: Store, doc: str) -> list[dict[str, Any]]:
     """Every visit of one page, oldest first."""
-    rows = _open(store).scan().filter(pl.col("doc_id") == doc).sort("fetched_at").collect()
+    rows = _scan(store).filter(pl.col("doc_id") == doc).sort("fetched_at").collect()
     return rows.to_dicts()
 
 
-def first_visits(store: Store, run_id: str) -> pl.Series:
-    """The doc_ids of the articles that a run fetched for the first time."""
-    rows = _open(store).scan().filter((pl.col("run_id") == run_id) & (pl.col("kind") == _ARTICLE))
-    return rows.filter(pl.col("visits") == 1).select("doc_id").collect()["doc_id"]
+def first_visits(store: Store, run_id: str) -> pl.DataFrame:
+    """The articles that a run fetched for the first time, with how that ended: doc_id, outcome, reason."""
+    rows = _scan(store).filter((pl.col("run_id") == run_id) & (pl.col("kind") == _ARTICLE))
+    vain = pl.col("in_a_row").fill_null(0)
+    first = ((pl.col("visits") == 1) & (vain == 0)) | ((pl.col("visits") == 0) & (vain <= 1))
+    return rows.filter(first).select("doc_id", "outcome", "reason").unique("doc_id", keep="last").collect()
+
+
+def of_run(store: Store, run_id: str) -> list[dict[str, Any]]:
+    """The visits of a run as they count, oldest first."""
+    visited = (pl.col("run_id") == run_id) & (pl.col("kind") == _ARTICLE) & pl.col("status").is_not_null()
+    return _scan(store).filter(visited).sort("fetched_at").collect().to_dicts()
 
 
 def at(store: Store, url: str) -> set[str]:
