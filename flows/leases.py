@@ -24,6 +24,7 @@ from pipeline.core.errors import GongbaoError, StoreError
 from pipeline.store.s3 import Store
 
 _POLL_SECONDS = 1.0
+_leaving = threading.Event()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,13 +38,13 @@ class Lease:
     renewed: str
     released: bool = False
 
-    def holds(self, stale: timedelta) -> bool:
-        """Whether its holder lives."""
+    def holds(self, stale: timedelta, age: timedelta) -> bool:
+        """Whether its holder lives, who last said so `age` ago: by the store's clock, as those of two machines differ."""
         if self.released:
             return False
         if self.machine == _machine():
             return any(began and began_at(pid) == began for pid, began in self.processes)
-        return datetime.now(UTC) - datetime.fromisoformat(self.renewed) < stale
+        return age < stale
 
 
 class Taken(GongbaoError):
@@ -92,8 +93,8 @@ def of_night(sources: Sequence[str] | None) -> str:
 
 def check(store: Store, name: str, rules: LeaseRules) -> None:
     """Taken if somebody holds the name now."""
-    lease = _read(store, max(store.list(_folder(name)), default=""))
-    if lease and lease.holds(rules.stale):
+    lease, age = _read(store, max(store.list(_folder(name)), default=""))
+    if lease and lease.holds(rules.stale, age):
         raise Taken(name, lease)
 
 
@@ -101,7 +102,8 @@ def held(store: Store, rules: LeaseRules) -> Iterator[tuple[str, Lease]]:
     """All names that somebody holds now, and who."""
     newest = {key.rpartition("/")[0]: key for key in store.list("leases/")}  # in order: the highest number is the last
     for folder, key in newest.items():
-        if (lease := _read(store, key)) and lease.holds(rules.stale):
+        lease, age = _read(store, key)
+        if lease and lease.holds(rules.stale, age):
             yield folder.removeprefix("leases/"), lease
 
 
@@ -119,12 +121,13 @@ def hold(
     until, told = time.monotonic() + wait.total_seconds(), False
     while isinstance(held := _take(store, name, owner, rules), Lease):
         taken = Taken(name, held)
-        if time.monotonic() >= until:
+        left = _leaving.is_set() and threading.current_thread() is not threading.main_thread()
+        if time.monotonic() >= until or left:
             raise taken
         if not told:
             say(f"waiting: {taken}")
         told = True
-        time.sleep(_POLL_SECONDS)
+        _leaving.wait(_POLL_SECONDS)
     done = threading.Event()
     threading.Thread(target=_keep, args=(held, done, rules.renew_seconds), daemon=True).start()
     try:
@@ -135,22 +138,32 @@ def hold(
             held.release()
 
 
+@contextmanager
+def waits_end_with_us() -> Iterator[None]:
+    """Around a flow: whoever waits in another thread of it stops waiting when it ends, as it does on a signal."""
+    _leaving.clear()
+    try:
+        yield
+    finally:
+        _leaving.set()
+
+
 def _take(store: Store, name: str, owner: str, rules: LeaseRules) -> Held | Lease:
     """The lease, now ours; or the one that is in the way."""
     keys = list(store.list(_folder(name)))
-    last = _read(store, keys[-1]) if keys else None
-    if last and last.holds(rules.stale):
+    last, age = _read(store, keys[-1]) if keys else (None, timedelta())
+    if last and last.holds(rules.stale, age):
         return last
     pid = os.getpid()
     lease = Lease(owner=owner, machine=_machine(), processes=((pid, began_at(pid)),), since=_now(), renewed=_now())
     number = int(Path(keys[-1]).stem) + 1 if keys else 1
     key = f"{_folder(name)}{number:09}.json"
     if not store.put(key, _pack(lease), only_new=True):
-        return _read(store, key) or lease
+        return _read(store, key)[0] or lease
     newest = max(store.list(_folder(name)))
     if newest > key:  # we had looked before others came and went
         store.delete(key)
-        return _read(store, newest) or lease
+        return _read(store, newest)[0] or lease
     for old in keys:
         store.delete(old)
     return Held(store, key, lease)
@@ -170,12 +183,13 @@ def _pack(lease: Lease) -> bytes:
     return json.dumps(asdict(lease)).encode()
 
 
-def _read(store: Store, key: str) -> Lease | None:
-    body = store.find(key) if key else None
-    if body is None:
-        return None
-    told = json.loads(body)
-    return Lease(**told | {"processes": tuple((pid, began) for pid, began in told["processes"])})
+def _read(store: Store, key: str) -> tuple[Lease | None, timedelta]:
+    """A lease, and how long ago it was written or renewed."""
+    found = store.find_aged(key) if key else None
+    if found is None:
+        return None, timedelta()
+    told = json.loads(found[0])
+    return Lease(**told | {"processes": tuple((pid, began) for pid, began in told["processes"])}), found[1]
 
 
 def _now() -> str:

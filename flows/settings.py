@@ -11,7 +11,7 @@ from pydantic import SecretStr
 
 from pipeline.core.config import Strict
 from pipeline.core.errors import ConfigError
-from pipeline.store.s3 import Store
+from pipeline.store.s3 import Store, keep_loopback_direct
 
 _opening, _stores = Lock(), dict[tuple[Any, ...], Store]()
 _ROOT = Path(__file__).resolve().parent.parent
@@ -51,6 +51,7 @@ class Settings(Strict):
 def from_environment(environment: Mapping[str, str] | None = None) -> Settings:
     """The settings that `GONGBAO_*` variables name; ConfigError on one that there is not, or a bad number."""
     env = os.environ if environment is None else environment
+    keep_loopback_direct()
     for name in env:
         if name.startswith("GONGBAO_") and name not in _KNOWN:
             near = get_close_matches(name, _KNOWN, 1)

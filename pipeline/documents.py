@@ -46,9 +46,11 @@ def process(page: Page, source: Source, rules: Rules) -> Outcome:
     try:
         return _carry(page, source, rules)
     except Reject as reject:
-        return _rejected(page, rules, reject.reason, reject.detail)
+        return rejected(page, rules, reject.reason, reject.detail)
+    except (MemoryError, RecursionError) as error:
+        return rejected(page, rules, Reason.TOO_EXPENSIVE, repr(error))
     except Exception as error:  # one bad page must not lose the run; the run fails on CRASHED in its report
-        return _rejected(page, rules, Reason.CRASHED, repr(error))
+        return rejected(page, rules, Reason.CRASHED, repr(error))
 
 
 def read(page: Page, source: Source, rules: Rules) -> tuple[Decoded, Extracted, Cleaned]:
@@ -169,7 +171,8 @@ def _fields(found: Fields, cleaned: Cleaned) -> Fields:
     )
 
 
-def _rejected(page: Page, rules: Rules, reason: Reason, detail: str) -> Rejected:
+def rejected(page: Page, rules: Rules, reason: Reason, detail: str) -> Rejected:
+    """What becomes of a page that stopped."""
     return Rejected(
         doc_id=doc_id(page.url),
         url=page.url,

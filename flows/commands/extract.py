@@ -4,9 +4,8 @@ import json
 import subprocess
 import sys
 from collections.abc import Iterable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
-from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +14,6 @@ from flows.runs import processing
 from pipeline.core import source
 from pipeline.core.errors import ConfigError, GongbaoError
 from pipeline.core.models import Page
-from pipeline.documents import process
 from pipeline.store import staging
 from pipeline.text import clean
 
@@ -76,7 +74,7 @@ def extract_one(of: Path | str, url: str = "") -> dict[str, Any]:
     """The document in a saved page or at an address, or the reason why there is none."""
     config = settings.from_environment().config
     page = page_of(of, url) if isinstance(of, Path) else page_at(of, config)
-    row = staging.row(page, process(page, source.unknown(), processing.rules(config)))
+    row = staging.row(page, processing.process_one(page, source.unknown(), config))
     told = {name: row.get(name) for name in _TOLD} | {name: value for name, value in row.items() if name not in _HIDDEN}
     return (
         {"id": of.stem if isinstance(of, Path) else of}
@@ -123,8 +121,8 @@ def _each(function: Any, jobs: Iterable[tuple[Any, ...]]) -> Iterator[dict[str, 
     if len(jobs) <= _FEW or processes < 2:
         yield from (function(*job) for job in jobs)
         return
-    with ProcessPoolExecutor(processes, mp_context=get_context("forkserver")) as pool:
-        yield from pool.map(function, *zip(*jobs, strict=True), chunksize=4)
+    with ThreadPoolExecutor(processes) as pool:
+        yield from pool.map(lambda job: processing.in_pool(function, *job), jobs)
 
 
 def dedupe(new: Path, against: Path, *, within: bool) -> Iterator[dict[str, Any]]:

@@ -1,27 +1,35 @@
 """The work on one landing file, and the processes that do it. Imports no Prefect: each process starts in a second."""
 
+import _thread
 import multiprocessing
 import os
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from functools import cache, partial
+from itertools import chain
+from multiprocessing.connection import wait
 from pathlib import Path
-from threading import Lock
 from typing import ParamSpec, TypeVar
 
 from flows import settings
-from pipeline.core import source
-from pipeline.core.models import Page
+from pipeline.core import limits, source
+from pipeline.core.errors import GongbaoError
+from pipeline.core.limits import Died, Limits, Sandbox, TooExpensive
+from pipeline.core.models import Outcome, Page, Reason
 from pipeline.core.urls import doc_id
-from pipeline.documents import process
+from pipeline.documents import process, rejected
 from pipeline.rules import Rules
 from pipeline.store import landing, staging
 from pipeline.upkeep import erase, tombstones
 
 _P = ParamSpec("_P")
 _R = TypeVar("_R")
-_lock = Lock()
-_pool: ProcessPoolExecutor | None = None
+_lock = threading.Lock()
+_alone = threading.Lock()
+_pools: dict[int, ProcessPoolExecutor] = {}
+_mine = threading.local()
 
 
 def process_landing(landing_key: str, run_id: str) -> dict[str, int]:
@@ -29,35 +37,94 @@ def process_landing(landing_key: str, run_id: str) -> dict[str, int]:
     known = settings.from_environment()
     store = settings.open_store(known)
     by_id = _sources(known.sources)
-    pages = landing.read(store.get(landing_key), landing_key)
-    found = rules(known.config)
     forgotten = tombstones.forgotten(store)
-    outcomes = (
-        (
-            page,
-            tombstones.refused(page, found.version)
-            if doc_id(page.url) in forgotten
-            else process(page, _source_of(page, by_id), found),
-        )
-        for page in pages
-    )
+    refused: list[tuple[Page, Outcome]] = []
+
+    def wanted() -> Iterator[tuple[Page, source.Source]]:
+        for page in landing.read(store.get(landing_key), landing_key):
+            if doc_id(page.url) in forgotten:
+                refused.append((page, tombstones.refused(page, rules(known.config).version)))
+            else:
+                yield page, by_id.get(page.source_id) or source.unknown()
+
+    outcomes = chain(_processed(wanted(), known.config), refused)  # these are complete when those end
     counts = staging.write(store, staging.key_of(run_id, landing_key), outcomes)
     if "rejected:forgotten" in counts:  # someone asked for it by name: what was fetched does not stay either
         erase.in_landing(store, [landing_key], forgotten)
     return counts
 
 
+def process_one(page: Page, of: source.Source, config: Path) -> Outcome:
+    """The outcome of a page, made under the limits of one."""
+    try:
+        return limits.run(Limits.load(config), _outcome, config, (page, of))
+    except (TooExpensive, Died) as error:
+        return _stopped(page, rules(config), error)
+
+
+def _processed(pages: Iterable[tuple[Page, source.Source]], config: Path) -> Iterator[tuple[Page, Outcome]]:
+    """Pages with their outcomes, each made under the limits of one, in a child that this thread keeps for the next file."""
+    known, found = Limits.load(config), rules(config)  # before the child is made, which finds them then
+    if getattr(_mine, "limits", None) != known:
+        _mine.limits, _mine.sandbox = known, Sandbox(known)
+    for (page, _), answer in _mine.sandbox.each(partial(_outcome, config), pages):
+        yield page, _stopped(page, found, answer) if isinstance(answer, TooExpensive | Died) else answer
+
+
+def _outcome(config: Path, of: tuple[Page, source.Source]) -> Outcome:
+    return process(*of, rules(config))
+
+
+def _stopped(page: Page, known: Rules, why: TooExpensive | Died) -> Outcome:
+    """SIGKILL is how a system that runs out of memory ends a process; other signals are defects."""
+    too_much = isinstance(why, TooExpensive) or why.by == "SIGKILL"
+    return rejected(page, known, Reason.TOO_EXPENSIVE if too_much else Reason.CRASHED, str(why))
+
+
 def in_pool(work: Callable[_P, _R], *args: _P.args, **kwargs: _P.kwargs) -> _R:
-    """Run `work` in one of this process' workers and wait for it; right here where GONGBAO_PROCESSES is 0."""
+    """Run `work` in one of this process' workers and wait for it; right here where GONGBAO_PROCESSES is 0.
+
+    A worker that is killed takes with it what the others were at, too. All of it is done once more in a new pool, each
+    alone, so that it is known at which the second one ended: GongbaoError.
+    """
     processes = settings.from_environment().processes
     if processes == 0:
         return work(*args, **kwargs)
-    global _pool
+    call = partial(_in_environment, dict(os.environ), work, *args, **kwargs)
     with _lock:
-        if _pool is None:
-            # Not by fork: flows run threads, and a fork of a process with threads may inherit a held lock.
-            _pool = ProcessPoolExecutor(processes, mp_context=multiprocessing.get_context("forkserver"))
-    return _pool.submit(partial(_in_environment, dict(os.environ), work, *args, **kwargs)).result()
+        pool = _pools.get(processes) or _pools.setdefault(processes, _new_pool(processes))
+    try:
+        return pool.submit(call).result()
+    except BrokenProcessPool:
+        with _lock:
+            if _pools.get(processes) is pool:
+                del _pools[processes]
+    with _alone, _new_pool(1) as pool:
+        try:
+            return pool.submit(call).result()
+        except BrokenProcessPool as error:
+            raise GongbaoError(f"the process that worked on {args} was killed twice") from error
+
+
+def _new_pool(processes: int) -> ProcessPoolExecutor:
+    # Not by fork: flows run threads, and a fork of a process with threads may inherit a held lock.
+    context = multiprocessing.get_context("forkserver")
+    return ProcessPoolExecutor(processes, mp_context=context, initializer=_bound_to_parent)
+
+
+def _bound_to_parent() -> None:
+    """A worker waits for work at a pipe whose other end it holds, too, so that it would never see us end.
+
+    The thread that looks is unknown to `threading`: it holds no lock, and forbids no fork.
+    """
+    parent = multiprocessing.parent_process()
+    assert parent
+    _thread.start_new_thread(_end_after, (parent.sentinel,))
+
+
+def _end_after(sentinel: int) -> None:
+    wait([sentinel])
+    os._exit(1)
 
 
 def _in_environment(environment: dict[str, str], work: Callable[_P, _R], *args: _P.args, **kwargs: _P.kwargs) -> _R:
@@ -66,10 +133,6 @@ def _in_environment(environment: dict[str, str], work: Callable[_P, _R], *args: 
         os.environ.clear()
         os.environ.update(environment)
     return work(*args, **kwargs)
-
-
-def _source_of(page: Page, by_id: dict[str, source.Source]) -> source.Source:
-    return by_id.get(page.source_id) or source.unknown()
 
 
 @cache

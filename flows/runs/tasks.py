@@ -142,9 +142,10 @@ def process_landing(landing_key: str, run_id: str) -> dict[str, int]:
 def crawl_and_process(run: Run, asked: Mapping[str, Sequence[str]], **how: Any) -> list[CrawlReport]:
     """Crawl the sources, so many at the same time, and process each landing file as soon as its crawl has ended."""
     crawls, staged = [], []
-    for crawl in _crawled(run, asked, most=settings.from_environment().crawls, **how):
-        crawls.append(crawl)
-        staged += [process_landing.submit(key, run.id) for key in crawl.landing]
+    with leases.waits_end_with_us():
+        for crawl in _crawled(run, asked, most=settings.from_environment().crawls, **how):
+            crawls.append(crawl)
+            staged += [process_landing.submit(key, run.id) for key in crawl.landing]
     for future in staged:
         future.result()
     return crawls

@@ -23,7 +23,6 @@ from pipeline.core.dates import SHANGHAI
 from pipeline.core.models import Decoded, Document, Outcome, Rejected
 from pipeline.core.observation import Trouble
 from pipeline.core.source import Source
-from pipeline.documents import process
 from pipeline.health import drift
 from pipeline.health.assess import trouble_of
 from pipeline.health.rules import HealthRules
@@ -123,7 +122,6 @@ def _one(store: Store, source: Source, run_id: str, known: settings.Settings, ar
     crawl = crawl_process.crawl(
         store, source.id, run_id, config=known.config, sources=known.sources, now=now, probe=articles
     )
-    rules = processing.rules(known.config)
     landed = [entry for key in crawl.landing for entry in landing.read_all(store.get(key), key)]
     pages = [page for key in crawl.landing for page in landing.read(store.get(key), key)]
     return Probe(
@@ -131,7 +129,7 @@ def _one(store: Store, source: Source, run_id: str, known: settings.Settings, ar
         crawl=crawl,
         listings=tuple(decode(page.body, page.header("Content-Type")) for kind, page in landed if kind == "listing"),
         articles=tuple(decode(page.body, page.header("Content-Type")) for page in pages),
-        outcomes=tuple(process(page, source, rules) for page in pages),
+        outcomes=tuple(processing.process_one(page, source, known.config) for page in pages),
         recording=Recording.find(source.id, folder_of(known.sources)),
         now=now,
     )

@@ -63,6 +63,10 @@ class TooExpensive(GongbaoError):
 class Died(GongbaoError):
     """The child ended in the middle of the work, twice: killed from outside, or by a defect of a library."""
 
+    def __init__(self, by: str) -> None:
+        super().__init__(f"the process that worked on it ended twice, by {by}")
+        self.by = by
+
 
 @dataclass(frozen=True, slots=True)
 class _Answer:
@@ -89,6 +93,9 @@ class Sandbox:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self.close()
+
+    def __del__(self) -> None:
         self.close()
 
     def close(self) -> None:
@@ -148,7 +155,7 @@ class Sandbox:
             self._send(call)
             answer = self._answer()
         if answer is None:
-            raise Died(f"the process that worked on it ended twice, by {self._ended_by}")
+            raise Died(self._ended_by)
         if answer.leaves:
             self.close()
         if answer.cpu_seconds > self._limits.cpu_seconds:
@@ -226,15 +233,22 @@ def _end(pid: int, line: Connection) -> int:
 
 def _as_fork(line: Connection, parent: int) -> NoReturn:
     try:
+        end_with(parent)
+        for first, end in ((3, line.fileno()), (line.fileno() + 1, 1 << 20)):
+            os.closerange(first, end)  # else whoever waits for the end of our parent's pipes would wait for ours
+        gc.freeze()
+        _serve(line)
+    finally:
+        os._exit(1)
+
+
+def end_with(parent: int) -> None:
+    """End this process when its parent does, if that made it from its only thread; at once if it is gone already."""
+    if sys.platform == "linux":
         import ctypes  # not before it is needed: 10 ms
 
         ctypes.CDLL(None).prctl(_PDEATHSIG, signal.SIGKILL)
-        if os.getppid() == parent:  # else it died before it could take us with it
-            for first, end in ((3, line.fileno()), (line.fileno() + 1, 1 << 20)):
-                os.closerange(first, end)  # else whoever waits for the end of our parent's pipes would wait for ours
-            gc.freeze()
-            _serve(line)
-    finally:
+    if os.getppid() != parent:
         os._exit(1)
 
 

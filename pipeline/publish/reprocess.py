@@ -234,7 +234,7 @@ class Again(Night):
 
     def _ends(self, row: Row) -> str:
         """What rejects the page that the corpus holds takes it out; what was visited since, only where it ends it."""
-        if row["outcome"] != "rejected" or row["reason"] == "crashed":
+        if row["outcome"] != "rejected" or row["reason"] in ("crashed", "too_expensive"):
             return ""
         return super()._ends(row) or (f"rejected:{row['reason']}" if self._own(self._held.get(row["doc_id"])) else "")
 

@@ -1,24 +1,39 @@
 """Keys in, bytes out: S3-compatible storage behind one door. Endpoint and credentials come from boto3's own chain."""
 
-from collections.abc import Iterator, Mapping
-from contextlib import closing, contextmanager
+import io
+import os
+import secrets
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, TypeVar
 from urllib.parse import urlsplit
 
 import boto3
 import botocore.session
+from boto3.exceptions import S3UploadFailedError
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
+from urllib3.exceptions import HTTPError
 
 from pipeline.core.errors import ConfigError, StoreError
+from pipeline.core.source import is_loopback
 
 # Legacy retries of boto3 give up after 4 tries; adaptive ones also slow down when the store throttles.
 _CONFIG = Config(
     retries={"mode": "adaptive", "max_attempts": 8}, connect_timeout=10, read_timeout=120, max_pool_connections=32
 )
+_R = TypeVar("_R")
+_READS = 5  # tries of a body that was cut while it was read: boto3 retries only what ends before the body begins
+_CUT = (BotoCoreError, HTTPError, OSError)
+_PASSING = (403, 507)  # what stores also answer for a moment, and boto3 takes for the last word
+_PROXIES = ("http_proxy", "https_proxy", "all_proxy")
+_NONCE = "gongbao-nonce"
+_TRUSTED_SECONDS = 60  # a role's credentials are asked for anew that often; boto3 holds them until they run out
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,6 +59,8 @@ class Store:
         self.prefix = prefix
         self._session = session
         self._client: Any = session.client("s3", config=config, endpoint_url=endpoint)
+        if is_loopback(urlsplit(self._client.meta.endpoint_url).netloc) and keep_loopback_direct():
+            self._client = session.client("s3", config=config, endpoint_url=endpoint)
 
     @classmethod
     def open(cls, url: str, environment: Mapping[str, str] | None = None, *, profile: str = "") -> "Store":
@@ -106,6 +123,18 @@ class Store:
         options["aws_allow_http"] = str(endpoint.startswith("http:")).lower()
         return options
 
+    def credentials(self) -> Callable[[], tuple[dict[str, str], int | None]] | None:
+        """What a long read asks when the credentials of a role, read at its beginning, run out; None if these never do."""
+        if not hasattr(self._session.get_credentials(), "refresh_needed"):
+            return None
+
+        def now() -> tuple[dict[str, str], int | None]:
+            told = self.storage_options()
+            known = {name: told[name] for name in told if name.startswith(("aws_access", "aws_secret", "aws_session"))}
+            return known, int(time.time()) + _TRUSTED_SECONDS
+
+        return now
+
     def make_bucket(self) -> None:
         """Create the bucket unless it is there."""
         try:
@@ -119,16 +148,27 @@ class Store:
 
     def put(self, key: str, body: bytes, *, only_new: bool = False) -> bool:
         """Write an object; with `only_new` leave one that is there alone and answer False."""
-        condition = {"IfNoneMatch": "*"} if only_new else {}
-        try:
-            self._client.put_object(Bucket=self.bucket, Key=self.prefix + key, Body=body, **condition)
-        except ClientError as error:
-            if only_new and error.response["ResponseMetadata"]["HTTPStatusCode"] in (409, 412):
-                return False
-            raise StoreError(f"{self.url_of(key)}: {error}") from error
-        except BotoCoreError as error:
-            raise StoreError(f"{self.url_of(key)}: {error}") from error
+        if only_new:
+            return self._put_new(key, body)
+        self._call("put_object", Bucket=self.bucket, Key=self.prefix + key, Body=body)
         return True
+
+    def _put_new(self, key: str, body: bytes) -> bool:
+        """Write an object where none is. A refusal may be the answer to our own second try, after that to the first
+        was lost: so each carries a nonce, and what is there is asked for it.
+        """
+        where, nonce = {"Bucket": self.bucket, "Key": self.prefix + key}, secrets.token_hex(16)
+
+        def once() -> bool:
+            try:
+                self._client.put_object(**where, Body=body, IfNoneMatch="*", Metadata={_NONCE: nonce})
+                return True
+            except ClientError as error:
+                if error.response["ResponseMetadata"]["HTTPStatusCode"] not in (409, 412):
+                    raise
+            return bool(self._client.head_object(**where)["Metadata"].get(_NONCE) == nonce)
+
+        return self._retried(key, once)
 
     def put_file(self, key: str, path: Path) -> None:
         """Upload a file, in parts where it is large."""
@@ -139,31 +179,60 @@ class Store:
 
     def get(self, key: str) -> bytes:
         """The whole object; StoreError if there is none."""
-        body: bytes = self._call("get_object", Bucket=self.bucket, Key=self.prefix + key)["Body"].read()
-        return body
+        return self._body(key)
 
     def get_range(self, key: str, start: int, end: int | None = None) -> bytes:
         """Bytes from `start` to `end` (not included) of an object."""
-        span = f"bytes={start}-" + (str(end - 1) if end else "")
-        body: bytes = self._call("get_object", Bucket=self.bucket, Key=self.prefix + key, Range=span)["Body"].read()
-        return body
+        return self._body(key, Range=f"bytes={start}-" + (str(end - 1) if end else ""))
 
     @contextmanager
     def stream(self, key: str, start: int = 0) -> Iterator[IO[bytes]]:
-        """An object from a byte on; what nobody reads of it is not sent."""
-        body = self._call("get_object", Bucket=self.bucket, Key=self.prefix + key, Range=f"bytes={start}-")["Body"]
-        with closing(body):
-            yield body
+        """An object from a byte on; what nobody reads of it is not sent. Cut off, it goes on where it was."""
+        body = _Stream(self, key, start)
+        try:
+            yield io.BufferedReader(body)
+        finally:
+            body.close()
 
     def find(self, key: str) -> bytes | None:
         """The whole object, or None if there is none."""
-        try:
-            body: bytes = self._client.get_object(Bucket=self.bucket, Key=self.prefix + key)["Body"].read()
-        except self._client.exceptions.NoSuchKey:
-            return None
-        except (ClientError, BotoCoreError) as error:
-            raise StoreError(f"{self.url_of(key)}: {error}") from error
-        return body
+        found = self.find_aged(key)
+        return found[0] if found else None
+
+    def find_aged(self, key: str) -> tuple[bytes, timedelta] | None:
+        """The whole object, and how long ago it was written, both by the store's own clock; None if there is none."""
+
+        def once() -> tuple[bytes, timedelta] | None:
+            try:
+                answer = self._client.get_object(Bucket=self.bucket, Key=self.prefix + key)
+            except self._client.exceptions.NoSuchKey:
+                return None
+            told = answer["ResponseMetadata"]["HTTPHeaders"].get("date")
+            now = parsedate_to_datetime(told) if told else datetime.now(UTC)
+            return answer["Body"].read(), now - answer["LastModified"]
+
+        return self._retried(key, once)
+
+    def _body(self, key: str, **more: str) -> bytes:
+        def once() -> bytes:
+            body: bytes = self._client.get_object(Bucket=self.bucket, Key=self.prefix + key, **more)["Body"].read()
+            return body
+
+        return self._retried(key, once)
+
+    def _retried(self, key: str, once: Callable[[], _R]) -> _R:
+        """What `once` reads, tried again where it is cut off; StoreError if the store refuses, or cuts it off each time."""
+        for left in reversed(range(_READS)):
+            try:
+                return once()
+            except ClientError as error:
+                if not left or error.response["ResponseMetadata"]["HTTPStatusCode"] not in _PASSING:
+                    raise StoreError(f"{self.url_of(key)}: {error}") from error
+            except _CUT as error:
+                if not left:
+                    raise StoreError(f"{self.url_of(key)}: {error}") from error
+            time.sleep(0.1 * 2 ** (_READS - left))
+        raise AssertionError
 
     def list(self, prefix: str = "", *, deep: bool = True) -> Iterator[str]:
         """Keys that begin with `prefix`, in order; without `deep` those without a further slash."""
@@ -175,27 +244,32 @@ class Store:
 
     def entries(self, prefix: str = "", *, deep: bool = True) -> Iterator[Entry]:
         """Objects whose keys begin with `prefix`, in order; `deep` as with `list`."""
-        pages = self._client.get_paginator("list_objects_v2").paginate(
-            Bucket=self.bucket, Prefix=self.prefix + prefix, **({} if deep else {"Delimiter": "/"})
+        how: dict[str, str] = {"Bucket": self.bucket, "Prefix": self.prefix + prefix} | (
+            {} if deep else {"Delimiter": "/"}
         )
-        try:
-            for page in pages:
-                for told in page.get("Contents", ()):
-                    key = told["Key"].removeprefix(self.prefix)
-                    yield Entry(key=key, size=told["Size"], etag=told["ETag"], modified=told["LastModified"])
-        except (ClientError, BotoCoreError) as error:
-            raise StoreError(f"{self.url_of(prefix)}: {error}") from error
+        while True:
+            page = self._call("list_objects_v2", **how)
+            for told in page.get("Contents", ()):
+                key = told["Key"].removeprefix(self.prefix)
+                yield Entry(key=key, size=told["Size"], etag=told["ETag"], modified=told["LastModified"])
+            if not page.get("IsTruncated"):
+                return
+            how["ContinuationToken"] = page["NextContinuationToken"]
 
     def copy_from(self, other: "Store", key: str) -> bool:
         """Write what another store has under a key under the same key here; False if it has nothing there any more."""
-        try:
-            body = other._client.get_object(Bucket=other.bucket, Key=other.prefix + key)["Body"]
-            self._client.upload_fileobj(body, self.bucket, self.prefix + key)
-        except other._client.exceptions.NoSuchKey:
-            return False
-        except Exception as error:  # boto3's transfer manager wraps errors in classes of its own
-            raise StoreError(f"{other.url_of(key)} to {self.url_of(key)}: {error}") from error
-        return True
+
+        def once() -> bool:
+            try:
+                body = other._client.get_object(Bucket=other.bucket, Key=other.prefix + key)["Body"]
+                self._client.upload_fileobj(body, self.bucket, self.prefix + key)
+            except other._client.exceptions.NoSuchKey:
+                return False
+            except S3UploadFailedError as error:  # what the transfer manager makes of what the store answered
+                raise StoreError(f"{other.url_of(key)} to {self.url_of(key)}: {error}") from error
+            return True
+
+        return self._retried(key, once)
 
     def delete(self, key: str) -> None:
         """Remove an object; none there is no error."""
@@ -221,12 +295,62 @@ class Store:
             self._call("delete_object", Bucket=self.bucket, Key=each["Key"], VersionId=each["VersionId"])
         return len(old)
 
-    def _call(self, method: str, **arguments: object) -> dict[str, Any]:
-        try:
-            answer: dict[str, Any] = getattr(self._client, method)(**arguments)
-        except (ClientError, BotoCoreError) as error:
-            raise StoreError(f"{self.bucket}/{arguments.get('Key', '')}: {error}") from error
+    def _call(self, method: str, **arguments: Any) -> dict[str, Any]:
+        key = arguments.get("Key", "").removeprefix(self.prefix)
+        answer: dict[str, Any] = self._retried(key, lambda: getattr(self._client, method)(**arguments))
         return answer
+
+
+class _Stream(io.RawIOBase):
+    """An object as a file that is read once; where the body is cut off, the rest is asked for anew."""
+
+    def __init__(self, store: Store, key: str, start: int) -> None:
+        self._store, self._key, self._at = store, key, start
+        self._body, self._etag = self._open()
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        def once() -> bytes:
+            if self._body is None:
+                self._body, _ = self._open(IfMatch=self._etag)
+            try:
+                told: bytes = self._body.read(len(buffer))
+                return told
+            except _CUT:
+                self._body.close()
+                self._body = None
+                raise
+
+        told = self._store._retried(self._key, once)
+        buffer[: len(told)] = told
+        self._at += len(told)
+        return len(told)
+
+    def close(self) -> None:
+        if not self.closed and self._body is not None:
+            self._body.close()
+        super().close()
+
+    def _open(self, **more: str) -> tuple[Any, str]:
+        where = {"Bucket": self._store.bucket, "Key": self._store.prefix + self._key}
+        answer = self._store._call("get_object", **where, Range=f"bytes={self._at}-", **more)
+        return answer["Body"], answer["ETag"]
+
+
+def keep_loopback_direct() -> bool:
+    """Have no library ask servers on this machine, the store and Prefect's, through a proxy that the environment names.
+
+    Whether that had to be said.
+    """
+    if not any(name.lower() in _PROXIES for name in os.environ):
+        return False
+    before = [os.environ.get(name, "") for name in ("NO_PROXY", "no_proxy")]
+    known = [each for each in ",".join(before).split(",") if each]
+    told = ",".join(dict.fromkeys([*known, "127.0.0.1", "localhost", "::1"]))
+    os.environ["NO_PROXY"] = os.environ["no_proxy"] = told
+    return before != [told, told]
 
 
 def _of_profile(name: str) -> tuple[boto3.Session, str | None]:

@@ -166,11 +166,20 @@ def kinds(of: pa.Schema) -> pl.Schema:
     return empty.schema
 
 
+_PIECE = 10_000  # rows; of 200 kB each, ten times the longest that is usual, they would still fit
+
+
 def table(rows: Sequence[Mapping[str, Any]], of: pa.Schema) -> pa.Table:
     """Rows as a table of that schema; what a row lacks is null, what the schema lacks is left out.
 
-    By way of Polars: pyarrow's own way loads pandas where that is installed, which takes half a second.
+    By way of Polars: pyarrow's own way loads pandas where that is installed, which takes half a second. In pieces: an
+    array of Arrow's strings holds 2 GiB.
     """
+    pieces = (rows[start : start + _PIECE] for start in range(0, max(len(rows), 1), _PIECE))
+    return pa.concat_tables(_piece(each, of) for each in pieces)
+
+
+def _piece(rows: Sequence[Mapping[str, Any]], of: pa.Schema) -> pa.Table:
     columns = (pl.Series(name, [row.get(name) for row in rows], dtype=kind) for name, kind in kinds(of).items())
     return pl.DataFrame(columns).to_arrow().cast(of)
 

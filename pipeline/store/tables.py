@@ -59,9 +59,9 @@ class HistoryGone(GongbaoError):
 class Table:
     """One Delta table at one version. Opening it again sees what was committed since."""
 
-    def __init__(self, handle: DeltaTable, options: dict[str, str]) -> None:
+    def __init__(self, handle: DeltaTable, store: Store) -> None:
         self.handle = handle
-        self._options = options
+        self._store = store
 
     @classmethod
     def open(
@@ -103,7 +103,7 @@ class Table:
                 handle = DeltaTable(url, storage_options=options, version=at)
         except (DeltaError, OSError) as error:
             raise StoreError(f"{url}: {error}") from error
-        return cls(handle, options)
+        return cls(handle, store)
 
     @property
     def version(self) -> int:
@@ -121,18 +121,30 @@ class Table:
 
     def scan(self) -> pl.LazyFrame:
         """The rows of this version, lazily."""
-        return pl.scan_delta(self.handle, storage_options=self._options)
+        access = self._access()
+        if "credential_provider" in access:  # which Polars takes only where it opens the table itself
+            return pl.scan_delta(self.handle.table_uri, version=self.version, **access)
+        return pl.scan_delta(self.handle, **access)
 
     def scan_files(self, files: Sequence[DataFile]) -> list[pl.LazyFrame]:
         """The rows of some of this version's files, each lazily for itself, with the partition as a column."""
         column = self.handle.metadata().partition_columns[0]
         root = self.handle.table_uri.rstrip("/")
         return [
-            pl.scan_parquet(f"{root}/{file.path}", storage_options=self._options, hive_partitioning=False).with_columns(
+            pl.scan_parquet(f"{root}/{file.path}", hive_partitioning=False, **self._access()).with_columns(
                 pl.lit(file.partition).alias(column)
             )
             for file in files
         ]
+
+    def _access(self) -> dict[str, Any]:
+        """How Polars reaches the store, also when what was a role's credentials at the beginning has run out."""
+        options, asked = self._store.storage_options(), self._store.credentials()
+        if not asked:
+            return {"storage_options": options}
+        known, _ = asked()
+        rest = {name: value for name, value in options.items() if name not in known}
+        return {"storage_options": rest, "credential_provider": asked}
 
     def append(self, rows: pa.Table, transaction: str, about: dict[str, str] | None = None) -> None:
         """Add rows in one commit named `transaction`; Conflict if anyone committed since this version."""
