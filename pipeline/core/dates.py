@@ -61,6 +61,13 @@ _MD_ALONE = re.compile(r"[\s\[(【]*(?P<month>\d{1,2})[-/](?P<day>\d{1,2})(?!\d)
 _SHORT_YEAR = re.compile(
     r"[\s\[(【]*(?P<short>\d{2})-(?P<month>\d{2})-(?P<day>\d{2})" + _CLOCK + r"[\s\])】]*"
 )  # 百家号
+# In a line: 區域動態 115.03.19 發布單位, 某网 16-05-17 09:22; digits that stand so are hardly anything else.
+_ROC_INSIDE = re.compile(
+    r"(?<![\d.:/-])(?P<year>1[0-4]\d)(?P<mark>[./-])(?P<month>\d{2})(?P=mark)(?P<day>\d{2})(?![\d./-])" + _CLOCK
+)
+_SHORT_INSIDE = re.compile(
+    r"(?<![\d.:/-])(?P<short>\d{2})-(?P<month>\d{2})-(?P<day>\d{2})\s+(?=\d{1,2}:\d{2})" + _CLOCK
+)
 _DAY_FIRST = re.compile(r"\s*(?P<day>\d{1,2})\s+(?P<year>(?:19|20)\d{2})[-/.年](?P<month>\d{1,2})月?\s*")  # 16 2026-04
 _COMPACT = re.compile(
     r"\D*(?P<year>(?:19|20)\d{2})(?P<month>\d{2})(?P<day>\d{2})(?:[T\s]?(?P<hour>\d{2}):?(?P<minute>\d{2}):?(?P<second>\d{2})?)?(?P<zone>Z)?\D*"
@@ -129,6 +136,10 @@ def find_dates(text: str, *, base: datetime | None = None) -> Iterator[Dated]:
         patterns = (_YMD, _ROC, _WORDPRESS) + (_ENGLISH if any(name in lower for name in _NAMES) else ())
         matches = (match for pattern in patterns for match in pattern.finditer(plain))
         found += [(match.start(), _from_groups(match, text, base)) for match in matches]
+    if base is not None and (match := _ROC_INSIDE.search(plain) or _SHORT_INSIDE.search(plain)):
+        day = _short_day(match) if match.re is _SHORT_INSIDE else None
+        if day or match.re is _ROC_INSIDE:
+            found.append((match.start(), _from_groups(match, text, base, day=day)))
     if "年" in plain:
         places = {place for place, dated in found if dated}
         spelled = (match for pattern in (_ROC_HAN, _HAN_DATE) for match in pattern.finditer(plain) if match["day"])
@@ -169,7 +180,7 @@ def _from_groups(
     groups = match.groupdict()
     if day is None:
         month = _month_of(groups)
-        year = int(groups["year"] or 0) + (_REPUBLIC if match.re in (_ROC, _ROC_ALONE) else 0)
+        year = int(groups["year"] or 0) + (_REPUBLIC if match.re in (_ROC, _ROC_ALONE, _ROC_INSIDE) else 0)
         day = _datetime(year, month, int(groups.get("day") or 1))
     if day is None:
         return None
@@ -230,7 +241,7 @@ def _whole(plain: str, raw: str, base: datetime | None) -> Dated | None:
         dated = Dated(at=at.replace(microsecond=0), precision=Precision.SECOND, raw=raw.strip(), evidence="epoch")
         return _plausible(dated, base)
     if base is not None and (match := _SHORT_YEAR.fullmatch(plain)):
-        day = _datetime(2000 + int(match["short"]), int(match["month"]), int(match["day"]))
+        day = _short_day(match)
         return _from_groups(match, raw, base, day=day) if day else None
     if base is not None and (match := _ROC_ALONE.fullmatch(plain)):
         return _from_groups(match, raw, base)
@@ -238,6 +249,10 @@ def _whole(plain: str, raw: str, base: datetime | None) -> Dated | None:
         broken = _BROKEN_YEAR.search(plain[: match.start()])  # 2025年l1月5日: a year stands there, in characters lost
         return None if broken else _without_year(match, raw, base)
     return None
+
+
+def _short_day(match: re.Match[str]) -> datetime | None:
+    return _datetime(2000 + int(match["short"]), int(match["month"]), int(match["day"]))
 
 
 def _without_year(match: re.Match[str], raw: str, base: datetime) -> Dated | None:

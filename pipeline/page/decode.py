@@ -177,7 +177,7 @@ def _is_utf8(run: bytes) -> bool:
     """Whether a run holds words that read well as UTF-8 alone."""
     if not _UTF8_WORD.search(run) or not _strict(run, "utf-8"):
         return False
-    ours = _everyday(run.decode("utf-8", "ignore"), "gb18030")
+    ours = max(_everyday(run.decode("utf-8", "ignore"), codec) for codec in _EVERYDAY)
     return ours > _NOISE and ours >= _everyday(run.decode("gb18030", "replace"), "gb18030")
 
 

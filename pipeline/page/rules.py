@@ -79,7 +79,6 @@ class ExtractionRules(Strict):
     comments: Pattern
     reply: Pattern
     label: Pattern
-    written: Pattern
     weights: Weights
     evidence: Evidence
     shares: Shares

@@ -39,7 +39,6 @@ class Weighed:
         self._reply = re.compile(rules.reply, re.IGNORECASE)
         self._comments = re.compile(rules.comments, re.IGNORECASE)
         self._label = re.compile(rules.label)
-        self._written = re.compile(rules.written)
         self._expander = re.compile(rules.expand, re.IGNORECASE)
         self.prompts = self._find_prompts()
         self._reveal()
@@ -108,17 +107,8 @@ class Weighed:
         return len(text) < 20 and self._comments.fullmatch(text) is not None
 
     def is_weak(self, index: int) -> bool:
-        """Whether a line is no prose and says nothing that a field is read from: a witness may take it out."""
-        block = self.page.blocks[index]
-        if block.link_share >= 0.5:
-            return index not in self.listed
-        return (
-            not (block.heading or block.bold or "\t" in block.text)
-            and len(block.text) < 40
-            and not _SENTENCE.search(block.text)
-            and not self._label.search(block.text)
-            and not self._written.search(block.text)
-        )
+        """Whether a line is a link and no item of a list that the article introduces: a witness may take it out."""
+        return self.page.blocks[index].link_share >= 0.5 and index not in self.listed
 
     def _of(self, block: Block) -> float:
         weights = self.rules.weights

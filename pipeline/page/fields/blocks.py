@@ -14,7 +14,10 @@ from lxml.html import HtmlElement
 from pipeline.page.tree import Block, Outline
 
 _SENTENCE = ("。", "！", "？", "，", ". ", ", ")
-_DATED = re.compile(r"(?:19|20)\d\d\s*[-年/.]\s*\d{1,2}\s*[-月/.]\s*\d{1,2}")
+_DATED = re.compile(
+    r"(?:19|20)\d\d\s*[-年/.]\s*\d{1,2}\s*[-月/.]\s*\d{1,2}"
+    r"|(?<![\d.])1[0-4]\d([./-])\d{2}\1\d{2}(?![\d.])|(?<!\d)\d{2}-\d{2}-\d{2}\s+\d{1,2}:\d{2}"
+)
 _LONG = 60  # characters of a piece that can only be running text, where nobody located the body
 _NO_TEXT = 40  # pieces that may be head on a page without running text
 _INSIDE = 30  # pieces of the body that can still be head: title, subtitle, byline, table of a document

@@ -28,6 +28,8 @@ _OF_DOCUMENTS = frozenset(["index_number", "issuer", "topic", "validity", "signe
 _DOCUMENT_FIELDS = ("index_number", "issuer", "topic", "validity")
 _NO_VALUE = re.compile(r"^(请|-+$|—+$|无$|全部$|选择|查询|搜索|输入|重置)")
 _STAFF_NUMBER = re.compile(r"[\s_]*\(?[A-Z]{1,4}\d+\)?$")
+_SIGNED_WITHIN = 12  # lines of the end: lists of attachments, contacts and editors stand below a signature
+_LONGEST_DAY = 30  # characters; numerals may be spaced
 _ENDS = " \u3000,，;；|｜/·-—[]【】()（）"
 
 
@@ -44,7 +46,7 @@ def read_fields(around: Surroundings, title: str) -> tuple[Fields, dict[str, str
     fields = Fields(
         published=found,
         date_conflict=conflict,
-        signed_on=_day(around, "signed", fetched_at, evidence),
+        signed_on=_day(around, "signed", fetched_at, evidence) or _signature(around, fetched_at, evidence),
         effective_on=_effective(around, fetched_at + timedelta(days=rule.effective_ahead_days), rule, evidence),
         publisher=_publisher(around, title, rule, evidence),
         author=_person(around, "author", rule, evidence),
@@ -86,6 +88,20 @@ def _day(around: Surroundings, field: str, base: datetime, evidence: dict[str, s
         dated = parse_date(label.value, base=base)
         if dated and dated.precision is not Precision.MONTH:
             evidence[f"{field}_on"] = f"label:{label.label}"
+            return dated.at.astimezone(SHANGHAI).date()
+    return None
+
+
+def _signature(around: Surroundings, base: datetime, evidence: dict[str, str]) -> date | None:
+    """The date that a document ends with, on a line of its own."""
+    if around.body is None:
+        return None
+    lines = [line for line in around.page.blocks[around.body.lines.start : around.body.lines.stop] if not line.hidden]
+    for line in reversed(lines[-_SIGNED_WITHIN:]):
+        bare = line.text.strip(" \u3000()（）")
+        dated = parse_date(bare, base=base) if "年" in bare and len(bare) <= _LONGEST_DAY else None
+        if dated and dated.precision is Precision.DAY and dated.raw.strip("()（） ") == bare:
+            evidence["signed_on"] = "signature"
             return dated.at.astimezone(SHANGHAI).date()
     return None
 

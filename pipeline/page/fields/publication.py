@@ -18,7 +18,7 @@ from pipeline.page.fields.blocks import Piece
 from pipeline.page.fields.context import Surroundings
 from pipeline.page.fields.labels import Labelled
 from pipeline.page.fields.rules import ReadRules, compiled
-from pipeline.page.fields.title_text import letters
+from pipeline.page.fields.title_text import CUT, letters
 from pipeline.page.selectors import select_text
 
 _FINE = {Precision.SECOND: 3, Precision.MINUTE: 2, Precision.DAY: 1, Precision.MONTH: 0}
@@ -36,6 +36,7 @@ _COPYRIGHT = re.compile(r"©|&copy;|copyright|版权|ICP|all rights", re.I)
 _CLOCKLESS = frozenset(["时间", "日期", "時間", "date", "by"])  # also labels of meetings and events
 _YEAR = re.compile(r"(?:19|20)\d{2}|\d{2,4}\s*年|\d{2}[-/.]\d{1,2}[-/.]\d{1,2}")
 _SAME_VISIT = timedelta(days=2)  # of an editor who publishes a page and mends it
+_UNDER_THE_TITLE = 3  # pieces; there an <aside> is the byline
 _TITLE_ABOVE = 60  # pieces
 _NO_ARTICLE = frozenset(["li", "aside", "nav", "footer"])
 _PERIOD = re.compile(r"[月日时]\s*(?:至|到|-|–|—|~)\s*\d")  # 时间：5月20日22时至21日6时 is when something happens
@@ -49,22 +50,49 @@ def published(around: Surroundings, title: str) -> tuple[Dated | None, bool]:
     selected = _selected(root, context.spec, fetched_at)
     declared = _declared(around, fetched_at, rule)
     visible = _of_its_year(
-        _labelled(around, place, fetched_at) or _bare(around, place, fetched_at, rule) or _told(around, fetched_at),
+        _visible(around, place, fetched_at, rule),
         around,
         rule,
     )
     timed = None if declared or visible else _timed(root, fetched_at)
     address = url_date(context.url)
     day = address if address and address.precision is Precision.DAY and address.at <= fetched_at else None
-    listed = _as(parse_date(context.listed_date, base=fetched_at), "list")
+    said = parse_date(context.listed_date, base=fetched_at) if _is_its_row(context.listed_title, title) else None
+    listed = _as(said, "list")
     witnesses = [dated for dated in (selected, declared, visible, timed, day, listed) if dated]
     if not witnesses:
         return _updated(around, fetched_at) or _scripted(root, fetched_at, rule) or address, False
     conflict = _conflict(witnesses, rule)
-    chosen = selected or (_outvoted(witnesses, rule) if conflict else None) or witnesses[0]
+    first = _printed(declared, visible, witnesses, rule) or witnesses[0]
+    chosen = selected or (_outvoted(first, witnesses, rule) if conflict else None) or first
     same_day = [dated for dated in witnesses if _days(dated, chosen) == 0]
     finest = max(_FINE[dated.precision] for dated in same_day)
     return next(dated for dated in same_day if _FINE[dated.precision] == finest or dated is selected), conflict
+
+
+def _is_its_row(listed_title: str, title: str) -> bool:
+    """Whether a row of a list may be this page's: one whose title is another's gives no date."""
+    row, own = letters(CUT.sub("", listed_title)), letters(title)
+    return min(len(row), len(own)) < 4 or row in own or own in row or _alike(row, own)
+
+
+def _alike(left: str, right: str) -> bool:
+    """Whether two titles share half of their pairs of characters."""
+    first, second = ({text[place : place + 2] for place in range(len(text) - 1)} for text in (left, right))
+    return 2 * len(first & second) >= min(len(first), len(second))
+
+
+def _printed(
+    declared: Dated | None, visible: Dated | None, witnesses: Sequence[Dated], rule: ReadRules
+) -> Dated | None:
+    """What 发布时间 says where a meta tag differs: metas carry when a page was made anew, too; unless others say so."""
+    if not declared or not visible or not visible.evidence.startswith("label:"):
+        return None
+    if visible.evidence.removeprefix("label:").lower() in _CLOCKLESS or _days(declared, visible) <= rule.conflict_days:
+        return None
+    others = [dated for dated in witnesses if dated not in (declared, visible)]
+    agree = [sum(_days(dated, other) <= rule.conflict_days for other in others) for dated in (visible, declared)]
+    return visible if agree[0] >= agree[1] else None
 
 
 def title_place(around: Surroundings, title: str) -> int:
@@ -73,8 +101,9 @@ def title_place(around: Surroundings, title: str) -> int:
     if len(wanted) < 4:
         return -1
     partly = -1
-    last = min(around.start + 5, len(around.pieces)) - 1
-    for place in range(last, max(-1, around.start - _TITLE_ABOVE), -1):
+    last = min(around.start + 5, len(around.pieces))
+    above = range(around.start - 1, max(-1, around.start - _TITLE_ABOVE), -1)
+    for place in [*above, *range(around.start, last)]:  # a heading inside the text may repeat the title
         piece = around.pieces[place]
         if len(piece.text) > 2 * len(title) + 60 or _runs(piece.text):  # running text may say what the title says
             continue
@@ -110,6 +139,14 @@ def _declared(around: Surroundings, fetched_at: datetime, rule: ReadRules) -> Da
     return None
 
 
+def _visible(around: Surroundings, place: int, fetched_at: datetime, rule: ReadRules) -> Dated | None:
+    """What the page prints: behind a label, else below the title; 日期： may be the day of what the text is about."""
+    labelled = _labelled(around, place, fetched_at)
+    if labelled and labelled.evidence.removeprefix("label:").lower() not in _CLOCKLESS:
+        return labelled
+    return _bare(around, place, fetched_at, rule) or labelled or _told(around, fetched_at)
+
+
 def _labelled(around: Surroundings, place: int, fetched_at: datetime) -> Dated | None:
     """The date behind 发布日期 and the like that stands nearest to the title, below it rather than above."""
     found: list[tuple[int, int, str, Dated]] = []
@@ -139,13 +176,15 @@ def _bare(around: Surroundings, place: int, fetched_at: datetime, rule: ReadRule
     last = min(around.start + 4, around.end)
     if place >= 0:
         ways: tuple[Sequence[int], ...] = (range(place, last), range(place - 1, max(-1, place - 6), -1))
+        if place > around.start:
+            ways = (*ways, range(around.start - 1, max(-1, around.start - 6), -1))
     else:
         ways = (range(around.start - 1, max(-1, around.start - rule.zone_blocks), -1), range(around.start, last))
     for way in ways:
         room = rule.zone_chars
         for number in way:
             piece = around.pieces[number]
-            if number < place and number and _names_an_article(around.pieces[number - 1]):
+            if 0 < number < place and _names_another(around.pieces[number - 1], around, place):
                 continue  # above the title such a date is the end of a list's row
             for line in piece.text.split("\n"):
                 below = 0 <= place < number <= place + 3
@@ -159,8 +198,10 @@ def _bare(around: Surroundings, place: int, fetched_at: datetime, rule: ReadRule
     return None
 
 
-def _names_an_article(piece: Piece) -> bool:
-    return piece.link_share > 0.6 and len(piece.text) >= 10
+def _names_another(piece: Piece, around: Surroundings, place: int) -> bool:
+    """Whether a piece is a link to an article, and not to this one."""
+    named = piece.link_share > 0.6 and len(piece.text) >= 10
+    return named and letters(piece.text) != letters(around.pieces[place].text)
 
 
 def _runs(text: str) -> bool:
@@ -203,7 +244,7 @@ def _in_line(line: str, piece: Piece, distance: int, fetched_at: datetime, *, be
         len(line) > 160
         or linked
         or line.endswith("。")
-        or piece.furniture
+        or (piece.furniture and not 0 < distance <= _UNDER_THE_TITLE)
         or _COPYRIGHT.search(line)
         or _TODAY.search(line)
         or (not below and _WEEKDAY.search(line))  # the clock in a site's head
@@ -284,14 +325,18 @@ def _conflict(witnesses: Sequence[Dated], rule: ReadRules) -> bool:
     return any(_days(first, second) > rule.conflict_days for first in witnesses for second in witnesses)
 
 
-def _outvoted(witnesses: Sequence[Dated], rule: ReadRules) -> Dated | None:
-    """Who stands against the first: two that agree, or an address or listing that is days older than its stamp."""
-    first, others = witnesses[0], witnesses[1:]
+def _outvoted(first: Dated, witnesses: Sequence[Dated], rule: ReadRules) -> Dated | None:
+    """Who stands against the first: two that agree, or an address or listing that is days older than its stamp.
+
+    Where another witness on the page agrees with the first, neither address nor listing beats the two.
+    """
+    others = [dated for dated in witnesses if dated is not first]
     against = [dated for dated in others if _days(dated, first) > rule.conflict_days]
     for dated in against:
         if sum(_days(dated, other) <= rule.conflict_days for other in against) > 1 and len(against) == len(others):
             return dated
-    if first.evidence.startswith("meta"):
+    agrees = any(_days(dated, first) <= rule.conflict_days and dated.evidence != "list" for dated in others)
+    if first.evidence.startswith("meta") and not agrees:
         older = [dated for dated in others if dated.evidence in ("url", "list")]
         if older and all((first.at - dated.at).days > rule.max_skew_days for dated in older):
             return older[0]

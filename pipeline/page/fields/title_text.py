@@ -12,6 +12,9 @@ _SEPARATOR = re.compile(
 _BRACKETS = {"【": "】", "《": "》", "“": "”", "「": "」", "（": "）", "[": "]"}
 CUT = re.compile(r"(\.{2,}|…+|\[详细\])\s*$")  # what a CMS leaves where it cut a title off
 _NO_LETTERS = re.compile(r"[\W_]+")
+_RESIDUE = re.compile(
+    r"(?:\s*[-–_|｜丨»›>]){2,}\s*$|\s+[-–_|｜丨»›>]\s*$"
+)  # where a site's name was printed, and is empty
 _SUBTITLE = re.compile(r"^\s*(——|--|―|－|—|副标题)")
 
 
@@ -48,7 +51,7 @@ def tidy(text: str, rule: TitleRules) -> str:
             break
         title += line if belongs_together(title, line, rule) else f" {line}"
     title = compiled(rule.original).sub("", title)
-    return compiled(rule.prefix).sub("", title).strip()
+    return _RESIDUE.sub("", compiled(rule.prefix).sub("", title)).strip()
 
 
 def belongs_together(upper: str, lower: str, rule: TitleRules) -> bool:

@@ -9,6 +9,8 @@ from pipeline.page.fields.rules import TitleRules, compiled
 from pipeline.page.fields.title_text import CUT, cuts, letters, pieces, tidy
 
 _OF_DOCUMENTS = frozenset(["index_number", "document_number", "issuer", "signed", "topic"])
+_TAG = re.compile(r"</?[A-Za-z][^<>]*>")
+_TAG_BEGINS = re.compile(r"</?[A-Za-z]|<$")
 _PAIRS = 6  # letters; shorter lines share pairs by chance
 
 
@@ -41,12 +43,18 @@ def read_witnesses(around: Surroundings, rule: TitleRules) -> Iterator[Witness]:
     sources.append(("title", "".join(title.itertext()) if title is not None else "", False))
     useless = compiled(rule.useless, re.I)
     for name, text, exact in sources:
-        text = compiled(rule.original).sub("", " ".join(text.split()))
+        text = compiled(rule.original).sub("", " ".join(_without_tags(text).split()))
         said = letters(text)
         if said and not useless.search(text):
             parts = tuple(filter(None, map(letters, pieces(text)))) if not exact else ()
             weak = not exact and len(parts) <= 1 and is_site_name(text, rule)
             yield Witness(name, text, said, parts or (said,), exact, weak)
+
+
+def _without_tags(text: str) -> str:
+    """A title in which an editor wrote tags; one that ends inside of a tag was cut off there."""
+    whole = _TAG.sub(" ", text)
+    return whole if (place := whole.find("<")) < 0 or not _TAG_BEGINS.match(whole, place) else f"{whole[:place]}…"
 
 
 def is_site_name(text: str, rule: TitleRules) -> bool:
