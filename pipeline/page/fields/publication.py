@@ -103,7 +103,8 @@ def title_place(around: Surroundings, title: str) -> int:
     partly = -1
     last = min(around.start + 5, len(around.pieces))
     above = range(around.start - 1, max(-1, around.start - _TITLE_ABOVE), -1)
-    for place in [*above, *range(around.start, last)]:  # a heading inside the text may repeat the title
+    places: list[int] = [*above, *range(around.start, last)]
+    for place in places:  # a heading inside the text may repeat the title
         piece = around.pieces[place]
         if len(piece.text) > 2 * len(title) + 60 or _runs(piece.text):  # running text may say what the title says
             continue
