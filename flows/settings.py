@@ -21,6 +21,7 @@ _CRAWLS_A_CORE, _MOST_CRAWLS = 4, 32
 _KNOWN = {
     "GONGBAO_STORE": "s3://bucket/prefix; unset: an embedded S3 server of its own",
     "GONGBAO_SOURCES": "folder of source files; unset: config/sources",
+    "GONGBAO_RECORDINGS": "folder of what was recorded of sources; unset: recordings beside the folder of sources",
     "GONGBAO_CONFIG": "folder of rules and thresholds; unset: config",
     "GONGBAO_HOME": "folder of the embedded store; unset: .gongbao",
     "GONGBAO_PROCESSES": "processes that work on landing files; unset: one a core; 0: in the task itself",
@@ -66,6 +67,18 @@ def from_environment(environment: Mapping[str, str] | None = None) -> Settings:
         crawls=_number(env, "GONGBAO_CRAWLS", min(_MOST_CRAWLS, _CRAWLS_A_CORE * (os.cpu_count() or 1)), least=1),
         alarm_webhook=_webhook(env.get("GONGBAO_ALARM_WEBHOOK", "")),
     )
+
+
+def recordings_of(sources: Path) -> Path:
+    """Where `gongbao sources new` records: GONGBAO_RECORDINGS, else `recordings` beside the sources.
+
+    In a repository like ours, whose sources are `config/sources`, it is `tests/recordings`, where that is there.
+    """
+    if named := os.environ.get("GONGBAO_RECORDINGS"):
+        return Path(named)
+    folder = sources.resolve().parent
+    tests = folder.parent / "tests" / "recordings"
+    return tests if folder.name == "config" and tests.is_dir() else folder / "recordings"
 
 
 def open_store(settings: Settings) -> Store:

@@ -180,11 +180,31 @@ def check_sources(ids: tuple[str, ...], offline: bool) -> None:
 @click.option("--url", "page_url", default="", help="The address that the saved page came from.")
 @click.option("--id", "source_id", default="", help="What to call the source; else after its host.")
 @click.option("--json", "as_json", is_flag=True, help="Write nothing; print what was found.")
-def new_source(url: str, file: Path | None, page_url: str, source_id: str, as_json: bool) -> None:
+@click.option("--again", is_flag=True, help="URL is the id of a source: draft it anew, beside the old file.")
+@click.option("--accept", is_flag=True, help="With --again: replace the old file, keeping what a person had set.")
+def new_source(
+    url: str, file: Path | None, page_url: str, source_id: str, as_json: bool, again: bool, accept: bool
+) -> None:
     """Draft a source from a list page."""
     from flows.sources import onboard
 
+    if again:
+        sys.exit(onboard.again(source_id or url, accept=accept, as_json=as_json))
     sys.exit(onboard.new(url or page_url, file, source_id=source_id, as_json=as_json))
+
+
+@sources.command("discover")
+@click.argument("url")
+@click.option("--most", default=25, show_default=True, type=click.IntRange(1), help="Look at so many columns at most.")
+@click.option(
+    "--draft", multiple=True, metavar="N", help="Draft the column of that number; all: every one that can be read."
+)
+@click.option("--json", "as_json", is_flag=True, help="Print what was found, and draft nothing.")
+def discover_sources(url: str, most: int, draft: tuple[str, ...], as_json: bool) -> None:
+    """The columns of a site by its home page: how often each publishes, whether its list can be read."""
+    from flows.sources import onboard
+
+    sys.exit(onboard.discover(url, most=most, draft=draft, as_json=as_json))
 
 
 @cli.group()

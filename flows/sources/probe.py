@@ -15,7 +15,7 @@ from rich.text import Text
 from flows import settings
 from flows.runs import crawl_process, processing
 from flows.sources import recordings
-from flows.sources.recordings import FIELDS, Recording, folder_of
+from flows.sources.recordings import FIELDS, Recording
 from flows.terminal import output
 from pipeline.core.config import Strict, read
 from pipeline.core.conservation import CrawlReport
@@ -40,6 +40,7 @@ class CheckRules(Strict):
     articles: int = Field(ge=1)
     own: float = Field(ge=0, le=1)
     shrunk: float = Field(gt=1)
+    frozen: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -130,7 +131,7 @@ def _one(store: Store, source: Source, run_id: str, known: settings.Settings, ar
         listings=tuple(decode(page.body, page.header("Content-Type")) for kind, page in landed if kind == "listing"),
         articles=tuple(decode(page.body, page.header("Content-Type")) for page in pages),
         outcomes=tuple(processing.process_one(page, source, known.config) for page in pages),
-        recording=Recording.find(source.id, folder_of(known.sources)),
+        recording=Recording.find(source.id, settings.recordings_of(known.sources)),
         now=now,
     )
 
@@ -149,7 +150,10 @@ def findings(probed: Probe, rules: CheckRules, health: HealthRules) -> Iterator[
     for trouble, detail in _drift(probed, rules):
         told.setdefault(trouble, []).append(detail)
     for trouble, details in told.items():
-        yield Finding(cause=trouble, detail="; ".join(details), advice=health.advice[trouble])
+        advice = (
+            rules.frozen if trouble is Trouble.FROZEN_FEED else health.advice[trouble]
+        )  # of one look, not of a history
+        yield Finding(cause=trouble, detail="; ".join(details), advice=advice)
 
 
 def _drift(probed: Probe, rules: CheckRules) -> Iterator[tuple[Trouble, str]]:
@@ -158,8 +162,10 @@ def _drift(probed: Probe, rules: CheckRules) -> Iterator[tuple[Trouble, str]]:
         yield Trouble.LISTING_CHANGED, str(lost)
     if probed.own_share < rules.own:
         yield Trouble.LISTING_CHANGED, f"{probed.own_share:.0%} of its links are articles by the source's own rules"
-    if probed.newest and (days := (probed.now - probed.newest).days) > _stale_after(probed.source):
-        yield Trouble.FROZEN_FEED, f"its newest is {days} days old; stale_after_days is {_stale_after(probed.source)}"
+    pause = max((listing.longest_pause for listing in probed.crawl.listings), default=0)
+    if probed.newest and (days := (probed.now - probed.newest).days) > max(_stale_after(probed.source), 1.5 * pause):
+        known = f"stale_after_days is {_stale_after(probed.source)}, and the longest pause on its list {pause} days"
+        yield Trouble.FROZEN_FEED, f"its newest is {days} days old; {known}"
     if probed.crawl.failed:
         reasons = ", ".join(f"{reason} {count}" for reason, count in sorted(probed.crawl.failed.items()))
         yield Trouble.ARTICLES_FAILED, reasons

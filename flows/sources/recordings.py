@@ -1,7 +1,6 @@
 """What was recorded of a source, `tests/recordings/ID/`: its article made anew, its listings read anew, its drift."""
 
 import json
-import os
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -9,6 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from flows.settings import recordings_of
 from pipeline.core.dates import local_day
 from pipeline.core.models import Decoded, Document, Outcome, Page, Rejected
 from pipeline.core.source import Source
@@ -96,21 +96,9 @@ def fields_of(document: Document) -> dict[str, str]:
     return {"title": document.title, "text": document.text, "published": published, "publisher": fields.publisher}
 
 
-def folder_of(sources: Path) -> Path:
-    """Where `gongbao sources new` records: GONGBAO_RECORDINGS, else `recordings` beside the sources.
-
-    In a repository like ours, whose sources are `config/sources`, it is `tests/recordings`, where that is there.
-    """
-    if named := os.environ.get("GONGBAO_RECORDINGS"):
-        return Path(named)
-    folder = sources.resolve().parent
-    tests = folder.parent / "tests" / "recordings"
-    return tests if folder.name == "config" and tests.is_dir() else folder / "recordings"
-
-
 def replay_listings(sources: Path) -> dict[str, list[str]]:
     """By source: recorded listings that are read otherwise today."""
-    command = [sys.executable, "-m", "spiders.onboarding", "replay", str(sources), str(folder_of(sources))]
+    command = [sys.executable, "-m", "spiders.onboarding", "replay", str(sources), str(recordings_of(sources))]
     done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)
     found: dict[str, list[str]] = json.loads(done.stdout)
     return found

@@ -18,6 +18,7 @@ class ListingReport(Strict):
     pages: int = 0
     links: int = 0  # distinct article links found
     newest: datetime | None = None
+    longest_pause: int = 0  # days between two dates that follow one another on it
     etag: str = ""  # validators of its first page, for the next night
     last_modified: str = ""
     digest: str = ""

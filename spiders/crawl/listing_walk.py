@@ -4,7 +4,8 @@ import logging
 from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
+from itertools import pairwise
 
 import xxhash
 
@@ -45,6 +46,7 @@ class Walk:
     _pages: int = 0
     _links: set[str] = field(default_factory=set)
     _newest: datetime | None = None
+    _days: set[date] = field(default_factory=set)
     _validators: Validators = field(default_factory=Validators)
     _unchanged: bool = False
     _ended: str = ""
@@ -142,6 +144,8 @@ class Walk:
     def _note(self, links: Iterable[Link]) -> None:
         for link in links:
             self._links.add(url_key(link.url))
+            if link.published:
+                self._days.add(link.published.at.date())
             if link.published and (self._newest is None or link.published.at > self._newest):
                 self._newest = link.published.at
 
@@ -164,6 +168,7 @@ class Walk:
             pages=self._pages,
             links=len(self._links),
             newest=self._newest,
+            longest_pause=max(((b - a).days for a, b in pairwise(sorted(self._days))), default=0),
             etag=kept.etag,
             last_modified=kept.last_modified,
             digest=kept.digest,

@@ -3,8 +3,10 @@
 import importlib.util
 import shutil
 from typing import Any
+from urllib.parse import urlsplit
 
 from pipeline.core.errors import ConfigError
+from spiders.http.inner_hosts import Guard
 
 # Scripts ask for their rows after the page has "loaded". Its links are there when none has come for a while; a page
 # that goes on asking for ever (counters, chats) is not waited for. Numbers in milliseconds.
@@ -19,7 +21,13 @@ _SETTLE = """async () => {
 _NAMES = ("chromium", "chromium-browser", "google-chrome")
 
 
-def settings(agent: str) -> dict[str, Any]:
+async def _leads_inside(guard: Guard, url: str) -> bool:
+    """Whether what a page asks for lies inside, where nobody wrote it down."""
+    host = (urlsplit(url).hostname or "").lower()
+    return bool(host and await guard.inside(host))
+
+
+def settings(agent: str, guard: Guard) -> dict[str, Any]:
     """What Scrapy must be told for a browser that calls itself `agent`; ConfigError that says what to install if something is missing."""
     if importlib.util.find_spec("scrapy_playwright") is None:
         raise ConfigError("a listing has `render: true`, which needs: pip install 'gongbao[browser]'", key="render")
@@ -34,6 +42,7 @@ def settings(agent: str) -> dict[str, Any]:
         "PLAYWRIGHT_PROCESS_REQUEST_HEADERS": None,  # what kinds it accepts differs with what it asks for
         "PLAYWRIGHT_CONTEXTS": {"default": {"user_agent": agent}},
         "PLAYWRIGHT_MAX_CONTEXTS": 1,
+        "PLAYWRIGHT_ABORT_REQUEST": lambda request: _leads_inside(guard, request.url),
     }
 
 

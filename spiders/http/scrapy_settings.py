@@ -11,7 +11,7 @@ from pipeline.core.config import Strict, read
 from pipeline.core.errors import ConfigError
 from pipeline.core.source import UNKNOWN, Source, is_loopback
 from pipeline.page.obstacles import Cause
-from spiders.http.inner_hosts import written
+from spiders.http.inner_hosts import Guard, written
 
 # What is logged, and where to, is for `__main__` to say.
 OF_THE_PROCESS: dict[str, Any] = {"LOG_ENABLED": False, "LOG_INSTALL_ROOT_HANDLER": False}
@@ -161,12 +161,12 @@ def of_scrapy(settings: CrawlSettings, source: Source) -> dict[str, Any]:
         "COOKIES_ENABLED": True,
         "INNER_HOSTS": _written(settings, source),
         "SOURCE_PROXY": secret(fetch.proxy, "fetch.proxy"),
-        **(_browser(agent(settings, source)) if rendered else {}),
+        **(_browser(agent(settings, source), Guard(_written(settings, source))) if rendered else {}),
     }
 
 
-def _browser(name: str) -> dict[str, Any]:
+def _browser(name: str, guard: Guard) -> dict[str, Any]:
     """Imported only where a listing asks for it."""
     from spiders.http import browser
 
-    return browser.settings(name)
+    return browser.settings(name, guard)

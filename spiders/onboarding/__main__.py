@@ -3,6 +3,8 @@
     page URL                                    one page: a line of JSON about it, then its bytes
     draft URL [--id ID] [--json]                a list's page in, the draft of its source and its recording out
     draft --from-file PAGE.html --url URL [--json]
+    again ID [--accept]                         a source's listings as it reads them and as drafted anew, as JSON
+    discover URL [--most N]                     the columns of the site with that home page, as JSON
     replay SOURCES RECORDINGS                   recorded listings read again, differences as JSON; asks no site
 
 Exit 0 done, 1 a page could not be had or names no article, 2 the call or the configuration is wrong.
@@ -17,12 +19,14 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
+import yaml
 from pydantic import ValidationError
 
 from pipeline.core.errors import ConfigError
+from pipeline.core.source import load
 from spiders.listings import Request
-from spiders.onboarding import recording
-from spiders.onboarding.draft import Draft, Page, draft
+from spiders.onboarding import discover, recording, redraft
+from spiders.onboarding.draft import Draft, Page, as_data, draft
 from spiders.onboarding.single_requests import Ask, with_asker
 
 
@@ -85,6 +89,34 @@ def _asked(ask: Ask, url: str, call: argparse.Namespace) -> tuple[Draft, Page | 
         return found, None
 
 
+def _again(call: argparse.Namespace) -> int:
+    """Both readings on standard output; the draft beside the old file, or in its place where it is accepted."""
+    path = call.sources / f"{call.id}.yaml"
+    source = load(path)
+    url = next((listing.url for listing in source.listings if listing.url.startswith("http")), "")
+    found = with_asker(call.config, url, lambda ask: redraft.readings(source, ask, datetime.now(UTC)), source)
+    told = redraft.merged(source, found)
+    beside = path.with_suffix(".draft")
+    if told != source:
+        drafted = yaml.safe_dump(as_data(told), allow_unicode=True, sort_keys=False)
+        if call.accept:
+            path.replace(path.with_suffix(".old"))
+        (path if call.accept else beside).write_text(drafted, "utf-8")
+        if call.accept:
+            beside.unlink(missing_ok=True)
+    said = {"id": source.id, "listings": [each.as_json(source) for each in found], "changed": told != source}
+    sys.stdout.write(json.dumps(said, ensure_ascii=False, indent=1) + "\n")
+    return 0
+
+
+def _discover(call: argparse.Namespace) -> int:
+    columns = with_asker(
+        call.config, call.url, lambda ask: discover.discover(call.url, ask, datetime.now(UTC), call.most)
+    )
+    sys.stdout.write(json.dumps([discover.as_json(each) for each in columns], ensure_ascii=False, indent=1) + "\n")
+    return 0 if any(each.readable for each in columns) else 1
+
+
 def _replay(call: argparse.Namespace) -> int:
     sys.stdout.write(json.dumps(recording.replay(call.sources, call.recordings), ensure_ascii=False))
     return 0
@@ -114,6 +146,15 @@ def _parser() -> argparse.ArgumentParser:
     drafted.add_argument("--sources", type=Path, default=config / "sources", help="where the draft goes")
     drafted.add_argument("--recordings", type=Path, default=Path("recordings"), help="where its recording goes")
     drafted.set_defaults(work=_draft)
+    again = commands.add_parser("again")
+    again.add_argument("id", metavar="ID")
+    again.add_argument("--accept", action="store_true", help="replace the source's file; the old one stays as ID.old")
+    again.add_argument("--sources", type=Path, default=config / "sources")
+    again.set_defaults(work=_again)
+    discovered = commands.add_parser("discover")
+    discovered.add_argument("url")
+    discovered.add_argument("--most", type=int, default=25, metavar="N", help="look at so many columns at most")
+    discovered.set_defaults(work=_discover)
     replayed = commands.add_parser("replay")
     replayed.add_argument("sources", type=Path)
     replayed.add_argument("recordings", type=Path)

@@ -3,9 +3,11 @@
 import json
 import re
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import pairwise
+from math import ceil
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -28,6 +30,7 @@ from spiders.listings.rows.rules import row_rules
 from spiders.listings.rows.scripted_links import calling
 from spiders.listings.rows.worth import RowSet
 
+_PAUSES = 1.5  # times its longest pause: `silence.longest` of config/health.yaml
 _MOST = 10_000  # pages that a draft names; no listing in the reference has more
 _DELAY = 3.0  # seconds; `sites.md` 4.8: 2 to 5 between requests to one host
 _SCRIPTED = "its links run through a script, {}, which the page does not show: look for the JSON that it loads, or set item.link_pattern"
@@ -98,7 +101,11 @@ def draft(page: Page, *, base: datetime, source_id: str = "", ask: Callable[[Req
     if len(scripted) > len([link for link in links if link.published]):
         links = ()
     listing = bare.model_copy(
-        update={"stop": Stop(), "item": _item(tree, page.url, links, base) if steps[0][1].links else Item()}
+        update={
+            "stop": Stop(),
+            "stale_after_days": stale_after(links),
+            "item": _item(tree, page.url, links, base) if steps[0][1].links else Item(),
+        }
     )
     return Draft(
         family=family,
@@ -181,6 +188,13 @@ def _scripted(tree: HtmlElement, url: str) -> list[str]:
             for piece in (*outline.inside(element), *outline.before(element, 2), *outline.after(element, 2))
         )
     ]
+
+
+def stale_after(links: Iterable[Link]) -> int:
+    """Days without anything new after which a list like this is silent for longer than its own pauses."""
+    days = sorted({link.published.at.date() for link in links if link.published})
+    longest = max(((later - earlier).days for earlier, later in pairwise(days)), default=0)
+    return max(int(Listing.model_fields["stale_after_days"].default), ceil(_PAUSES * longest))
 
 
 def _source(listing: Listing, links: tuple[Link, ...], tree: HtmlElement, source_id: str, notes: str) -> Source:

@@ -11,7 +11,8 @@ import yaml
 from flows.samples.site_server import Running, serve, write_sources
 from flows.samples.sites import SITES
 from flows.samples.world import World
-from flows.sources import onboard, recordings
+from flows.settings import recordings_of
+from flows.sources import onboard
 from pipeline.store.fetches import of_sources
 from pipeline.store.s3 import Store
 
@@ -145,7 +146,7 @@ def test_a_drafted_source_has_the_document_that_its_article_should_give(
     import json
 
     assert onboard.new(sites.url("bureau", "/ZWXX5652/GXDT9285/"), None, source_id="drafted", as_json=False) == 0
-    recorded = json.loads((recordings.folder_of(sources) / "drafted" / "expected.json").read_text("utf-8"))
+    recorded = json.loads((recordings_of(sources) / "drafted" / "expected.json").read_text("utf-8"))
     assert all(recorded["article"][name] for name in ("title", "text", "published", "publisher"))
     assert onboard.check(("drafted",), offline=True), capsys.readouterr().out
     path = sources / "drafted.yaml"
