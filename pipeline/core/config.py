@@ -1,19 +1,24 @@
 """YAML in, a checked pydantic model out; what is wrong is named by file, line and key."""
 
+import logging
 import re
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, ClassVar, TypeVar
 
 import yaml
 from pydantic import AfterValidator, BaseModel, ConfigDict, ValidationError
 
 from pipeline.core.errors import ConfigError
 
+log = logging.getLogger(__name__)
+
 
 class Strict(BaseModel):
     """A model of configuration: frozen, and a key that it does not know is an error."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
+    retired: ClassVar[dict[str, str]] = {}  # keys that earlier releases read, and what to do about each
 
 
 def _compiles(pattern: str) -> str:
@@ -69,11 +74,47 @@ def read(path: Path, model: type[Model]) -> Model:
     try:
         return model.model_validate(data)
     except ValidationError as error:
-        first = min(error.errors(), key=lambda each: _FOLLOWS.get(each["type"], 0))
-        line = _line_of(root, first["loc"])
-        key = ".".join(str(part) for part in first["loc"])
-        message = "unknown key" if first["type"] == "extra_forbidden" else first["msg"].removeprefix("Value error, ")
-        raise ConfigError(message, path=path, line=line, key=key) from error
+        wrong = error
+    for loc, advice in _retired(wrong, model):
+        log.warning("%s:%s: `%s` does nothing any more: %s", path, _line_of(root, loc), _dotted(loc), advice)
+        _at(data, loc[:-1]).pop(loc[-1])
+    try:
+        return model.model_validate(data)
+    except ValidationError as error:
+        raise _named(error, root, path) from error
+
+
+def _named(error: ValidationError, root: yaml.Node | None, path: Path) -> ConfigError:
+    """The first thing that is wrong, with all others that do not follow from it."""
+    told = sorted(error.errors(), key=lambda each: (_FOLLOWS.get(each["type"], 0), _line_of(root, each["loc"]) or 0))
+    first, *others = (each for each in told if _FOLLOWS.get(each["type"], 0) == _FOLLOWS.get(told[0]["type"], 0))
+    lines = (f"\n{path}:{_line_of(root, each['loc'])}: {_dotted(each['loc'])}: {_message(each)}" for each in others)
+    return ConfigError(
+        _message(first) + "".join(lines), path=path, line=_line_of(root, first["loc"]), key=_dotted(first["loc"])
+    )
+
+
+def _message(error: Any) -> str:
+    return "unknown key" if error["type"] == "extra_forbidden" else str(error["msg"]).removeprefix("Value error, ")
+
+
+def _dotted(loc: tuple[int | str, ...]) -> str:
+    return ".".join(map(str, loc))
+
+
+def _retired(error: ValidationError, model: type[BaseModel]) -> Iterator[tuple[tuple[int | str, ...], str]]:
+    """Where a file still has a key that some release read, and what to do about it."""
+    models = (model, *Strict.__subclasses__())
+    advice = {name: words for each in models for name, words in getattr(each, "retired", {}).items()}
+    for each in error.errors():
+        if each["type"] == "extra_forbidden" and str(each["loc"][-1]) in advice:
+            yield each["loc"], advice[str(each["loc"][-1])]
+
+
+def _at(data: Any, loc: tuple[int | str, ...]) -> Any:
+    for part in loc:
+        data = data[part]
+    return data
 
 
 def _refuse_repeated_keys(node: yaml.Node | None, path: Path) -> None:

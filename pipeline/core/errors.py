@@ -1,4 +1,4 @@
-"""Every way in which Gongbao says no: a page stops, a source is broken, our configuration is wrong, the store refused."""
+"""Every way in which Gongbao says no: a page stops, our configuration is wrong, the store refused."""
 
 from pathlib import Path
 
@@ -15,16 +15,6 @@ class Reject(GongbaoError):
     def __init__(self, reason: Reason, detail: str = "") -> None:
         super().__init__(f"{reason}: {detail}" if detail else str(reason))
         self.reason = reason
-        self.detail = detail
-
-
-class SourceBroken(GongbaoError):
-    """The site changed, blocks us, or lists nothing. Its source fails with this cause; the others go on."""
-
-    def __init__(self, source_id: str, cause: str, detail: str = "") -> None:
-        super().__init__(f"{source_id}: {cause}" + (f" ({detail})" if detail else ""))
-        self.source_id = source_id
-        self.cause = cause
         self.detail = detail
 
 

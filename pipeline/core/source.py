@@ -4,7 +4,7 @@ import ipaddress
 import re
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 from urllib.parse import urlsplit
 
 import cssselect
@@ -66,7 +66,7 @@ class JsonRows(Strict):
     title: str = ""
     date: str = ""
     total: str = ""
-    next_page: str = ""
+    retired: ClassVar[dict[str, str]] = {"next_page": "further pages are named by the listing's `pager`; drop it"}
 
 
 class Pager(Strict):
@@ -169,7 +169,7 @@ class Source(Strict):
     hosts: tuple[str, ...] = Field(min_length=1)
     enabled: bool = True
     publisher: str = ""  # the name that its own articles are published under; empty: `name`
-    language: Literal["zh-Hans", "zh-Hant", "en"] = "zh-Hans"
+    retired: ClassVar[dict[str, str]] = {"language": "each text tells its own; drop it"}
     listings: tuple[Listing, ...] = Field(min_length=1)
     fetch: Fetch = Fetch()
     article: ArticleSpec = ArticleSpec()

@@ -107,3 +107,19 @@ def test_a_setting_that_there_is_not_is_refused_with_the_nearest() -> None:
 def test_a_store_that_is_no_s3_address_is_refused() -> None:
     with pytest.raises(ConfigError, match="s3://bucket/prefix"):
         settings.open_store(settings.from_environment({"GONGBAO_STORE": "/tmp/x"}))
+
+
+def test_everything_that_is_wrong_is_named_at_once(wrong) -> None:
+    told = str(wrong(GOOD.replace("name:", "nmae:") + "    pagr: {}\nfetch:\n  delay: soon\n")).splitlines()
+    assert [line.split(": ")[0].rpartition(":")[2] for line in told] == ["2", "8", "10"]
+    assert [line.split(": ")[1] for line in told] == ["nmae", "listings.0.pagr", "fetch.delay"]
+
+
+def test_a_key_of_an_earlier_release_is_read_with_a_warning_that_says_what_to_do(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    (tmp_path / "ministry.yaml").write_text(GOOD + "language: zh-Hans\n", encoding="utf-8")
+    assert load(tmp_path / "ministry.yaml").id == "ministry"
+    (told,) = caplog.messages
+    assert f"{tmp_path / 'ministry.yaml'}:8: `language`" in told
+    assert "drop it" in told

@@ -6,17 +6,21 @@ from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
-import pytest
-
 from pipeline.core.config import Strict
 from tests.makers.places import ROOT
 
 TOPS = ("pipeline", "spiders", "flows")
 
 
+MADE_BY_US = ("pipeline.core.conservation", "pipeline.core.observation", "pipeline.corpus.nightly_files")  # no YAML
+# Words for people, and examples that tests hold a rule to.
+FOR_PEOPLE = {"Source.notes", "Source.verify", "Rule.matches", "Rule.legitimate", "Rule.spares", "Signatures.innocent"}
+# A label that ends the value before it; the labels are read as one mapping.
+READ_TOGETHER = {"LabelRules.expires"}
+
+
 def paths() -> list[Path]:
-    every = (path for top in TOPS for path in sorted((ROOT / top).rglob("*.py")))
-    return [path for path in every if path.name != "__main__.py" and "extension" not in path.parts]
+    return [path for top in TOPS for path in sorted((ROOT / top).rglob("*.py"))]
 
 
 @cache
@@ -34,18 +38,18 @@ def read_names() -> frozenset[str]:
 
 def models() -> Iterator[type[Strict]]:
     """Everything that YAML is read into."""
-    for path in paths():
+    for path in (path for path in paths() if path.name != "__main__.py"):
         importlib.import_module(".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__"))
     waiting = [Strict]
     while waiting:
         model = waiting.pop()
         waiting += model.__subclasses__()
-        if model is not Strict and model.__module__.split(".")[0] in TOPS:
+        if model is not Strict and model.__module__ not in MADE_BY_US:
             yield model
 
 
-@pytest.mark.parametrize(
-    "model", sorted(set(models()), key=lambda model: model.__qualname__), ids=lambda model: model.__qualname__
-)
-def test_every_key_is_read(model: type[Strict]) -> None:
-    assert [name for name in model.model_fields if name not in read_names()] == []
+def test_every_key_is_read() -> None:
+    unread = {
+        f"{model.__qualname__}.{name}" for model in models() for name in model.model_fields if name not in read_names()
+    }
+    assert unread <= FOR_PEOPLE | READ_TOGETHER
