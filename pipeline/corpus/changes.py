@@ -41,7 +41,8 @@ class Changes:
     """The net changes from version `since` (not included) to `until`; iterate, then `commit()`.
 
     Until then the same range is offered again, under the same `id`, to whoever opens the cursor: a reader that keeps
-    its results under that name does nothing twice, however often it dies. HistoryGone where files of it were vacuumed.
+    its results under that name does nothing twice, however often it dies. Only a range that told nothing moves by
+    itself, as soon as there is more to tell. HistoryGone where files of it were vacuumed.
     """
 
     corpus: Snapshot
@@ -72,13 +73,16 @@ class Changes:
         if cursor is None or path is None:
             return cls(corpus, since, corpus.version, every)
         if cursor.offered is not None and cursor.offered <= corpus.version:
-            if cursor.offered != corpus.version:
-                corpus = Snapshot.open(corpus.store, cursor.offered)
-            return cls(corpus, since, cursor.offered, every, path, cursor)
+            here = cursor.offered == corpus.version
+            until = corpus if here else Snapshot.open(corpus.store, cursor.offered)
+            offered = cls(until, since, cursor.offered, every, path, cursor)
+            if here or not offered.table().is_empty():
+                return offered
+            cursor = cursor.moved()  # what told nothing needs nobody to say that it is done with
         cursor = cursor.offering(corpus.version)
+        cursor.write(path)  # first: the store keeps what the file needs
         cursor.note(corpus.store)
-        cursor.write(path)
-        return cls(corpus, since, corpus.version, every, path, cursor)
+        return cls(corpus, cursor.version, corpus.version, every, path, cursor)
 
     @property
     def id(self) -> str:

@@ -126,7 +126,7 @@ def lost(held: Row, row: Row, rules: PublishRules) -> str:
     if old == new:
         return ""
     counts = f"{len(new):,} of {len(old):,} characters"
-    if len(new) < len(old) and _breaks_off(held["text"].split("\n"), row["text"].split("\n"), cut=bool(row.get("cut"))):
+    if len(new) < len(old) and (row.get("cut") or _breaks_off(held["text"].split("\n"), row["text"].split("\n"))):
         return f"breaks off: {counts}"
     runs = {old[at : at + rules.run] for at in range(max(1, len(old) - rules.run + 1))}
     kept = len(runs & {new[at : at + rules.run] for at in range(max(1, len(new) - rules.run + 1))}) / len(runs)
@@ -138,11 +138,9 @@ def lost(held: Row, row: Row, rules: PublishRules) -> str:
     return ""
 
 
-def _breaks_off(old: list[str], new: list[str], *, cut: bool) -> bool:
-    """Whether the new lines are the old ones to within a line, or, on a page that lacks its end, to before the last."""
+def _breaks_off(old: list[str], new: list[str]) -> bool:
+    """Whether the new lines are the old ones to within a line."""
     last, at = new[-1], len(new) - 1
-    if cut:
-        return any(line.startswith(last) and (line != last or line is not old[-1]) for line in old)
     return at < len(old) and new[:-1] == old[:at] and old[at].startswith(last) and old[at] != last
 
 

@@ -45,8 +45,8 @@ class Story:
     @property
     def pending(self) -> Row | None:
         """The last visit, where its text is held or a question for a person; None where nothing waits."""
-        last = self.visits[-1] if self.visits and not self.forgotten else None
-        return last if last and last["flag"] in FLAGS else None
+        fetched = [] if self.forgotten else [visit for visit in self.visits if visit["kind"] == "article"]
+        return fetched[-1] if fetched and fetched[-1]["flag"] in FLAGS else None
 
     @property
     def place(self) -> Place | None:

@@ -86,7 +86,7 @@ class Table:
                 at = version if isinstance(version, int) else None
                 handle = DeltaTable(url, storage_options=options, version=at)
                 if isinstance(version, datetime):
-                    handle.load_as_version(version)
+                    handle.load_as_version(_version_at(handle, version))
             except TableNotFoundError:
                 # Of two that make the table at once one is refused; what the other made is what both want.
                 with suppress(DeltaError):
@@ -256,6 +256,20 @@ class Table:
         return CommitProperties(
             custom_metadata=about, max_commit_retries=0, app_transactions=[Transaction(transaction, 1)]
         )
+
+
+def _version_at(handle: DeltaTable, at: datetime) -> int:
+    """The version that stood at a time, the oldest there is where none did: by what the commits tell.
+
+    The times of files, by which the library would go, are those of the copy where a store was copied or restored.
+    """
+    moment, commits = at.timestamp() * 1000, list[dict[str, Any]]()
+    for limit in (20, 500, None):  # what is asked for is mostly of late, and each commit is a request
+        commits = handle.history(limit)
+        for commit in commits:
+            if commit["timestamp"] <= moment:
+                return int(commit["version"])
+    return int(commits[-1]["version"])
 
 
 @contextmanager

@@ -60,6 +60,18 @@ def done_with(store: Store) -> set[str]:
     return set(fetches.table(store).scan().select("doc_id").collect()["doc_id"])
 
 
+def test_a_copy_knows_as_well_what_stood_when(store: Store, dest: Store) -> None:
+    moments = []
+    for number in (1, 2, 3):
+        publish(store, number)
+        moments.append(Corpus.open(store).table.written_at())
+    copy(store, dest)
+    for moment, version in zip(moments, (1, 2, 3), strict=True):
+        assert Corpus.open(dest, at=moment).version == Corpus.open(store, at=moment).version == version
+        assert Corpus.open(dest).changes(moment).since == version
+    assert Corpus.open(dest, at=moments[0] - timedelta(days=1)).version == 0
+
+
 def test_a_copy_is_the_store_and_made_again_writes_nothing(store: Store, dest: Store) -> None:
     publish(store, 1, 2)
     first, again = copy(store, dest), copy(store, dest)
