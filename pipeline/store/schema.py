@@ -106,8 +106,8 @@ _OF_THE_CORPUS = (
     Column("cut", pa.list_(_WORD), "passages of the canonical text that are missing here", "", "[记者从…获悉]"),
     Column("added", pa.list_(_WORD), "passages that are not in the canonical text", "", "[（本网编辑整理）]"),
     Column("withdrawn_at", _TIME, "when the page was found gone", "it stands", "2026-03-01T18:00:40Z"),
-    Column("withdrawn_because", _WORD, "gone or soft_404 (the publisher's doing), rejected:REASON (by new rules), "
-           "rolled_back, forgotten", "it stands, or an older release withdrew it", "gone"),
+    Column("withdrawn_because", _WORD, "gone or soft_404 (the publisher's doing), rejected:REASON (by new rules, or proved to "
+           "be an error page), rolled_back, forgotten", "it stands, or an older release withdrew it", "gone"),
     Column("forgotten_at", _TIME, "when `gongbao forget` took its text out for good; the row stays so that no night "
            "brings it back", "it was not", "2026-05-20T02:11:09Z"),
     Column("content_digest", _WORD, "digest of all that a reader reads of it; a different one is a revision to the "
