@@ -13,7 +13,6 @@ from pipeline.core.models import (
     Page,
     Reason,
     Rejected,
-    Removed,
     Unchanged,
 )
 from pipeline.core.source import Source
@@ -58,17 +57,16 @@ def read(page: Page, source: Source, rules: Rules) -> tuple[Decoded, Extracted, 
 
     Each part of a multi-page article is cleaned for itself, since each has head and tail of its own.
     """
-    decoded, extracted = _extract(page, source, rules)
-    cleaned = clean(extracted.lines, extracted.title, rules.boilerplate)
+    decoded, extracted = find(page, source, rules)
+    cleaned = clean(extracted.lines, extracted.title, rules.boilerplate, rules.weights)
     for part in page.parts:
-        _, further = _extract(part, source, rules)
-        cleaned = _followed(cleaned, clean(further.lines, extracted.title, rules.boilerplate))
+        _, further = find(part, source, rules)
+        cleaned = _followed(cleaned, clean(further.lines, extracted.title, rules.boilerplate, rules.weights))
         extracted = replace(
             extracted,
             lines=extracted.lines + further.lines,
             images=extracted.images + further.images,
             videos=extracted.videos + further.videos,
-            dropped=extracted.dropped + further.dropped,
         )
     return decoded, extracted, cleaned
 
@@ -92,7 +90,7 @@ def _carry(page: Page, source: Source, rules: Rules) -> Document:
         lang=language.lang,
         lang_confidence=language.confidence,
         fields=_fields(extracted.fields, cleaned),
-        removed=extracted.dropped + cleaned.removed,
+        removed=cleaned.removed,
         charset=replace(decoded, text=""),
         candidate=extracted.candidate,
         evidence=extracted.evidence,
@@ -103,7 +101,8 @@ def _carry(page: Page, source: Source, rules: Rules) -> Document:
     )
 
 
-def _extract(page: Page, source: Source, rules: Rules) -> tuple[Decoded, Extracted]:
+def find(page: Page, source: Source, rules: Rules) -> tuple[Decoded, Extracted]:
+    """The first two steps of one response alone."""
     decoded = decode(page.body, page.header("Content-Type"), source.article.encoding)
     context = Context(
         url=page.url,
@@ -115,7 +114,7 @@ def _extract(page: Page, source: Source, rules: Rules) -> tuple[Decoded, Extract
         listed_date=page.listed_date,
     )
     extracted = extract(decoded, context)
-    said = "\n".join((extracted.title, *(line.text for line in extracted.lines)))
+    said = "\n".join((extracted.title, *(line.text for line in extracted.lines if not line.apart)))
     if is_machine_converted(said, rules.boilerplate.repair):
         # its lines are wanted as published, but words like 來(lái)源 and 推薦(jiàn) are read only in the repaired page
         readable = extract(replace(decoded, text=_readable(decoded.text)), context)
@@ -129,20 +128,15 @@ def _readable(text: str) -> str:
 
 def _narrowed(found: Extracted, readable: Extracted) -> Extracted:
     """The lines as published that are the article in the repaired page, where that holds fewer of the same lines."""
-    article = {line.text for line in readable.lines}
-    read = [_readable(line.text) for line in found.lines]
-    if not article < set(read):
+    article = {line.text for line in readable.lines if not line.apart}
+    read = {line: _readable(line.text) for line in found.lines if not line.apart}
+    if not article < set(read.values()):
         return found
-    kept = [text in article for text in read]
-    return replace(
-        found,
-        lines=tuple(line for line, keep in zip(found.lines, kept, strict=True) if keep),
-        dropped=found.dropped + tuple(
-            Removed(line=line.text, rule="structure:repaired_page", zone="inline")
-            for line, keep in zip(found.lines, kept, strict=True) if not keep
-        ),
-        candidate=readable.candidate,
-    )  # fmt: skip
+    lines = (
+        replace(line, apart="repaired_page") if line in read and read[line] not in article else line
+        for line in found.lines
+    )
+    return replace(found, lines=tuple(lines), candidate=readable.candidate)
 
 
 def _followed(head: Cleaned, part: Cleaned) -> Cleaned:

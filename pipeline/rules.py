@@ -17,6 +17,7 @@ from pipeline.page.obstacles import Signatures
 from pipeline.page.rules import ExtractionRules
 from pipeline.text.quality import QualityRules
 from pipeline.text.rules import BoilerplateRules
+from pipeline.text.verdict.forest import WEIGHTS, Forest, load
 
 # Where a document is made, and where its row is.
 _MAKERS = ("pipeline.documents", "pipeline.store.schema", "pipeline.store.staging")
@@ -33,6 +34,7 @@ class Rules:
     quality: QualityRules
     obstacles: Signatures
     dedupe: DedupeRules
+    weights: Forest  # by which data judges lines
     version: str
 
     @classmethod
@@ -45,13 +47,15 @@ class Rules:
             quality=read(config / "quality.yaml", QualityRules),
             obstacles=read(config / "obstacles.yaml", Signatures),
             dedupe=read(config / "dedupe.yaml", DedupeRules),
+            weights=load(),
             version=_version(config),
         )
 
 
 @cache
 def _version(config: Path) -> str:
-    return version([config / f"{each.name}.yaml" for each in fields(Rules) if each.name != "version"], code())
+    named = (each.name for each in fields(Rules) if each.name not in ("weights", "version"))
+    return version([*(config / f"{name}.yaml" for name in named), WEIGHTS], code())
 
 
 def version(files: list[Path], modules: Mapping[str, str]) -> str:

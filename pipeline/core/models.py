@@ -87,6 +87,29 @@ class Decoded:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Layout:
+    """What the tree says of a line inside the located block; shares are of the block's other prose, 0..1."""
+
+    tag: str = ""  # of the block element around it
+    depth: int = 0  # block elements around it inside the located one
+    ends: int = 1  # lines from it to the end of the element that it stands in together with others
+    bold: bool = False
+    headed: int = 0  # characters of the link that it begins with
+    caption: bool = False
+    hidden: bool = False
+    listed: bool = False  # a link that the article itself lists
+    title: bool = False  # repeats what the page is called
+    opened: bool = False  # at or behind the first prose below the title
+    same_kind: float = 0.0  # prose in elements of its tag and class
+    same_parent: float = 0.0  # prose beside it in the same element
+    same_branch: float = 0.0  # prose in the same child of the located element
+    siblings: int = 0  # lines beside it in the same element
+    branch_lines: int = 0
+    branch_links: float = 0.0  # share of its branch's characters inside links
+    witness: bool | None = None  # whether another reader of the whole page read it; None where none was asked
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Line:
     """One block of a page's text: a paragraph, a heading, a row of a table. Never holds a line break."""
 
@@ -94,6 +117,8 @@ class Line:
     link_share: float = 0.0  # characters inside links / all characters, 0..1
     heading: bool = False
     after_image: bool = False  # the block directly before it holds a picture
+    apart: str = ""  # why the page's structure holds it for no part of the article: chrome:share, feed, hidden, …
+    layout: Layout | None = None  # None where there is no page to ask
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -148,13 +173,12 @@ class Extracted:
     """What extraction found in a page: the located block lines with head and tail still on, title, fields."""
 
     title: str
-    lines: tuple[Line, ...]
+    lines: tuple[Line, ...]  # those among them that structure sets apart say so
     fields: Fields
     candidate: str  # which way of locating won
     evidence: tuple[tuple[str, str], ...] = ()  # field -> where it came from
     images: int = 0  # pictures inside the located block
     videos: int = 0
-    dropped: tuple[Removed, ...] = ()  # lines inside the located block that its structure says are not the article's
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

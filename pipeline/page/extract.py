@@ -5,13 +5,14 @@ from copy import deepcopy
 
 from lxml.html import HtmlElement
 
-from pipeline.core.models import Decoded, Extracted, Line, Removed
+from pipeline.core.models import Decoded, Extracted, Layout, Line
 from pipeline.page.fields.context import Body, Context, read_surroundings
 from pipeline.page.fields.fields import read_fields
 from pipeline.page.fields.title import find_title
+from pipeline.page.layout import layouts
 from pipeline.page.lines import outline
 from pipeline.page.locate import Located, is_doubtful, locate, witnessed
-from pipeline.page.tree import Block, page_of, parse
+from pipeline.page.tree import Block, parse
 from pipeline.page.weigh import Weighed, fold
 
 _TITLE_METAS = frozenset(("ArticleTitle", "og:title"))
@@ -27,8 +28,9 @@ def extract(decoded: Decoded, context: Context) -> Extracted:
     page = Weighed(outline(root, rules.hidden), rules, _declared_title(root, context.listed_title))
     named = [element for selector in spec.body for element in root.cssselect(selector)]
     located = locate(page, named)
-    if is_doubtful(page, located):
-        located = witnessed(page, located, _read(root))
+    read = _read(root) if is_doubtful(page, located) else None
+    if read is not None:
+        located = witnessed(page, located, read)
     body = Body(lines=range(located.start, located.end), span=located.span) if located else None
     around = read_surroundings(context, page.page, body)
     title, title_from = find_title(around)
@@ -40,21 +42,25 @@ def extract(decoded: Decoded, context: Context) -> Extracted:
     blocks, out = page.page.blocks, _taken_out(page, located)
     if title_from == "meta:og:title":  # what stands over the text in its place
         out |= dict.fromkeys(_above_headline(page, located, title), "headline")
-    lines = [(block, out.get(index)) for index, block in enumerate(blocks[located.start : located.end], located.start)]
+    seen = None if read is None else _seen(page, located, fold(read))
     return Extracted(
         title=title,
-        lines=tuple(_line(block) for block, rule in lines if rule is None),
+        lines=tuple(
+            _line(blocks[index], out.get(index, ""), layout)
+            for index, layout in enumerate(layouts(page, located, seen), located.start)
+        ),
         fields=fields,
         candidate=located.name,
         evidence=(("title", title_from), *evidence.items()),
         images=located.span.images,
         videos=located.span.videos if _speaks(page, located, out) else page.page.spans[0].videos,
-        dropped=tuple(
-            Removed(line=block.text, rule=f"structure:{rule}", zone="caption" if rule == "caption" else "inline")
-            for block, rule in lines
-            if rule is not None
-        ),
     )
+
+
+def _seen(page: Weighed, located: Located, read: str) -> frozenset[int]:
+    """The located lines that stand in what another reader read, folded."""
+    lines = range(located.start, located.end)
+    return frozenset(index for index in lines if fold(page.page.blocks[index].text) in read)
 
 
 def _above_headline(page: Weighed, located: Located, title: str) -> Iterable[int]:
@@ -83,9 +89,11 @@ def _declared_title(root: HtmlElement, listed: str) -> str:
     return " | ".join(part for part in said if part)
 
 
-def _line(block: Block) -> Line:
+def _line(block: Block, apart: str, layout: Layout) -> Line:
     return Line(
         text=block.text,
+        apart=apart,
+        layout=layout,
         link_share=round(block.link_share, 3),
         heading=block.heading,
         after_image=block.after_image,
@@ -93,7 +101,7 @@ def _line(block: Block) -> Line:
 
 
 def _taken_out(page: Weighed, located: Located) -> dict[int, str]:
-    """The located lines that structure, or the witness where a line is weak, takes for something else, and why."""
+    """The located lines that structure takes for something else, and why."""
     blocks, inside = page.page.blocks, range(located.start, located.end)
     apart = {index: page.apart[index] for index in inside if index in page.apart}
     lost = sum(max(0.0, page.raw[index]) for index in apart)
@@ -105,11 +113,6 @@ def _taken_out(page: Weighed, located: Located) -> dict[int, str]:
     for index in inside:
         if blocks[index].hidden or blocks[index].caption:
             out[index] = "hidden" if blocks[index].hidden else "caption"
-    weak = [index for index in inside if index not in out and index != page.title_at and page.is_weak(index)]
-    if weak and page.prose(located.start, located.end) < page.rules.shares.witness_until:
-        read = fold(_read_fragment(located.span.element))
-        if 2 * len(read) >= sum(len(fold(blocks[index].text)) for index in inside if index not in out):
-            out |= {index: "witness" for index in weak if fold(blocks[index].text) not in read}
     return out
 
 
@@ -118,10 +121,3 @@ def _read(root: HtmlElement) -> str:
     import trafilatura  # a third of a second, needed where the layout leaves doubt
 
     return trafilatura.extract(deepcopy(root), include_comments=False, fast=True, deduplicate=False) or ""
-
-
-def _read_fragment(element: HtmlElement) -> str:
-    """What trafilatura reads in an element alone."""
-    import trafilatura
-
-    return trafilatura.extract(page_of(element), include_comments=False, fast=True, deduplicate=False) or ""

@@ -60,7 +60,6 @@ class Shares(Strict):
     feed_items: int
     feed_lines: int
     doubt_below: int
-    witness_until: int
     doubt_share: float = Field(ge=0, le=1)
     title_near: int
     opening_counts: float

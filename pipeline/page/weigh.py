@@ -106,10 +106,6 @@ class Weighed:
         text = self.page.blocks[index].text
         return len(text) < 20 and self._comments.fullmatch(text) is not None
 
-    def is_weak(self, index: int) -> bool:
-        """Whether a line is a link and no item of a list that the article introduces: a witness may take it out."""
-        return self.page.blocks[index].link_share >= 0.5 and index not in self.listed
-
     def _of(self, block: Block) -> float:
         weights = self.rules.weights
         length = len(block.text)

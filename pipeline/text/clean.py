@@ -2,6 +2,8 @@
 
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Literal
 
 from pipeline.core.dates import parse_date
 from pipeline.core.models import Cleaned, Dated, Line, Removed
@@ -9,28 +11,43 @@ from pipeline.text import glued_ends
 from pipeline.text.folded_lines import Row, joined, read_rows, tidy
 from pipeline.text.plain import find_title, read_lines
 from pipeline.text.rules import BoilerplateRules, FieldName, fold
+from pipeline.text.verdict.forest import Forest
+from pipeline.text.verdict.weigh_lines import weigh_lines
 from pipeline.text.zones import Taken, statement_spans, take_between, take_head, take_inline, take_tail
 
 _NEXT_LABEL = re.compile(r"[\u3400-\u9fff]{2,8}:")
 _VALUE_EDGES = " \t:：|丨/,，;；()（）[]【】"
 
 
-def clean(lines: Sequence[Line], title: str, rules: BoilerplateRules) -> Cleaned:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ruled:
+    """Lines after structure and rules, before data has judged them."""
+
+    rows: list[Row]  # all of them
+    title: str  # its reading
+    repaired: bool
+    parts: list[Row]  # what is left; a row whose end was taken is shorter
+    taken: list[Taken]
+
+
+def clean(lines: Sequence[Line], title: str, rules: BoilerplateRules, weights: Forest | None = None) -> Cleaned:
     """The body of a located block that still has its head and tail on.
 
     The text is kept as published (NFC, white space folded); only a machine-converted page is repaired, and then
     `as_published` holds its paragraphs as they were.
     """
-    wanted = strip_title(tidy(title), rules)
-    rows, wanted_reading, repaired = read_rows(lines, wanted, rules)
-    rows, inline = take_inline(rows, fold(wanted_reading), rules)
-    rows, head = take_head(rows, fold(wanted_reading), rules)
-    kept, tail = take_tail(glued_ends.split(rows, rules), rules)
-    rows, between = take_between(glued_ends.mend(kept, rows, rules), rules)
-    taken = [*inline, *head, *tail, *between]
+    found = rule(lines, title, rules)
+    taken, rows = found.taken, found.parts
+    if weights:
+        verdict = weigh_lines(found.rows, {each.row.index: each for each in taken}, fold(found.title), rules, weights)
+        against = [row for row in rows if row.index in verdict.against]
+        back = [row for row in found.rows if row.index in verdict.back]
+        taken = [each for each in taken if each.row.index not in verdict.back]
+        taken += [Taken(row=row, name=f"data:{verdict.against[row.index]}", zone="inline") for row in against]
+        rows = sorted((*(row for row in rows if row.index not in verdict.against), *back), key=lambda row: row.index)
     said = _Said(taken, rules)
     return Cleaned(
-        title=wanted_reading,
+        title=found.title,
         paragraphs=tuple(row.reading for row in rows),
         removed=tuple(
             Removed(line=each.row.published, rule=each.name, zone=each.zone)
@@ -41,8 +58,25 @@ def clean(lines: Sequence[Line], title: str, rules: BoilerplateRules) -> Cleaned
         editor=said.value("editor"),
         published=said.published(),
         document_number=said.value("document_number"),
-        as_published=tuple(row.published for row in rows) if repaired else None,
+        as_published=tuple(row.published for row in rows) if found.repaired else None,
     )
+
+
+def rule(lines: Sequence[Line], title: str, rules: BoilerplateRules) -> Ruled:
+    """What structure and rules leave of the lines, and what they take."""
+    whole, wanted, repaired = read_rows(lines, strip_title(tidy(title), rules), rules)
+    taken = [_set_apart(row) for row in whole if row.line.apart]
+    rows, inline = take_inline([row for row in whole if not row.line.apart], fold(wanted), rules)
+    rows, head = take_head(rows, fold(wanted), rules)
+    kept, tail = take_tail(glued_ends.split(rows, rules), rules)
+    rows, between = take_between(glued_ends.mend(kept, rows, rules), rules)
+    taken += (*inline, *head, *tail, *between)
+    return Ruled(rows=whole, title=wanted, repaired=repaired, parts=rows, taken=taken)
+
+
+def _set_apart(row: Row) -> Taken:
+    zone: Literal["caption", "inline"] = "caption" if row.line.apart == "caption" else "inline"
+    return Taken(row=row, name=f"structure:{row.line.apart}", zone=zone)
 
 
 def clean_text(text: str, rules: BoilerplateRules) -> Cleaned:

@@ -81,15 +81,16 @@ def judge(
     `signatures` are those of the firewalls (`obstacles.yaml`): a challenge is named before its status is looked at.
     """
     text = "\n".join(cleaned.paragraphs)
-    seen = sum(len(part) for line in extracted.lines for part in line.text.split())
+    lines = [line for line in extracted.lines if not line.apart]
+    seen = sum(len(part) for line in lines for part in line.text.split())
     obstacle = recognise(page_status, headers, decoded.text, signatures, at_least=seen) if signatures else None
     _judge_answer(obstacle, page_status)
     _judge_characters(text, rules)
     _judge_notice(extracted.title, text, decoded.text, rules)
     if extracted.videos and not is_text(extracted, cleaned, rules):  # the cards of other films beside it are no list
         raise Reject(Reason.VIDEO_ONLY, f"{extracted.videos} videos, {_letters(text)} letters")
-    if reason := listed(extracted.lines, cleaned.paragraphs, rules):
-        raise Reject(reason, f"{len(extracted.lines)} lines")
+    if reason := listed(lines, cleaned.paragraphs, rules):
+        raise Reject(reason, f"{len(lines)} lines")
     if not is_text(extracted, cleaned, rules):
         _judge_rest(extracted, text, decoded.text, obstacle, rules)
 

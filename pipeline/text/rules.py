@@ -118,6 +118,9 @@ class Limits(Strict):
     title_most: int
     caption_repeats: int  # `stem(1)`, `stem(2)`: a stem seen so often is a caption
     glue: int  # spaces that stand where a line break was
+    cue_length: int  # longer lines are not asked for cues: they say all sorts of words
+    odds_against: float = Field(le=0)  # log odds below which data takes a line that the rules left
+    reasons: int  # features that are named where data took a line
 
 
 class BoilerplateRules(Strict):
@@ -131,6 +134,7 @@ class BoilerplateRules(Strict):
     rights: Joined  # words of statements on who may copy and who answers for what is said
     not_a_title: Joined  # short lines of heads that are no titles
     repair: RepairLimits
+    cues: dict[str, Joined]  # words that speak for or against a line; data says which, and how much
     rules: tuple[Rule, ...]
 
     @model_validator(mode="after")
@@ -162,6 +166,15 @@ class BoilerplateRules(Strict):
             return tuple(rules[at] for at in matching(folded) if zone in rules[at].zones)
 
         return knowing
+
+    def cued(self, folded: str) -> frozenset[str]:
+        """The names of the cues in a line."""
+        return self._cued(folded) if len(folded) <= self.limits.cue_length else frozenset()
+
+    @cached_property
+    def _cued(self) -> Callable[[str], frozenset[str]]:
+        names, patterns = tuple(self.cues), PatternSet(tuple(self.cues.values()))
+        return lambda folded: frozenset(names[at] for at in patterns.matching(folded))
 
     def find(self, folded: str, zone: Zone) -> Rule | None:
         """The first of them."""

@@ -1,6 +1,7 @@
 """The lines of a page in, what stands before and behind the article out: each taken line with the rule that knew it."""
 
 import re
+from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -212,17 +213,32 @@ def _cut(rows: Sequence[Row], rules: BoilerplateRules) -> Split:
             and share
             and (found := next((r for r in tail.acting(at, rests[at + 1]) if _cuts(r, share, rules)), None))
         ):
+            until = _end_of(rows, at)
             kept, taken = list(rows[:at]), []
-            for behind in rows[at:]:
+            for behind in rows[at:until]:
                 if behind is not row and compiled(rules.attachment).search(behind.key):
                     kept.append(behind)
                 else:
                     rule = found if behind is row else rules.find(behind.key, "tail")
                     name = rule.name if rule else f"behind_{found.name}"
                     taken.append(Taken(row=behind, name=name, zone="tail", rule=rule))
-            return kept, taken
+            kept += rows[until:]
+            if _by_shape(taken, rules) <= sum(len(each.key) for each in kept):
+                return kept, taken
         before += tail.prose[at]
     return list(rows), []
+
+
+def _end_of(rows: Sequence[Row], at: int) -> int:
+    """Where the element of a line ends; a text without a page is one element."""
+    layout, end = rows[at].line.layout, len(rows)
+    return bisect_left(rows, rows[at].index + layout.ends, at, end, key=lambda row: row.index) if layout else end
+
+
+def _by_shape(taken: Sequence[Taken], rules: BoilerplateRules) -> float:
+    """Characters, links aside, that were taken because of where they stand alone: no rule and no word of rights knows them."""
+    unknown = (each.row for each in taken if not each.rule and not compiled(rules.rights).search(each.row.key))
+    return sum(len(row.key) * (1 - row.line.link_share) for row in unknown)
 
 
 def _cuts(rule: Rule, share: float, rules: BoilerplateRules) -> bool:

@@ -79,14 +79,14 @@ def truths(language: str) -> list[Truth]:
     return [row for row in rows if row.get("body") and row["kind"] != "list" and row["lang"].startswith(language)]
 
 
-def carried(truth: Truth, rules: Rules) -> Outcome:
+def page(truth: Truth) -> Page:
     body = (GOLD / "pages" / f"{truth['id']}.html").read_bytes()
     url = truth.get("url") or f"http://{truth.get('host') or 'www.example.com'}/"
-    return process(
-        Page(url=url, requested_url=url, source_id="gold", status=200, headers=(), body=body, fetched_at=FETCHED),
-        SOURCE,
-        rules,
-    )
+    return Page(url=url, requested_url=url, source_id="gold", status=200, headers=(), body=body, fetched_at=FETCHED)
+
+
+def carried(truth: Truth, rules: Rules) -> Outcome:
+    return process(page(truth), SOURCE, rules)
 
 
 def found(outcome: Outcome) -> Found:
@@ -332,7 +332,7 @@ def peer(name: str, python: Path, rows: Sequence[Truth]) -> str:
 
 def main() -> None:
     cli = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    cli.add_argument("--lang", default="zh")
+    cli.add_argument("--lang", default="", help="zh or en; else all pages")
     cli.add_argument("--alone", action="store_true", help="without the peers")
     cli.add_argument("--worst", type=int, default=0, help="name the worst pages")
     args = cli.parse_args()

@@ -14,6 +14,7 @@ from pipeline.page.decode import decode
 from pipeline.page.extract import extract
 from pipeline.text.clean import clean
 from pipeline.text.rules import BoilerplateRules
+from pipeline.text.verdict.forest import load
 from tests.makers.contexts import context_of
 from tests.makers.places import ROOT
 
@@ -123,7 +124,7 @@ DOMS: list[Callable[[dict[str, object]], bytes]] = [
 
 def carried(body: bytes) -> tuple[Extracted, Cleaned]:
     found = extract(decode(body), context_of(url="http://www.example.com/news/content/1234567.html"))
-    return found, clean(found.lines, found.title, read(ROOT / "config" / "boilerplate.yaml", BoilerplateRules))
+    return found, clean(found.lines, found.title, read(ROOT / "config" / "boilerplate.yaml", BoilerplateRules), load())
 
 
 @pytest.mark.parametrize("dom", DOMS, ids=lambda dom: dom.__name__)
