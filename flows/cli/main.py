@@ -258,6 +258,16 @@ def check_store() -> None:
     sys.exit(0 if copying.check() else _FAILED)
 
 
+@cli.command()
+@click.option("--derive", is_flag=False, flag_value=100, type=click.IntRange(1), default=None, metavar="[N]",
+              help="Also make N documents (100) again from their landing files, and compare them.")  # fmt: skip
+def verify(derive: int | None) -> None:
+    """Read landing files, staged files, tables and plain files again, and compare them with what was written."""
+    from flows.commands import store as copying
+
+    sys.exit(0 if copying.verify(derive) else _FAILED)
+
+
 for command in (*corpus_cli.COMMANDS, *alarms.COMMANDS):
     cli.add_command(command)
 

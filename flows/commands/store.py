@@ -1,11 +1,20 @@
 """`gongbao store copy` and `check`: the whole store elsewhere, as a back-up, or back; whether a store is what it must be."""
 
+import random
 import secrets
+from collections.abc import Iterator
+
+import polars as pl
 
 from flows import settings
 from flows.terminal import output
+from pipeline.core.models import Document, Place
+from pipeline.core.source import load_all, unknown
+from pipeline.corpus.corpus import Corpus
+from pipeline.store import landing
 from pipeline.store.s3 import Store
 from pipeline.upkeep import backup
+from pipeline.upkeep import verify as verifying
 from pipeline.upkeep.check_store import failings
 
 
@@ -32,3 +41,38 @@ def check() -> bool:
         output.say(f"{store.url}: conditional put, reads, listings and deletes are as they must be")
         output.say(f"{store.url}: version {backup.check(store)}, every file of it is there")
     return not found
+
+
+def verify(derive: int | None) -> bool:
+    """Read everything again and say what is not what was written; with `derive` make so many documents again, too."""
+    store = settings.open_store(settings.from_environment())
+    with output.bar("verify", None) as show:
+        found = verifying.verify(store, lambda done, of: show(1, f"{done} of {of} objects"))
+    for line in verifying.lines(found):
+        output.say(line)
+    if derive is None:
+        return not found.faults
+    others = list(_derived_otherwise(store, derive))
+    for line in others:
+        output.say(line)
+    output.say(f"{len(others)} documents come out otherwise than they are held")
+    return not (found.faults or others)
+
+
+def _derived_otherwise(store: Store, most: int) -> Iterator[str]:
+    """Documents that today's rules made, and now make otherwise of the same bytes."""
+    from flows.runs import processing  # trafilatura and lxml take a second, which only this needs
+
+    known = settings.from_environment()
+    by_id = {each.id: each for each in load_all(known.sources)}
+    ours = pl.col("rules_version") == processing.rules(known.config).version
+    rows = Corpus.open(store).scan().filter(ours & pl.col("landing").is_not_null())
+    held = rows.select("doc_id", "source_id", "landing", "title", "text").collect(engine="streaming")
+    chosen = random.Random(0).sample(range(held.height), min(most, held.height))
+    for row in held[sorted(chosen)].iter_rows(named=True):
+        page = landing.read_at(store, Place(**row["landing"]))
+        made = processing.process_one(page, by_id.get(row["source_id"]) or unknown(), known.config) if page else None
+        if not isinstance(made, Document):
+            yield f"{row['doc_id']}: its record in {row['landing']['key']} makes no document"
+        elif (made.title, made.text) != (row["title"], row["text"]):
+            yield f"{row['doc_id']}: another text comes out of {row['landing']['key']}"

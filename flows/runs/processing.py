@@ -21,7 +21,7 @@ from pipeline.core.models import Outcome, Page, Reason
 from pipeline.core.urls import doc_id
 from pipeline.documents import process, rejected
 from pipeline.rules import Rules
-from pipeline.store import landing, staging
+from pipeline.store import digests, landing, staging
 from pipeline.upkeep import erase, tombstones
 
 _P = ParamSpec("_P")
@@ -41,7 +41,9 @@ def process_landing(landing_key: str, run_id: str) -> dict[str, int]:
     refused: list[tuple[Page, Outcome]] = []
 
     def wanted() -> Iterator[tuple[Page, source.Source]]:
-        for page in landing.read(store.get(landing_key), landing_key):
+        body = store.get(landing_key)
+        digests.check(store, landing_key, body)
+        for page in landing.read(body, landing_key):
             if doc_id(page.url) in forgotten:
                 refused.append((page, tombstones.refused(page, rules(known.config).version)))
             else:

@@ -24,7 +24,8 @@ from pipeline.publish import reprocess as again
 from pipeline.publish.publish import Published
 from pipeline.publish.reprocess import AcceptRules, Proposal
 from pipeline.publish.rules import PublishRules
-from pipeline.store import staging
+from pipeline.store import digests, staging
+from pipeline.store.digests import Damaged
 from pipeline.store.s3 import Store
 
 _LINES = 3  # of a changed text in the artifact
@@ -88,13 +89,18 @@ def _stage(store: Store, keys: Sequence[str], known: settings.Settings) -> list[
     there = set(store.list(f"staged/run={name}/"))
     for old in store.list(f"staged/run={again.STAGED}"):
         if old not in there:
-            store.delete(old)  # made by other rules
+            digests.delete(store, old)  # made by other rules
     wanted = {staging.key_of(name, key): key for key in keys}
     missing = [key for staged, key in wanted.items() if staged not in there]
-    done = as_completed([process_landing.submit(key, name) for key in missing])
-    for future in output.track(done, "reprocess", len(missing)):
-        future.result()
-    return list(wanted)
+    asked = {process_landing.submit(key, name): key for key in missing}
+    damaged = set()
+    for future in output.track(as_completed(list(asked)), "reprocess", len(missing)):
+        try:
+            future.result()
+        except Damaged as error:  # its pages stay what they are; the others are made again
+            get_run_logger().error("passed over: %s", error)
+            damaged.add(staging.key_of(name, asked[future]))
+    return [key for key in wanted if key not in damaged]
 
 
 def _publish(

@@ -69,5 +69,5 @@ def _empty(store: Store) -> None:
             f"{store.url} holds documents of {', '.join(strangers)}: the demo wants a store of its own",
             key="GONGBAO_STORE",
         )
-    for prefix in ("corpus/", "fetches/", "landing/", "staged/", "runs/", "nightly/"):
+    for prefix in ("corpus/", "fetches/", "landing/", "staged/", "runs/", "nightly/", "digests/"):
         store.delete_all(prefix)

@@ -21,6 +21,7 @@ from warcio.warcwriter import WARCWriter
 
 from pipeline.core.content_coding import CutOff, TooLarge, plain
 from pipeline.core.models import Page, Place
+from pipeline.store import digests
 from pipeline.store.s3 import Store
 
 Kind = Literal["listing", "article", "part", "attachment", "robots"]
@@ -81,6 +82,7 @@ class LandingWriter:
         if self._writer and self._path:
             self._writer.out.close()
             self.store.put_file(self.keys[-1], self._path)
+            digests.record(self.store, self.keys[-1], digests.of_file(self._path))
             self._path.unlink()
             self._writer = self._path = None
 

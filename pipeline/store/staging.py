@@ -13,7 +13,7 @@ import xxhash
 from pipeline.core.dates import SHANGHAI
 from pipeline.core.models import Document, Outcome, Page, Reason, Rejected
 from pipeline.core.outside_text import sound
-from pipeline.store import schema
+from pipeline.store import digests, schema
 from pipeline.store.s3 import Store
 
 _UNWRITABLE = (pa.ArrowException, UnicodeError, ValueError, TypeError, OverflowError)
@@ -39,6 +39,7 @@ def write(store: Store, key: str, outcomes: Iterable[tuple[Page, Outcome]]) -> d
     buffer = io.BytesIO()
     pq.write_table(table, buffer, compression="zstd")
     store.put(key, buffer.getvalue())
+    digests.record(store, key, digests.of(buffer.getvalue()))
     counts: dict[str, int] = {}
     for each in rows:
         name = f"rejected:{each['reason']}" if each["reason"] else each["outcome"]

@@ -19,6 +19,7 @@ from deltalake import (
 from deltalake.exceptions import CommitFailedError, DeltaError, TableNotFoundError
 
 from pipeline.core.errors import GongbaoError, StoreError
+from pipeline.store import digests
 from pipeline.store.s3 import Store
 
 _CONFIGURATION = {"delta.enableChangeDataFeed": "true", "delta.logRetentionDuration": "interval 365 days"}
@@ -158,6 +159,7 @@ class Table:
                 writer_properties=WRITER,
                 commit_properties=self._commit(transaction, about),
             )
+        self._record()
 
     def upsert(
         self,
@@ -186,6 +188,12 @@ class Table:
                 commit_properties=self._commit(transaction, about),
             )
             merger.when_matched_update_all().when_not_matched_insert_all().execute()
+        self._record()
+
+    def _record(self) -> None:
+        """Remember what was written; where the store refuses that, the next commit does it."""
+        with suppress(StoreError):
+            digests.record_commits(self._store, self.handle.table_uri.rstrip("/").rpartition("/")[2])
 
     def changes(self, since: int, columns: Sequence[str] = (), predicate: str | None = None) -> pl.DataFrame:
         """Rows changed by the commits after version `since` up to this one, with `_change_type` and `_commit_version`.

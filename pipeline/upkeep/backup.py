@@ -22,7 +22,7 @@ _LOG, _FETCHES_LOG = "corpus/_delta_log/", "fetches/_delta_log/"
 _NAMED = ("landing/", "corpus/", "fetches/")  # what commits name, and nothing but the logs of the tables tells of
 # Of no use elsewhere: outcomes of runs that are published or begun again, and who holds what on which machine. The
 # hint is one that readers of a table do without; a stale one would mislead them.
-_LEFT = ("staged/", "leases/", f"{_LOG}_last_checkpoint", f"{_FETCHES_LOG}_last_checkpoint")
+_LEFT = ("staged/", "digests/staged/", "leases/", f"{_LOG}_last_checkpoint", f"{_FETCHES_LOG}_last_checkpoint")
 _AT_ONCE = 8  # requests; one process of boto3 does no more than some 500 small ones a second (platform.md, A)
 _CLOCKS = timedelta(minutes=30)  # S3 refuses who is 15 minutes off, so two servers differ by no more
 

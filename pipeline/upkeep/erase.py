@@ -14,6 +14,7 @@ import polars as pl
 import zstandard
 
 from pipeline.corpus import nightly_files
+from pipeline.store import digests
 from pipeline.store.s3 import Store
 from pipeline.upkeep import redact
 
@@ -117,6 +118,8 @@ def _erased(
         if not cleaned or cleaned == data:
             continue
         put(store, key, cleaned)
+        if place not in ("nightly/", "runs/"):
+            digests.record(store, key, digests.of(cleaned))
         store.drop_old_versions(key)
         rewritten += 1
         now = store.get(key)

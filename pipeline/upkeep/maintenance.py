@@ -16,7 +16,7 @@ from pipeline.core.errors import StoreError
 from pipeline.corpus import cursors
 from pipeline.corpus.corpus import Corpus
 from pipeline.corpus.snapshot import INDEXED, ORDER
-from pipeline.store import fetches, schema
+from pipeline.store import digests, fetches, schema
 from pipeline.store.s3 import Store
 from pipeline.upkeep import compaction
 
@@ -57,6 +57,8 @@ def maintain(store: Store, rules: MaintenanceRules, now: datetime) -> Maintained
     for table in (Corpus.open(store).table, fetches.table(store)):
         compaction.checkpoint(table)
         deleted += compaction.vacuum(table, keep)
+    for name in digests.TABLES:
+        digests.record_commits(store, name)
     return Maintained(compacted=compacted, deleted=deleted, kept=keep, staged=_staged(store, rules, now))
 
 
@@ -81,5 +83,5 @@ def _staged(store: Store, rules: MaintenanceRules, now: datetime) -> int:
         key for key, when in store.dated("staged/") if when < before and (found := _RUN.match(key)) and found[1] in runs
     ]
     for key in old:
-        store.delete(key)
+        digests.delete(store, key)
     return len(old)
