@@ -69,9 +69,10 @@ def verify(store: Store, step: Callable[[int, int], None] = lambda done, of: Non
 def _named(store: Store, known: dict[str, Written]) -> set[str]:
     """What must be there: landing and staged files that were written, the files of the tables, and all plain files."""
     found = {key for key in known if key.startswith(("landing/", "staged/"))}
-    for name, open_table in (("corpus", lambda: Corpus.open(store).table), ("fetches", lambda: fetches.table(store))):
+    for name in digests.TABLES:
         with suppress(StoreError):  # its log is damaged, which is found by what is recorded of it
-            found |= {f"{name}/{file.path}" for file in open_table().files()}
+            table = Corpus.open(store).table if name == "corpus" else fetches.table(store)
+            found |= {f"{name}/{file.path}" for file in table.files()}
     return found | {key.removesuffix(".json") + ".jsonl.zst" for key in store.list("nightly/") if key.endswith(".json")}
 
 
