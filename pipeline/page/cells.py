@@ -25,8 +25,9 @@ def is_row_of_data(row: HtmlElement, tables: dict[HtmlElement, bool]) -> bool:
 
 
 def _is_data(table: HtmlElement) -> bool:
-    several = sum(sum(cell.tag in _CELLS for cell in row) > 1 for row in table.iter("tr"))
-    return several > 1 and next(table.iterdescendants("table", "form", "h1", "h2", "h3", "ul"), None) is None
+    if next(table.iterdescendants("table", "form", "h1", "h2", "h3", "ul"), None) is not None:
+        return False
+    return sum(sum(cell.tag in _CELLS for cell in row) > 1 for row in table.iter("tr")) > 1
 
 
 def _is_one_block(cell: HtmlElement) -> bool:

@@ -15,6 +15,7 @@ from pipeline.page.locate import Located, is_doubtful, locate, witnessed
 from pipeline.page.tree import Block, parse
 from pipeline.page.weigh import Weighed, fold
 
+_LONGEST_TITLE = 1000  # characters of what can be a title
 _TITLE_METAS = frozenset(("ArticleTitle", "og:title"))
 
 
@@ -86,7 +87,8 @@ def _declared_title(root: HtmlElement, listed: str) -> str:
     """All that says what the page is called, to find the line that repeats it."""
     metas = (meta for meta in root.iter("meta") if _TITLE_METAS & {meta.get("name"), meta.get("property")})
     said = (listed, root.findtext(".//title"), *(meta.get("content") for meta in metas))
-    return " | ".join(part for part in said if part)
+    folded = (" ".join(part.split())[:_LONGEST_TITLE] for part in said if part)
+    return " | ".join(part for part in folded if part)
 
 
 def _line(block: Block, apart: str, layout: Layout) -> Line:

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import accumulate
 
 from lxml.html import HtmlElement
 
@@ -86,17 +87,23 @@ def witnessed(page: Weighed, located: Located | None, text: str) -> Located | No
         for index, block in enumerate(page.page.blocks)
         if page.raw[index] > 0 and index not in page.apart and len(block.text) >= 12 and fold(block.text) in read
     ]
-    said = sum(page.raw[index] for index in lines)
+    sums = _sums_of(lines, page)
+    said = sums[-1]
     if not lines:
         return located
     if located is not None:
         shared = sum(page.raw[index] for index in lines if located.start <= index < located.end)
         if shared >= 0.5 * said or said < 2 * page.prose(located.start, located.end):
             return located
-    held = [
-        span for span in page.page.spans if sum(page.raw[i] for i in lines if span.start <= i < span.end) >= 0.8 * said
-    ]
+    held = [span for span in page.page.spans if sums[span.end] - sums[span.start] >= 0.8 * said]
     return _whole("witness", min(held, key=len)) if held else located
+
+
+def _sums_of(lines: Sequence[int], page: Weighed) -> list[float]:
+    """Running sums of the weights of some lines, by line."""
+    wanted = set(lines)
+    weights = (page.raw[index] if index in wanted else 0.0 for index in range(len(page.raw)))
+    return list(accumulate(weights, initial=0.0))
 
 
 def _without_comments(page: Weighed, located: Located) -> Located:
@@ -168,11 +175,12 @@ def _marked(page: Weighed) -> Iterator[Located]:
     """Ranges between the exact marks that CMSs print. Several of one kind, as round each remark, mark no article."""
     marks = page.page.marks
     for boundary in page.rules.boundaries:
-        begins = [line for text, line in marks if re.search(boundary.begin, text)]
         ends = [line for text, line in marks if re.search(boundary.end, text)]
-        pairs = {begin: end for begin in begins if (end := next((line for line in ends if line > begin), None))}
-        if len(pairs) == 1:
-            ((begin, end),) = pairs.items()
+        last = max(ends, default=0)
+        begins = {line for text, line in marks if line < last and re.search(boundary.begin, text)}
+        if len(begins) == 1:
+            (begin,) = begins
+            end = min(line for line in ends if line > begin)
             around = min((span for span in page.page.spans if span.start <= begin and span.end >= end), key=len)
             yield Located(f"mark:{boundary.begin}", begin, end, around)
 

@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from itertools import accumulate, takewhile
@@ -18,6 +19,7 @@ _TITLE_PARTS = re.compile(r"\s*(?:[_|｜丨]|--+|—+|\s-\s|-)\s*")
 _DURATION = re.compile(r"(?:\d{1,2}:)?\d{1,2}:\d{2}")
 _BLANKED = 0.3  # of the page's prose: so much is no trap for robots
 _PROMPT = 20  # characters of a line that offers more
+_TEASER = 8  # lines before what is hidden that may be its beginning, cut off
 _CONTAINERS = 3  # levels up from what is hidden to what holds its beginning
 _CUT = re.compile(r"(?:\.{2,}|…+)?\s*(?:展开|阅读|查看)?(?:全文|更多)?[\W_]*$")
 _APART_TAGS = frozenset(("nav", "footer", "aside"))
@@ -156,24 +158,27 @@ class Weighed:
 
     def _expand(self, said: list[int]) -> None:
         """Show what stands behind 展开全文: hidden, and going on what its own container has begun to say."""
-        blocks, prompts = self.page.blocks, set(self.prompts)
-        if not prompts or not self.page.hiders:
+        places = sorted(self.prompts)
+        if not places or not self.page.hiders:
             return
+        blocks = self.page.blocks
+        seen = [0 if block.hidden or i in self.prompts else said[i] for i, block in enumerate(blocks)]
+        sums = _sums(map(float, seen))
         parents = {id(child): span for span in self.page.spans for child in span.children}
         for hider, _ in self.page.hiders:
-            if not sum(said[hider.start : hider.end]) or blocks[hider.start].hidden == 0:
+            if not any(said[hider.start : hider.end]) or not blocks[hider.start].hidden:
                 continue
-            span: Span | None = hider
+            around: Span | None = hider
             for _ in range(_CONTAINERS):
-                span = parents.get(id(span))
-                if span is None:
+                around = parents.get(id(around))
+                if around is None or sums[hider.start] > sums[around.start]:
                     break
-                seen = [i for i in range(span.start, hider.start) if not blocks[i].hidden and i not in prompts]
-                if not any(said[i] for i in seen):
-                    continue
-                if any(span.start <= place <= span.end + 2 for place in prompts):
-                    self._show_once(hider, [i for i in seen if said[i]])
-                break
+            if around is None or sums[hider.start] == sums[around.start]:
+                continue
+            nearest = bisect_left(places, around.start)
+            if nearest < len(places) and places[nearest] <= around.end + 2:
+                before = range(max(around.start, hider.start - _TEASER), hider.start)
+                self._show_once(hider, [index for index in before if seen[index]])
 
     def _show_once(self, hider: Span, seen: list[int]) -> None:
         """Show hidden lines; where they say the visible ones again, whole, those are their beginning, cut off."""

@@ -179,7 +179,7 @@ def _person(around: Surroundings, field: str, rule: ReadRules, evidence: dict[st
 def _site_words(around: Surroundings) -> str:
     """What names the site: many CMSs print it where a person's name belongs."""
     names = [around.metas.get(name, "") for name in ("og:site_name", "sitename", "application-name", "copyright")]
-    title = around.root.findtext(".//title") or ""
+    title = " ".join((around.root.findtext(".//title") or "").split())
     return " ".join([*names, *pieces(title)[1:], urlsplit(around.context.url).hostname or ""]).lower()
 
 

@@ -1,6 +1,7 @@
 """What sites really send: anchors that lead nowhere, hidden and collapsed text, two charsets, empty cells, odd dates."""
 
 import json
+import time
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
@@ -280,3 +281,30 @@ def test_an_element_that_nobody_knows_runs_on_in_its_line(tag: str) -> None:
     said = f"<p>The <{tag}>Ministry</{tag}> said on Monday that <{tag}>Binjiang</{tag}> will build three plants this year.</p>"
     lines = document(page(said * 3)).text.split("\n")
     assert lines == ["The Ministry said on Monday that Binjiang will build three plants this year."] * 3
+
+
+TENFOLD = {
+    "links inside links": lambda n: "<a href='/x'>x" * n,
+    "lists inside lists": lambda n: "<ul><li>x" * n,
+    "tables inside tables": lambda n: "<table><tr><td>x" * (n // 10),
+    "cells of a row": lambda n: "<table><tr>" + "<td>x</td>" * n + "</tr><tr><td>a</td><td>b</td></tr></table>",
+    "marks": lambda n: f"<!--正文 begin--><p>{PARAGRAPHS[0]}</p><!--正文 end-->" * n,
+    "known containers": lambda n: f"<div class='article-content'><p>{PARAGRAPHS[0]}</p></div>" * n,
+    "hidden texts": lambda n: f"<div style='display:none'><p>{PARAGRAPHS[0]}</p></div><p>展开全文</p>" * n,
+    "labels": lambda n: "<span class='x'>时间：</span>" * n,
+    "blanks in a title": lambda n: f"</div><h1>{' ' * n}x</h1><title>{' - ' * n}</title>",
+}
+
+
+@pytest.mark.parametrize("kind", TENFOLD)
+def test_ten_times_as_much_takes_some_ten_times_as_long(kind: str) -> None:
+    """CPU time, so that what else the machine does counts little; a quadratic reader takes a hundred times as long."""
+
+    def cost(count: int) -> float:
+        source = page(paragraphs() + TENFOLD[kind](count))
+        began = time.process_time()
+        outcome(source)
+        return time.process_time() - began
+
+    cost(10)  # imports
+    assert cost(3000) <= 40 * max(cost(300), 0.02)
