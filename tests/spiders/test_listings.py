@@ -1,7 +1,9 @@
 """The families of listings, one response at a time, and rows that are found without selectors."""
 
 import gzip
+import re
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 from urllib.parse import urljoin
 
@@ -16,6 +18,8 @@ from spiders.listings.families.column import NextLink
 from spiders.listings.paging.numbered import create_page
 from spiders.listings.paging.scripted import Turning, turning
 from spiders.listings.rows.printed_dates import printed_date, without_date
+from spiders.listings.rows.rules import row_rules
+from tests.makers.places import ROOT
 
 NIGHT = datetime(2026, 9, 24, 14, 0, tzinfo=UTC)
 COLUMN = "https://www.a.gov.cn/zwgk/tzgg/index.html"
@@ -581,3 +585,12 @@ def test_trs_names_its_pages_by_pager_too():
     assert pages
     assert [url.rpartition("/")[2] for url in pages.urls] == ["index_1.htm", "index_2.htm", "index_3.htm"]
     assert create_page("<script>Pager({size:x})</script>", "http://a.example/", 1) is None
+
+
+def test_a_replaced_file_of_rules_is_the_one_that_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    shipped = row_rules()
+    rules = (ROOT / "config" / "listings.yaml").read_text(encoding="utf-8")
+    other = re.sub(r"^row_links: \d+", f"row_links: {shipped.row_links + 1}", rules, flags=re.MULTILINE)
+    (tmp_path / "listings.yaml").write_text(other, encoding="utf-8")
+    monkeypatch.setenv("GONGBAO_CONFIG", str(tmp_path))
+    assert row_rules().row_links == shipped.row_links + 1

@@ -1,11 +1,12 @@
 """config/listings.yaml as a checked model."""
 
+import os
 from functools import cache
 from pathlib import Path
 
 from pipeline.core.config import Pattern, Strict, read
 
-CONFIG = Path(__file__).parents[3] / "config"
+_SHIPPED = Path(__file__).parents[3] / "config"
 
 
 class RowRules(Strict):
@@ -37,7 +38,11 @@ class RowRules(Strict):
     related: frozenset[str]
 
 
-@cache
 def row_rules() -> RowRules:
-    """The rules that Gongbao ships."""
-    return read(CONFIG / "listings.yaml", RowRules)
+    """The rules of `GONGBAO_CONFIG`, else those that Gongbao ships."""
+    return _read(Path(os.environ.get("GONGBAO_CONFIG") or _SHIPPED))
+
+
+@cache
+def _read(config: Path) -> RowRules:
+    return read(config / "listings.yaml", RowRules)
