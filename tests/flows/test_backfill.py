@@ -45,6 +45,11 @@ def sites(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     with serve(World(base=LAST_NIGHT), dict.fromkeys((*SITES, "control"), 0), LAST) as found:
         write_sources(found, home / "sources")
         os.environ |= {"GONGBAO_HOME": str(home), "GONGBAO_SOURCES": str(home / "sources"), "GONGBAO_PROCESSES": "0"}
+        config = home / "config"  # where nobody wrote a host of the loopback down, none may be asked
+        shutil.copytree(ROOT / "config", config, ignore=shutil.ignore_patterns("sources", "inbox"))
+        crawl = config / "crawl.yaml"
+        crawl.write_text(crawl.read_text("utf-8").replace("inner_hosts: []", "inner_hosts: [localhost]"), "utf-8")
+        os.environ["GONGBAO_CONFIG"] = str(config)
         os.environ.pop("GONGBAO_STORE", None)
         yield found
     embedded_store.stop(home)
