@@ -30,7 +30,7 @@ from pipeline.publish import reprocess as again
 from pipeline.report import backfill_answers, run_reports
 from pipeline.store import fetches, staging
 from pipeline.store.s3 import Store
-from tests.makers.places import LAST_NIGHT
+from tests.makers.places import LAST_NIGHT, ROOT
 
 pytestmark = pytest.mark.slow
 LAST = 2
