@@ -52,29 +52,42 @@ class Decision:
     added: tuple[str, ...] = ()
 
 
-def decide(new: Sequence[Text], known: Known, rules: DedupeRules) -> list[Decision]:
+def decide(new: Sequence[Text], known: Known, rules: DedupeRules, *, within: bool = True) -> list[Decision]:
     """One decision for each new text, in their order; then those on known documents whose cluster or original changed.
 
     A revision of a known document is `revised`: its earlier text takes no part, its cluster is looked at again.
+    Not `within`: each new text is a night of its own, as if the others had not come, and known documents are not told.
     """
     desk = Desk(new, known, rules)
-    links = desk.judged(pairs(new, desk.corpus, rules.candidates))
+    links = desk.judged(pairs(new, desk.corpus, rules.candidates, within=within))
+    if within:
+        return _decided([text.id for text in new], links, desk)
+    of_one: dict[str, list[Link]] = {text.id: [] for text in new}
+    for link in links:
+        of_one[link.later if link.later in of_one else link.earlier].append(link)
+    return [_decided([id_], of_one[id_], desk)[0] for id_ in of_one]
+
+
+def _decided(new: Sequence[str], links: list[Link], desk: "Desk") -> list[Decision]:
+    """The decisions of a night whose texts were compared with the corpus and with each other."""
     moved = {desk.root(link.later) for link in links if link.same and link.later not in desk.new}
-    moved |= {desk.root(text.id) for text in new if text.revised}
+    moved |= {desk.root(id_) for id_ in new if desk.new[id_].revised}
     members = desk.members(moved)
-    links += desk.judged(pairs([desk.texts[id_] for id_ in sorted(members)], None, rules.candidates))
+    if len(members) > 1:
+        links = links + desk.judged(pairs([desk.texts[id_] for id_ in sorted(members)], None, desk.rules.candidates))
+    in_play = {*new, *members} | {id_ for link in links for id_ in (link.later, link.earlier)}
     best = parents((link for link in links if link.later in members or link.later in desk.new), desk.texts)
-    up = {id_: desk.root(id_) for id_ in desk.texts if id_ not in members and id_ not in desk.new}
+    up = {id_: desk.root(id_) for id_ in in_play if id_ not in members and id_ not in desk.new}
     up |= {later: link.earlier for later, link in best.items()}
     assigned: dict[str, str] = {}
     originals: dict[str, str] = {}
-    for tree in trees(up, desk.texts):
+    for tree in trees(up, in_play):
         chosen, original = _canonical(tree, best, desk)
         assigned |= dict.fromkeys(desk.with_followers(tree, chosen, moved), chosen)
         if original:
             originals[chosen] = original
     near = _near(links, assigned)
-    told = [_decision(text.id, assigned, originals, near, desk) for text in new]
+    told = [_decision(id_, assigned, originals, near, desk) for id_ in new]
     changed = sorted(
         id_
         for id_, chosen in assigned.items()
@@ -103,7 +116,7 @@ class Desk:
 
     def fetch(self, ids: Iterable[str]) -> None:
         """Have these texts at hand; those that the corpus does not hold stay unknown."""
-        missing = set(ids) - self.texts.keys()
+        missing = {id_ for id_ in ids if id_ not in self.texts}
         if missing:
             self.texts |= self._known.texts(missing)
 
@@ -120,7 +133,7 @@ class Desk:
         """All known documents of these clusters, fetched."""
         ids = self._followers(roots) | set(roots)
         self.fetch(ids)
-        return ids & self.texts.keys() - self.new.keys()
+        return {id_ for id_ in ids if id_ in self.texts and id_ not in self.new}
 
     def _followers(self, roots: Collection[str]) -> set[str]:
         if not roots:

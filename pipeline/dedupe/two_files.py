@@ -1,23 +1,23 @@
 """Two files of texts in, a row for each new text out: which old one it repeats. No corpus, no store."""
 
 import json
-from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import replace
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from pipeline.core.errors import ConfigError
-from pipeline.dedupe.candidates import columns, pairs
-from pipeline.dedupe.clusters import Link, circles, judged, order
-from pipeline.dedupe.compare import Text, Verdict, compare, make_ready
-from pipeline.dedupe.fingerprint import fingerprint
-from pipeline.dedupe.furniture import learn
-from pipeline.dedupe.passages import split
+import polars as pl
+
+from pipeline.dedupe.candidates import columns
+from pipeline.dedupe import decide
 from pipeline.dedupe.rules import DedupeRules
+from pipeline.core.errors import ConfigError
+from pipeline.dedupe.fingerprint import fingerprint
+from pipeline.dedupe.compare import Text
 
 Row = dict[str, Any]
+_BEFORE = datetime.min.replace(tzinfo=UTC)
 _OPTIONAL = ("title", "document_number", "publisher", "tier", "source_id", "url")
 
 
@@ -67,61 +67,37 @@ def _date(value: object) -> datetime | None:
 
 
 def against(new: Iterable[Text], old: Iterable[Text], rules: DedupeRules, *, within: bool = False) -> Iterator[Row]:
-    """A row `{"q", "duplicate_of", "similarity", "kind"}` for each new text, in their order.
+    """A row `{"q", "duplicate_of", "similarity", "kind"}` for each new text, in their order, decided as a night does.
 
-    Each is judged against the old ones, as what came later; `within`: against the other new ones as well, where
-    `clusters` says who repeats whom. What counts is the one that it is aligned best with.
+    Each new text is a night of its own; `within`: they are one night, and may repeat each other.
     """
-    # Two files may use the same ids for different texts.
-    held = {f"o{text.id}": replace(text, id=f"o{text.id}") for text in old}
-    night = {f"n{text.id}": replace(text, id=f"n{text.id}") for text in new}
-    found = pairs(list(night.values()), columns(list(held.values())).lazy(), rules.candidates, within=within)
-    best = _best(found, night, held, rules)
-    for id_ in night:
-        link = best.get(id_)
-        original = _followed(link, best) if link and link.same else None
+    # Two files may use the same ids for different texts; what is held was there before what comes now.
+    old = (replace(text, id=f"o{text.id}", fetched_at=text.fetched_at or _BEFORE) for text in old)
+    held = Held({text.id: text for text in old})
+    night = [replace(text, id=f"n{text.id}") for text in new]
+    for text, decision in zip(night, decide(night, held, rules, within=within), strict=False):
         yield {
-            "q": id_[1:],
-            "duplicate_of": original and original[1:],
-            "similarity": round(link.verdict.similarity, 4) if link else 0.0,
-            "kind": link.verdict.kind if link and link.verdict.kind != "different" else "original",
+            "q": text.id[1:],
+            "duplicate_of": decision.canonical_id and decision.canonical_id[1:],
+            "similarity": round(decision.similarity or 0.0, 4),
+            "kind": decision.kind,
         }
 
 
-def _best(
-    found: Iterable[tuple[str, str]], night: Mapping[str, Text], held: Mapping[str, Text], rules: DedupeRules
-) -> dict[str, Link]:
-    """For each new text the link to the earlier one that holds most of it."""
-    texts = {**held, **night}
-    passages = {id_: split(text.text, rules.passages) for id_, text in texts.items()}
-    furniture = learn(((texts[id_].scope, passages[id_]) for id_ in held or night), rules.furniture)
-    ready = {}
-    links: defaultdict[str, list[Link]] = defaultdict(list)
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A known set in memory, each text by its id (`dedupe.Known`)."""
 
-    def verdict(new_id: str, old_id: str) -> Verdict:
-        for id_ in (new_id, old_id):
-            if id_ not in ready:
-                ready[id_] = make_ready(texts[id_], furniture, rules, passages[id_])
-        return compare(ready[new_id], ready[old_id], rules, told=False)
+    by_id: Mapping[str, Text]
 
-    for new_id, old_id in found:
-        if old_id in held:
-            links[new_id].append(Link(new_id, old_id, verdict(new_id, old_id)))
-        elif new_id < old_id:  # pairs of the night are found from both sides
-            link = judged(texts[new_id], texts[old_id], verdict, rules)
-            links[link.later].append(link)
-    best = {id_: min(of_one, key=lambda link: _rank(link.verdict, link.earlier)) for id_, of_one in links.items()}
-    for circle in circles({id_: link.earlier for id_, link in best.items() if link.same}):
-        del best[min(circle, key=lambda id_: order(texts[id_]))]
-    return best
+    def keys(self) -> pl.LazyFrame:
+        """The key columns of all of them; none is known to repeat another."""
+        return columns(list(self.by_id.values())).lazy()
 
+    def texts(self, ids: Collection[str]) -> dict[str, Text]:
+        """Those of these ids."""
+        return {id_: self.by_id[id_] for id_ in ids if id_ in self.by_id}
 
-def _rank(verdict: Verdict, id_: str) -> tuple[bool, int, bool, str]:
-    return verdict.kind != "exact", -verdict.held, verdict.kind != "repost", id_
-
-
-def _followed(link: Link, best: Mapping[str, Link]) -> str:
-    """The text at the end of a chain of reposts."""
-    while (above := best.get(link.earlier)) and above.same:
-        link = above
-    return link.earlier
+    def recent(self, source_ids: Collection[str]) -> Iterable[Text]:
+        """All: what is learned from them is learned for each scope by itself."""
+        return self.by_id.values()
