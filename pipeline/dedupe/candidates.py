@@ -17,7 +17,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from pipeline.dedupe.compare import Text
+from pipeline.dedupe.pair.text import Text
 from pipeline.dedupe.rules import CandidateRules
 
 SCHEMA: dict[str, pl.DataType | type[pl.DataType]] = {

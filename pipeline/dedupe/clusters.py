@@ -27,8 +27,9 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
-from pipeline.dedupe.compare import Text, Verdict
-from pipeline.dedupe.evidence import compare_titles
+from pipeline.dedupe.pair.compare import Verdict
+from pipeline.dedupe.pair.evidence import compare_titles
+from pipeline.dedupe.pair.text import Text
 from pipeline.dedupe.rules import DedupeRules
 
 _CHINA = timedelta(hours=8)

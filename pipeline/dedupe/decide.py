@@ -15,8 +15,9 @@ import polars as pl
 from pipeline.core.models import Kind
 from pipeline.dedupe.candidates import pairs
 from pipeline.dedupe.clusters import Link, judged, order, parents, trees
-from pipeline.dedupe.compare import Ready, Text, Verdict, compare, judge, make_ready
 from pipeline.dedupe.furniture import Furniture, learn
+from pipeline.dedupe.pair.compare import Verdict, compare, judge, make_ready
+from pipeline.dedupe.pair.text import Ready, Text
 from pipeline.dedupe.passages import Passages, split
 from pipeline.dedupe.rules import DedupeRules
 

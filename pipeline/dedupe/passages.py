@@ -85,10 +85,13 @@ def split(text: str, rules: PassageRules) -> Passages:
 
 def _is_label(line: str, rules: PassageRules) -> bool:
     """Worded as a caption, a byline or furniture: a short line anywhere in it, a disclaimer in its first words."""
+    if len(line) <= rules.label_line:
+        return rules.labels_pattern.search(line) is not None
     if len(line) > rules.notice_line:
         return False
-    head = line if len(line) <= rules.label_line else line[: rules.notice_head]
-    return rules.labels_pattern.search(head) is not None
+    # The whole line is searched: what ends a line must not be found where a head was cut off.
+    found = rules.labels_pattern.search(line)
+    return found is not None and found.end() <= rules.notice_head
 
 
 def _is_traditional(text: str, rules: PassageRules) -> bool:

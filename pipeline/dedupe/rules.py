@@ -3,11 +3,13 @@
 from pydantic import Field
 
 from pipeline.core.config import Strict
-from pipeline.dedupe.alignment import AlignmentRules
-from pipeline.dedupe.entities import EntityRules
-from pipeline.dedupe.evidence import Bond, EvidenceRules
 from pipeline.dedupe.fingerprint import FingerprintRules
 from pipeline.dedupe.furniture import FurnitureRules
+from pipeline.dedupe.pair.alignment import AlignmentRules
+from pipeline.dedupe.pair.editing import EditingRules
+from pipeline.dedupe.pair.entities import EntityRules
+from pipeline.dedupe.pair.evidence import Bond, EvidenceRules
+from pipeline.dedupe.pair.swaps import SwapRules
 from pipeline.dedupe.passages import PassageRules
 from pipeline.dedupe.publishers import PublisherRules
 
@@ -64,6 +66,8 @@ class DedupeRules(Strict):
     furniture: FurnitureRules
     alignment: AlignmentRules
     publishers: PublisherRules
+    editing: EditingRules
+    swaps: SwapRules
     entities: EntityRules
     evidence: EvidenceRules
     judgement: JudgementRules

@@ -9,12 +9,12 @@ from typing import Any
 
 import polars as pl
 
-from pipeline.dedupe.candidates import columns
-from pipeline.dedupe import decide
-from pipeline.dedupe.rules import DedupeRules
 from pipeline.core.errors import ConfigError
+from pipeline.dedupe.candidates import columns
+from pipeline.dedupe.decide import decide
 from pipeline.dedupe.fingerprint import fingerprint
-from pipeline.dedupe.compare import Text
+from pipeline.dedupe.pair.text import Text
+from pipeline.dedupe.rules import DedupeRules
 
 Row = dict[str, Any]
 _BEFORE = datetime.min.replace(tzinfo=UTC)

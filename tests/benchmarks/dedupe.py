@@ -21,8 +21,8 @@ from typing import Any
 
 from pipeline.core.config import read
 from pipeline.dedupe.candidates import columns, pairs
-from pipeline.dedupe.compare import Text, compare, make_ready
 from pipeline.dedupe.fingerprint import canonical, fingerprint
+from pipeline.dedupe.pair.compare import Text, compare, make_ready
 from pipeline.dedupe.rules import DedupeRules
 from pipeline.dedupe.two_files import against, text_of
 from tests.benchmarks.peers_apart.dedupe_peers import METHODS

@@ -24,7 +24,7 @@ from pipeline.core.config import read
 from pipeline.core.models import Fingerprint
 from pipeline.corpus.corpus import Corpus
 from pipeline.dedupe.candidates import SCHEMA, pairs
-from pipeline.dedupe.compare import Text
+from pipeline.dedupe.pair.compare import Text
 from pipeline.dedupe.rules import DedupeRules
 from pipeline.store.s3 import Store
 from tests.makers.places import ROOT

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.core.config import read
-from pipeline.dedupe.alignment import Alignment, align, sequence
+from pipeline.dedupe.pair.alignment import Alignment, align, sequence
 from pipeline.dedupe.rules import DedupeRules
 from tests.makers.places import ROOT
 

@@ -3,8 +3,8 @@
 import pytest
 
 from pipeline.core.config import read
-from pipeline.dedupe.alignment import align, sequence
-from pipeline.dedupe.entities import count, moulds
+from pipeline.dedupe.pair.alignment import align, sequence
+from pipeline.dedupe.pair.entities import count, moulds
 from pipeline.dedupe.rules import DedupeRules
 from tests.makers.places import ROOT
 

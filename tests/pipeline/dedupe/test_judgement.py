@@ -8,10 +8,10 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from pipeline.core.config import read
-from pipeline.dedupe.compare import Text, Verdict, judge
-from pipeline.dedupe.evidence import compare_titles, weigh
 from pipeline.dedupe.fingerprint import fingerprint
 from pipeline.dedupe.furniture import learn
+from pipeline.dedupe.pair.compare import Text, Verdict, judge
+from pipeline.dedupe.pair.evidence import compare_titles, weigh
 from pipeline.dedupe.passages import split
 from pipeline.dedupe.rules import DedupeRules
 from tests.makers.places import ROOT

@@ -6,68 +6,21 @@ change a repost may show: two texts of one template differ in few characters, an
 """
 
 from dataclasses import dataclass, field
-from datetime import datetime
 from typing import Literal
-from urllib.parse import urlsplit
 
 import numpy as np
 
-from pipeline.core.models import Fingerprint
-from pipeline.dedupe.alignment import Alignment, Edit, Mask, Sequence, align, sequence
-from pipeline.dedupe.entities import count, moulds
-from pipeline.dedupe.evidence import Bond, weigh
 from pipeline.dedupe.furniture import NOTHING, Furniture, without
+from pipeline.dedupe.pair import swaps
+from pipeline.dedupe.pair.alignment import Alignment, Edit, Mask, align, sequence
+from pipeline.dedupe.pair.editing import without_editing
+from pipeline.dedupe.pair.entities import count, moulds, numbers_change
+from pipeline.dedupe.pair.evidence import Bond, weigh
+from pipeline.dedupe.pair.text import Ready, Text
 from pipeline.dedupe.passages import Passages, split
 from pipeline.dedupe.rules import DedupeRules, JudgementRules, Limits
 
 Kind = Literal["exact", "repost", "near", "different"]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Text:
-    """A document as deduplication sees it."""
-
-    id: str
-    text: str
-    fingerprint: Fingerprint
-    title: str = ""
-    published_at: datetime | None = None
-    document_number: str = ""
-    publisher: str = ""  # 来源, as printed
-    publisher_source: str = ""  # the configured source of that name, where there is one (`publishers`)
-    is_declared: bool = False  # by its own 来源 a repost: it names another body than its own source
-    tier: str = ""
-    source_id: str = ""
-    url: str = ""
-    fetched_at: datetime | None = None
-    canonical_id: str | None = None  # of its cluster, for a text that the corpus holds as a repost
-    revised: bool = False  # a new text of a document that the corpus holds; `canonical_id` is that of the held one
-
-    @property
-    def scope(self) -> str:
-        """Whose furniture it may hold: its source, else its host; empty where neither is known."""
-        return self.source_id or urlsplit(self.url).netloc
-
-    def names(self, other: "Text") -> bool:
-        """Whether its 来源 is the source of the other text, a source not its own."""
-        return bool(self.publisher_source) and self.source_id != self.publisher_source == other.source_id
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Ready:
-    """A text made ready to be compared with many: its passages without furniture, and their seeds."""
-
-    text: Text
-    passages: Passages
-    own: tuple[int, ...]
-    starts: tuple[int, ...]  # of each own passage in the sequence, and the end
-    sequence: Sequence
-    digits: bytes  # for each character of the sequence, whether it is one
-    labels: bytes  # … whether it stands in a caption or byline
-
-    def length(self, nth: int) -> int:
-        """Canonical characters of its nth own passage."""
-        return self.starts[nth + 1] - self.starts[nth]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,38 +72,64 @@ def judge(new: Text, old: Text, furniture: Furniture, rules: DedupeRules) -> Ver
 
 def compare(new: Ready, old: Ready, rules: DedupeRules, *, told: bool = True) -> Verdict:
     """The same for texts made ready; without `told` it is not said what was cut and added."""
+    if new.text.fingerprint.digest == old.text.fingerprint.digest:
+        return Verdict(kind="exact", similarity=1.0, why="equal digests", held=new.starts[-1])
+    alignment = align(new.sequence, old.sequence, rules.alignment, least=rules.judgement.alike)
+    held_new, held_old = _share(alignment.here), _share(alignment.there)
+    if max(held_new, held_old) < rules.judgement.alike:
+        return Verdict(kind="different", similarity=held_new, why="little in common", held=alignment.equal)
+    kind, why = _kind(new, old, alignment, rules)
+    return Verdict(
+        kind=kind,
+        similarity=held_new,
+        why=why,
+        cut=_not_held(old, _missing_characters(old, alignment.there), rules.judgement) if told else (),
+        added=_not_held(new, _missing_characters(new, alignment.here), rules.judgement) if told else (),
+        holds=held_old,
+        held=alignment.equal,
+    )
+
+
+def _share(mask: Mask) -> float:
+    return float(mask.mean()) if len(mask) else 0.0
+
+
+def _kind(new: Ready, old: Ready, alignment: Alignment, rules: DedupeRules) -> tuple[Kind, str]:
+    """The kind and the reason for it, of two texts of which one holds a good part of the other."""
     bond = weigh(
         (new.text.title, old.text.title),
         (new.text.published_at, old.text.published_at),
         (new.text.document_number, old.text.document_number),
         rules.evidence,
+        old.sequence.form,
     )
-    if new.text.fingerprint.digest == old.text.fingerprint.digest:
-        return Verdict(kind="exact", similarity=1.0, why="equal digests", held=new.starts[-1])
-    alignment = align(new.sequence, old.sequence, rules.alignment, least=rules.judgement.alike)
+    alignment = without_editing(alignment, new, old, rules.editing, same_day=_on_one_day(new.text, old.text))
     missing = _missing_characters(new, alignment.here)
     signs = measure(alignment, new, old, missing, rules.judgement)
     converted = new.passages.traditional != old.passages.traditional
+    if not converted and _swapped(alignment, signs, new, old, rules):
+        return "near", "another thing in the same words"
     kind, why = decide_kind(signs, bond, new.starts[-1], converted, rules.judgement)
     if kind == "repost" and _other_entities(alignment, signs, new, old, missing, bond, rules):
-        kind, why = "near", "other numbers or names in the same words"
-    if kind == "different":
-        return Verdict(kind=kind, similarity=signs.held_new, why=why, held=alignment.equal)
-    return Verdict(
-        kind=kind,
-        similarity=signs.held_new,
-        why=why,
-        cut=_not_held(old, _missing_characters(old, alignment.there), rules.judgement) if told else (),
-        added=_not_held(new, missing, rules.judgement) if told else (),
-        holds=signs.held_old,
-        held=alignment.equal,
-    )
+        return "near", "other numbers or names in the same words"
+    return kind, why
+
+
+def _on_one_day(one: Text, other: Text) -> bool:
+    """Whether the days of publication do not tell the texts apart."""
+    return not one.day or not other.day or one.day == other.day
+
+
+def _swapped(alignment: Alignment, signs: Signs, new: Ready, old: Ready, rules: DedupeRules) -> bool:
+    """Whether characters were put for others of their class, or for the same again and again: no title excuses that."""
+    edits = [edit for edit in alignment.edits if not _is_label(edit, new, old)]
+    pairs, occurrences = swaps.count(edits, new.sequence.form, old.sequence.form, rules.swaps)
+    others = max(signs.slips + signs.words - occurrences, 0)
+    return pairs > rules.judgement.limits["open"].entities + rules.judgement.entity_excess * others
 
 
 def decide_kind(signs: Signs, bond: Bond, length: int, converted: bool, rules: JudgementRules) -> tuple[Kind, str]:
     """The tests in turn; each keeps out a kind of text that resembles and is no repost."""
-    if max(signs.held_new, signs.held_old) < rules.alike:
-        return "different", "little in common"
     limits = rules.limits[bond]
     usual = rules.number_slack + rules.number_excess * signs.errors * signs.digits
     if signs.wrong_digits > max(usual, limits.numbers * signs.digits):
@@ -208,10 +187,9 @@ def measure(alignment: Alignment, new: Ready, old: Ready, missing: list[int], ru
         if new.labels.count(1, a, b) or old.labels.count(1, c, d):
             continue
         size = max(b - a, d - c)
-        digits = new.digits.count(1, a, b), old.digits.count(1, c, d)
         both = b > a and d > c
-        if all(digits) or (any(digits) and size <= rules.slip and not both and _within_number(edit, new, old)):
-            wrong += max(digits)
+        if digits := numbers_change(edit, new.sequence.form, old.sequence.form):
+            wrong += digits
             words += 1
         elif both and size > 1:
             replaced += size
@@ -238,13 +216,6 @@ def measure(alignment: Alignment, new: Ready, old: Ready, missing: list[int], ru
         scattered=sum(missing[n] for n in prose),
         prose=sum(new.length(n) for n in prose),
     )
-
-
-def _within_number(edit: Edit, new: Ready, old: Ready) -> bool:
-    """Whether an insertion or omission makes a number longer or shorter: 95 and 195."""
-    (a, b), (c, d) = edit.here, edit.there
-    around = new.digits[max(a - 1, 0) : b + 1] if a == b else old.digits[max(c - 1, 0) : d + 1]
-    return 1 in around
 
 
 def _missing_characters(ready: Ready, mask: Mask) -> list[int]:

@@ -13,10 +13,14 @@ from itertools import pairwise
 from pydantic import Field
 
 from pipeline.core.config import Pattern, Strict
-from pipeline.dedupe.alignment import Edit
+from pipeline.dedupe.pair.alignment import Edit
 
 _NUMBER = re.compile(r"\d+")
 _COUNTED = re.compile(r"(\d+)([^\W\d])")
+_DIGIT = re.compile(r"\d")
+_DIGITS = re.compile(r"\d*")
+_DIGITS_BEFORE = re.compile(r"\d*$")
+_CLOCK = frozenset("年月日号时点分秒")
 _ORDINAL = re.compile(r"[一二三四五六七八九十百零〇两廿]+")
 _HAN = re.compile(r"[\u3400-\u9fff]+")
 
@@ -87,20 +91,42 @@ def _joined(edits: Sequence[Edit], gap: int) -> list[Edit]:
 def _weight(edit: Edit, here: str, there: str, rules: EntityRules) -> float:
     (a, b), (c, d) = edit
     one, other = here[a:b], there[c:d]
-    if _is_number(edit, one, other, here, there) or _is_ordinal(edit, one, other, here, there, rules):
+    if numbers_change(edit, here, there) or _is_ordinal(edit, one, other, here, there, rules):
         return 1.0
     return _name(edit, one, other, here, there, rules)
 
 
-def _is_number(edit: Edit, one: str, other: str, here: str, there: str) -> bool:
-    numbers = _NUMBER.findall(one), _NUMBER.findall(other)
-    if all(numbers):
-        return numbers[0] != numbers[1]
-    if (one and other) or not any(numbers):
-        return False
+def numbers_change(edit: Edit, here: str, there: str) -> int:
+    """How many digits differ where an edit puts other numbers; 0 where it has none, or adds or leaves out whole ones.
+
+    The numbers are those that the edit touches, read whole: 5 in 95 and 195 is no insertion; 05分 is 5分.
+    """
     (a, b), (c, d) = edit
-    around = here[max(a - 1, 0) : a] + here[b : b + 1] if one else there[max(c - 1, 0) : c] + there[d : d + 1]
-    return any(map(str.isdecimal, around))  # 95 and 195
+    if not (_DIGIT.search(here, a, b) or _DIGIT.search(there, c, d)):
+        return 0
+    left = len(_DIGITS_BEFORE.search(here, max(a - 12, 0), a)[0])  # type: ignore[index]
+    right = len(_DIGITS.match(here, b)[0])  # type: ignore[index]
+    starts = here[a:b] or here[b : b + 1], there[c:d] or there[d : d + 1]
+    ends = here[a:b] or here[a - 1 : a], there[c:d] or there[c - 1 : c]
+    a, c = (a - left, c - left) if any(side[:1].isdecimal() for side in starts) else (a, c)
+    b, d = (b + right, d + right) if any(side[-1:].isdecimal() for side in ends) else (b, d)
+    numbers = _numbers(here, a, b), _numbers(there, c, d)
+    few, many = sorted(numbers, key=len)
+    rest = iter(many)
+    if all(number in rest for number in few):
+        return 0
+    return max(
+        sum(map(str.isdecimal, here[edit.here[0] : edit.here[1]])),
+        sum(map(str.isdecimal, there[edit.there[0] : edit.there[1]])),
+    )
+
+
+def _numbers(form: str, start: int, end: int) -> list[str]:
+    """The numbers of a stretch; those of a clock or a calendar without leading zeros."""
+    return [
+        found[0].lstrip("0") if form[found.end() : found.end() + 1] in _CLOCK else found[0]
+        for found in _NUMBER.finditer(form, start, end)
+    ]
 
 
 def _is_ordinal(edit: Edit, one: str, other: str, here: str, there: str, rules: EntityRules) -> bool:

@@ -23,6 +23,7 @@ class EvidenceRules(Strict):
     days: float = Field(gt=0)
     title_length: int = Field(ge=1)
     title_alike: float = Field(ge=0, le=1)
+    title_stands: float = Field(ge=0, le=1)
 
 
 def weigh(
@@ -30,13 +31,15 @@ def weigh(
     dates: tuple[datetime | None, datetime | None],
     numbers: tuple[str, str],
     rules: EvidenceRules,
+    old: str = "",
 ) -> Bond:
-    """ "bound" if they name the same article, "apart" if they name two, "open" if they do not tell."""
+    """ "bound" if they name the same article, "apart" if they name two, "open" if they do not tell; `old` is the canonical text of the second."""
     if all(numbers):
         return "bound" if canonical(numbers[0]) == canonical(numbers[1]) else "apart"
     if None not in dates and abs((dates[0] - dates[1]).total_seconds()) > rules.days * 86_400:  # type: ignore[operator]
         return "apart"
-    return compare_titles(*titles, rules)
+    bond = compare_titles(*titles, rules)
+    return "open" if bond == "apart" and old and _stands(*map(_form, titles), old, rules) else bond
 
 
 def compare_titles(one: str, other: str, rules: EvidenceRules) -> Bond:
@@ -50,6 +53,15 @@ def compare_titles(one: str, other: str, rules: EvidenceRules) -> Bond:
     if min(len(one), len(other)) >= rules.title_length and (one in other or other in one):
         return "bound" if numbers[0] == numbers[1] else "open"
     return "apart" if one != other and _alike(one, other) >= rules.title_alike else "open"
+
+
+def _stands(one: str, other: str, old: str, rules: EvidenceRules) -> bool:
+    """Whether what the first title adds to the second stands in the second text: the same in other words."""
+    numbers = set(_NUMBER.findall(one)) - set(_NUMBER.findall(other))
+    if any(number not in old for number in numbers):
+        return False
+    added = [pair for pair in map("".join, itertools.pairwise(one)) if pair not in other]
+    return sum(pair in old for pair in added) >= rules.title_stands * len(added)
 
 
 @lru_cache(maxsize=100_000)
