@@ -63,7 +63,7 @@ def split(text: str, rules: PassageRules) -> Passages:
         plain = simplified(line) if traditional else line
         appended = appended or (len(line) < rules.prose_line and rules.appendix_pattern.fullmatch(plain) is not None)
         told = bool(_STOPS.search(line) if len(line) >= rules.prose_line else _STOPPED.search(line))
-        labelled = appended or _is_label(plain, rules)
+        labelled = (appended and len(line) <= rules.label_line) or _is_label(plain, rules)
         for sentence in _END.split(line):
             if sentence and not sentence.isspace():
                 # A page of one paragraph has its bylines in the same line as the article.

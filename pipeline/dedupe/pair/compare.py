@@ -5,6 +5,7 @@ decides. What decides is measured on the alignment of both (`Signs`), and title,
 change a repost may show: two texts of one template differ in few characters, and in exactly those that matter.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -103,9 +104,10 @@ def _kind(new: Ready, old: Ready, alignment: Alignment, rules: DedupeRules) -> t
         rules.evidence,
         old.sequence.form,
     )
+    noise = alignment.edits
     alignment = without_editing(alignment, new, old, rules.editing, same_day=_on_one_day(new.text, old.text))
     missing = _missing_characters(new, alignment.here)
-    signs = measure(alignment, new, old, missing, rules.judgement)
+    signs = measure(alignment, noise, new, old, missing, rules.judgement)
     converted = new.passages.traditional != old.passages.traditional
     if not converted and _swapped(alignment, signs, new, old, rules):
         return "near", "another thing in the same words"
@@ -178,22 +180,24 @@ def _other_words(signs: Signs, limits: Limits, converted: bool, rules: Judgement
     return signs.words > usual and not (converted and signs.replaced <= rules.converted_share)
 
 
-def measure(alignment: Alignment, new: Ready, old: Ready, missing: list[int], rules: JudgementRules) -> Signs:
-    """The signs of an alignment; `missing` characters of each own passage of the new text."""
+def measure(
+    alignment: Alignment, noise: Sequence[Edit], new: Ready, old: Ready, missing: list[int], rules: JudgementRules
+) -> Signs:
+    """The signs of an alignment; `missing` characters of each own passage of the new text; `noise`: all edits."""
     words = 0.0
     wrong = replaced = slips = slipped = 0
-    for edit in alignment.edits:
-        (a, b), (c, d) = edit.here, edit.there
-        if new.labels.count(1, a, b) or old.labels.count(1, c, d):
+    counted = set(alignment.edits)
+    for edit in noise:
+        (a, b), (c, d) = edit
+        if _is_label(edit, new, old):
             continue
         size = max(b - a, d - c)
-        both = b > a and d > c
         if digits := numbers_change(edit, new.sequence.form, old.sequence.form):
-            wrong += digits
-            words += 1
-        elif both and size > 1:
-            replaced += size
-            words += 1
+            wrong += digits if edit in counted else 0
+            words += edit in counted
+        elif b > a and d > c and size > 1:
+            replaced += size if edit in counted else 0
+            words += edit in counted
         elif size <= rules.slip:  # longer ones are captions and labels that were put in or left out
             slips += 1
             slipped += size

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from functools import cached_property, lru_cache
 from itertools import pairwise
+from operator import or_
 
 import numpy as np
 from pydantic import Field
@@ -57,7 +58,9 @@ def without_editing(alignment: Alignment, new: Ready, old: Ready, rules: Editing
         return same[nth]
 
     def counts(edit: Edit) -> bool:
-        in_head = edit.here[1] <= heads[0] or edit.there[1] <= heads[1]
+        in_head = any(
+            begin <= start and stop <= end for (start, stop), (begin, end) in zip(edit, heads, strict=True) if end
+        )
         if in_head and (same_day or not numbers_change(edit, new.sequence.form, old.sequence.form)):
             return False
         return not (is_verbatim(edit.here[0]) or _same_class(edit, new, old, rules) or _is_echo(edit, new, old, rules))
@@ -70,19 +73,22 @@ def without_editing(alignment: Alignment, new: Ready, old: Ready, rules: Editing
     )
 
 
-def _dateline(ready: Ready, rules: EditingRules) -> int:
-    """Where the head of the text ends, in characters of its form: behind 电 or 讯 and the reporter's name; 0 without one."""
+def _dateline(ready: Ready, rules: EditingRules) -> tuple[int, int]:
+    """Where the dateline stands, in characters of the form: from the outlet to 电 or 讯 and the reporter's name."""
     for nth, place in enumerate(ready.own):
         if ready.starts[nth] > rules.dateline_within:
             break
         found = re.match(rules.dateline, ready.passages.raw[place])
         if found:
-            return ready.starts[nth] + len(canonical(found[0]))
-    return 0
+            start = ready.starts[nth]
+            return start + len(canonical(found["before"] or "")), start + len(canonical(found[0]))
+    return 0, 0
 
 
 def _same_class(edit: Edit, new: Ready, old: Ready, rules: EditingRules) -> bool:
-    """Whether both sides are wordings of one class: outlets, relative days, verbs of saying, the text's own body."""
+    """Whether both sides are wordings of one class: outlets, days, verbs of saying, the text's own body."""
+    if numbers_change(edit, new.sequence.form, old.sequence.form):
+        return False
     wordings = [_wordings(side.sequence.form, *span, rules) for side, span in ((new, edit.here), (old, edit.there))]
     if not wordings[0].isdisjoint(wordings[1]):
         return True
@@ -114,19 +120,16 @@ def _is_echo(edit: Edit, new: Ready, old: Ready, rules: EditingRules) -> bool:
     return echoes(new.sequence.form[a:b], old.sequence.form, rules)
 
 
-def _with_echoes(here: Mask, new: Ready, old: Ready, head: int, rules: EditingRules) -> Mask:
-    """The mask with the stretches of the new text that repeat its headline or what the old text says."""
+def _with_echoes(here: Mask, new: Ready, old: Ready, head: tuple[int, int], rules: EditingRules) -> Mask:
+    """The mask with the stretches of the new text that repeat what the old text says."""
     missing = np.flatnonzero(~here)
     if not len(missing):
         return here
     here = here.copy()
-    here[:head] = True
-    title, source = canonical(new.text.title), old.sequence.form + canonical(old.text.title)
+    here[slice(*head)] = True
+    source = old.sequence.form + canonical(old.text.title)
     for start, end in _stretches(missing.tolist(), new):
-        stretch = new.sequence.form[start:end]
-        if (stretch in title and start < rules.dateline_within) or (
-            len(stretch) >= rules.echo_length and echoes(stretch, source, rules)
-        ):
+        if end - start >= rules.echo_length and echoes(new.sequence.form[start:end], source, rules):
             here[start:end] = True
     return here
 
@@ -147,8 +150,9 @@ def echoes(stretch: str, source: str, rules: EditingRules) -> bool:
     pairs, numbers = _said(source)
     if not {number.lstrip("0") for number in re.findall(r"\d+", stretch)} <= numbers:
         return False
-    found = sum(stretch[n : n + 2] in pairs for n in range(len(stretch) - 1))
-    return found >= rules.echo_share * (len(stretch) - 1)
+    found = [stretch[n : n + 2] in pairs for n in range(len(stretch) - 1)]
+    # A pair alone is missing where two words meet that do not meet there; a new name misses more.
+    return sum(found) >= rules.echo_share * len(found) and all(map(or_, found, found[1:]))
 
 
 @lru_cache(maxsize=2_000)
