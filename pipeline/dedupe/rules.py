@@ -49,6 +49,8 @@ class JudgementRules(Strict):
     slip: int = Field(ge=1)
     novel_run: int = Field(ge=0)
     novel_prose: int = Field(ge=0)
+    novel_most: int = Field(ge=0)
+    day_weight: float = Field(ge=1)
     scattered_prose: int = Field(ge=0)
     passage_held: float = Field(ge=0, le=1)
     entity_excess: float = Field(ge=0)

@@ -126,7 +126,7 @@ def _swapped(alignment: Alignment, signs: Signs, new: Ready, old: Ready, rules: 
     """Whether characters were put for others of their class, or for the same again and again: no title excuses that."""
     edits = [edit for edit in alignment.edits if not _is_label(edit, new, old)]
     pairs, occurrences = swaps.count(edits, new.sequence.form, old.sequence.form, rules.swaps)
-    others = max(signs.slips + signs.words - occurrences, 0)
+    others = max(signs.slips - occurrences, 0)
     return pairs > rules.judgement.limits["open"].entities + rules.judgement.entity_excess * others
 
 
@@ -140,7 +140,7 @@ def decide_kind(signs: Signs, bond: Bond, length: int, converted: bool, rules: J
         return "near", "other names"
     if signs.held < rules.short and signs.held_new < rules.short_share:
         return "near", "only a short passage in common"
-    if signs.novel >= max(rules.novel_prose, limits.novel * length):
+    if signs.novel >= min(max(rules.novel_prose, limits.novel * length), rules.novel_most):
         return "near", "prose of its own"
     if signs.scattered >= max(rules.scattered_prose, limits.scattered * signs.prose):
         return "near", "prose of its own in many places"
@@ -152,7 +152,8 @@ def _other_entities(
 ) -> bool:
     """Whether what differs are entities, more than noise hits: another member of a series."""
     told = [[edit for edit in edits if not _is_label(edit, new, old)] for edits in (alignment.edits, alignment.slots)]
-    found = count(told[0], told[1], new.sequence.form, old.sequence.form, rules.entities)
+    day = 1.0 if _on_one_day(new.text, old.text) else rules.judgement.day_weight
+    found = count(told[0], told[1], new.sequence.form, old.sequence.form, rules.entities, day)
     absent = _missing_characters(old, alignment.there)
     found += moulds(_lone(new, missing, rules.judgement), _lone(old, absent, rules.judgement), rules.entities)
     if not found:
@@ -176,6 +177,8 @@ def _lone(ready: Ready, missing: list[int], rules: JudgementRules) -> list[str]:
 
 def _other_words(signs: Signs, limits: Limits, converted: bool, rules: JudgementRules) -> bool:
     """Whether so many words were replaced that this is another member of a series, not an edited or noisy copy."""
+    if signs.words and not signs.slips and not signs.scattered and signs.held_new == 1:
+        return True  # the same to the letter but for a word: a form that was filled in; an editor's hand changes more
     usual = limits.free_words + signs.held / limits.words + rules.word_excess * signs.slips
     return signs.words > usual and not (converted and signs.replaced <= rules.converted_share)
 

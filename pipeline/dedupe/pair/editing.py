@@ -11,7 +11,6 @@ from collections.abc import Iterator
 from dataclasses import replace
 from functools import cached_property, lru_cache
 from itertools import pairwise
-from operator import or_
 
 import numpy as np
 from pydantic import Field
@@ -35,6 +34,9 @@ class EditingRules(Strict):
     verbatim: int = Field(ge=1)
     echo_length: int = Field(ge=1)
     echo_share: float = Field(ge=0, le=1)
+    echo_prose: int = Field(ge=1)
+    echo_apart: int = Field(ge=1)
+    headline: int = Field(ge=1)
 
     @cached_property
     def wordings(self) -> re.Pattern[str]:
@@ -57,7 +59,14 @@ def without_editing(alignment: Alignment, new: Ready, old: Ready, rules: Editing
             same[nth] = len(form) >= rules.verbatim and form in old.sequence.form
         return same[nth]
 
+    def is_whole(span: tuple[int, int], side: Ready) -> bool:
+        return span[0] in side.starts and span[1] in side.starts
+
     def counts(edit: Edit) -> bool:
+        if (edit.here[0] == edit.here[1] and is_whole(edit.there, old)) or (
+            edit.there[0] == edit.there[1] and is_whole(edit.here, new)
+        ):
+            return False  # a heading put in or left out
         in_head = any(
             begin <= start and stop <= end for (start, stop), (begin, end) in zip(edit, heads, strict=True) if end
         )
@@ -113,11 +122,13 @@ def _wordings(form: str, start: int, end: int, rules: EditingRules) -> set[str]:
 
 
 def _is_echo(edit: Edit, new: Ready, old: Ready, rules: EditingRules) -> bool:
-    """Whether a replaced stretch puts words that the old text uses elsewhere."""
-    a, b = edit.here
+    """Whether the words on both sides stand in both texts, or a headline was put in words of the old text."""
+    (a, b), (c, d) = edit
     if b - a < 2 or numbers_change(edit, new.sequence.form, old.sequence.form):
         return False
-    return echoes(new.sequence.form[a:b], old.sequence.form, rules)
+    return echoes(new.sequence.form[a:b], old.sequence.form, rules) and (
+        b - a >= rules.headline <= d - c or echoes(old.sequence.form[c:d], new.sequence.form, rules)
+    )
 
 
 def _with_echoes(here: Mask, new: Ready, old: Ready, head: tuple[int, int], rules: EditingRules) -> Mask:
@@ -152,7 +163,9 @@ def echoes(stretch: str, source: str, rules: EditingRules) -> bool:
         return False
     found = [stretch[n : n + 2] in pairs for n in range(len(stretch) - 1)]
     # A pair alone is missing where two words meet that do not meet there; a new name misses more.
-    return sum(found) >= rules.echo_share * len(found) and all(map(or_, found, found[1:]))
+    apart = rules.echo_apart if len(stretch) >= rules.echo_prose else 1
+    missing = "".join("+" if stands else "-" for stands in found)
+    return sum(found) >= rules.echo_share * len(found) and "-" * (apart + 1) not in missing
 
 
 @lru_cache(maxsize=2_000)

@@ -20,6 +20,7 @@ _COUNTED = re.compile(r"(\d+)([^\W\d])")
 _DIGIT = re.compile(r"\d")
 _DIGITS = re.compile(r"\d*")
 _DIGITS_BEFORE = re.compile(r"\d*$")
+_DAY = re.compile(r"\d?[日号]")
 _CLOCK = frozenset("年月日号时点分秒")
 _ORDINAL = re.compile(r"[一二三四五六七八九十百零〇两廿]+")
 _HAN = re.compile(r"[\u3400-\u9fff]+")
@@ -51,11 +52,14 @@ class EntityRules(Strict):
         return re.compile(rf"(?:{self.before_name})(?P<begun>[{self.surnames}][\u3400-\u9fff]?)?$")
 
 
-def count(edits: Sequence[Edit], slots: Iterable[Edit], here: str, there: str, rules: EntityRules) -> float:
-    """Edits of entities in the texts `here` and `there`; one that differs in a letter counts for less."""
+def count(
+    edits: Sequence[Edit], slots: Iterable[Edit], here: str, there: str, rules: EntityRules, day: float = 1.0
+) -> float:
+    """Edits of entities in the texts `here` and `there`; one that differs in a letter counts for less, a day for `day`."""
     found = 0.0
     for edit in _joined(edits, rules.join):
-        found += _weight(edit, here, there, rules)
+        weight = _weight(edit, here, there, rules)
+        found += day if weight and _DAY.match(here, edit.here[1]) and numbers_change(edit, here, there) else weight
     for slot in slots:
         one, other = here[slice(*slot.here)], there[slice(*slot.there)]
         if not re.search(rules.dateline, one) and not re.search(rules.dateline, other):
