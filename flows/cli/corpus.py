@@ -32,6 +32,7 @@ def _filters(command: Callable[..., Any]) -> Callable[..., Any]:
 
 @click.command()
 @_filters
+@click.option("--latest", is_flag=True, help="Of documents that extend each other the newest alone.")
 @click.option("--limit", default=0, type=_COUNT, help="At most so many, newest first; 0: all (20 in a table).")
 @click.option("--format", "form", type=click.Choice(["table", "json", "csv", "parquet"]),
               help="Unset: table on a terminal, json elsewhere.")  # fmt: skip

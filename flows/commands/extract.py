@@ -11,6 +11,7 @@ from typing import Any
 
 from flows import settings
 from flows.runs import processing
+from flows.terminal import output
 from pipeline.core import source
 from pipeline.core.errors import ConfigError, GongbaoError
 from pipeline.core.models import Page
@@ -132,4 +133,5 @@ def dedupe(new: Path, against: Path, *, within: bool) -> Iterator[dict[str, Any]
     from pipeline.dedupe.two_files import read_texts
 
     rules = processing.rules(settings.from_environment().config).dedupe
-    return decide(read_texts(new, rules), read_texts(against, rules), rules, within=within)
+    texts = [list(read_texts(path, rules, output.say)) for path in (new, against)]
+    return decide(*texts, rules, within=within)

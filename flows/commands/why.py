@@ -99,6 +99,8 @@ def _decision(out: Console, row: Row) -> None:
         out.print(Text(f"来源 {row['publisher']}: {known}"))
     if row["original_id"]:
         out.print(f"its original turned up later: {row['original_id']}", style="yellow")
+    if row["extends"]:
+        out.print(f"extends, with facts of its own: {row['extends']}", style="yellow")
     for near in row["near_ids"] or ():
         out.print(f"near, not the same: {near}", style="yellow")
     if row["withdrawn_at"]:

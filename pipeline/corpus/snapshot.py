@@ -65,9 +65,20 @@ class Snapshot:
         """Every row, reposts and withdrawn documents too, with all columns of `schema.CORPUS`; older tables lack some."""
         return complete(self.table.scan(), self.table.columns)
 
-    def documents(self, *, every: bool = False, **filters: Any) -> pl.LazyFrame:
-        """Canonical documents that stand, or with `every` all rows, that pass the `filters` of `chosen`."""
-        return chosen(self.scan(), every=every, **filters)
+    def documents(self, *, every: bool = False, latest: bool = False, **filters: Any) -> pl.LazyFrame:
+        """Canonical documents that stand, or with `every` all rows, that pass the `filters` of `chosen`.
+
+        `latest`: of documents that extend each other the newest alone, not those that one which stands extends.
+        """
+        rows = chosen(self.scan(), every=every, **filters)
+        return rows.join(self._extended(), on="doc_id", how="anti") if latest else rows
+
+    def _extended(self) -> pl.LazyFrame:
+        """The ids of the documents that one which stands extends; of a repost, that of the one which it repeats."""
+        links = self.scan().select("doc_id", "canonical_id", "withdrawn_at", "extends")
+        named = links.filter(pl.col("withdrawn_at").is_null()).select(doc_id="extends").drop_nulls().unique()
+        found = named.join(links.select("doc_id", "canonical_id"), on="doc_id")
+        return found.select(pl.coalesce("canonical_id", "doc_id").alias("doc_id"))
 
     def about_run(self, run_id: str) -> dict[str, Any] | None:
         """What the commit of a run told about itself, with its `version`; None if it has not committed."""

@@ -14,7 +14,7 @@ text that resembles two others makes no cluster of them, because it has one pare
 article does not make these two one, and no article is lost to a bridge.
 
 Direction. Mostly the later text repeats the earlier one, and what it adds makes it another text. Where nobody can tell
-which came first (the same day, neighbouring days, no date), a text that stands whole in another, under its title or as most of it, is
+which came first (the same day, neighbouring days, no date, fetched in one night), a text that stands whole in another, under its title or as most of it, is
 an excerpt of it whichever comes first; unless the longer one names the other's source as its 来源: it adds to a repost.
 Parents may so form a circle; it is opened at the text that comes first, and stays one cluster.
 
@@ -35,6 +35,7 @@ from pipeline.dedupe.rules import DedupeRules
 _CHINA = timedelta(hours=8)
 _TIERS = {"gov": 0, "media": 1, "industry": 2, "company": 3, "farm": 4}
 _NEVER = datetime.max.replace(tzinfo=UTC)
+_NIGHT = timedelta(hours=12)
 _DAY_OR_TWO = timedelta(days=1)
 Order = tuple[bool, date, bool, int, datetime, int, str]
 Compare = Callable[[str, str], Verdict]
@@ -78,6 +79,7 @@ def judged(one: Text, other: Text, compare: Compare, rules: DedupeRules) -> Link
         link.verdict.kind != "near"
         or link.verdict.holds < rules.judgement.excerpt_held
         or not _undecided(earlier, later)
+        or _was_there(earlier, later)
     ):
         return link
     # A digest of the day holds other articles whole: an excerpt is most of the text, or has its title.
@@ -93,6 +95,13 @@ def _directed(one: Text, other: Text) -> tuple[Text, Text]:
     if one.names(other) != other.names(one):
         return (other, one) if one.names(other) else (one, other)
     return (one, other) if order(one) < order(other) else (other, one)
+
+
+def _was_there(earlier: Text, later: Text) -> bool:
+    """Whether the one was fetched in a night before: whoever says more by now extends it."""
+    if not earlier.fetched_at:
+        return False
+    return not later.fetched_at or later.fetched_at - earlier.fetched_at > _NIGHT
 
 
 def _undecided(earlier: Text, later: Text) -> bool:

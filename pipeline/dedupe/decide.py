@@ -14,7 +14,7 @@ import polars as pl
 
 from pipeline.core.models import Kind
 from pipeline.dedupe.candidates import pairs
-from pipeline.dedupe.clusters import Link, judged, order, parents, trees
+from pipeline.dedupe.clusters import Link, Order, judged, order, parents, trees
 from pipeline.dedupe.furniture import Furniture, learn
 from pipeline.dedupe.pair.compare import Verdict, compare, judge, make_ready
 from pipeline.dedupe.pair.text import Ready, Text
@@ -48,6 +48,7 @@ class Decision:
     canonical_id: str | None = None
     similarity: float | None = None
     near_ids: tuple[str, ...] = ()
+    extends: str | None = None  # the older document that this one holds whole and adds facts to
     original_id: str | None = None  # the original of this canonical document, which turned up later
     cut: tuple[str, ...] = ()
     added: tuple[str, ...] = ()
@@ -88,13 +89,14 @@ def _decided(new: Sequence[str], links: list[Link], desk: "Desk") -> list[Decisi
         if original:
             originals[chosen] = original
     near = _near(links, assigned)
-    told = [_decision(id_, assigned, originals, near, desk) for id_ in new]
+    older = _extended(links, assigned, desk.texts)
+    told = [_decision(id_, assigned, originals, near, older, desk) for id_ in new]
     changed = sorted(
         id_
         for id_, chosen in assigned.items()
         if id_ not in desk.new and (desk.root(id_) != chosen or id_ in originals)
     )
-    return told + [_decision(id_, assigned, originals, near, desk) for id_ in changed]
+    return told + [_decision(id_, assigned, originals, near, older, desk) for id_ in changed]
 
 
 class Desk:
@@ -191,14 +193,30 @@ def _near(links: Iterable[Link], assigned: Mapping[str, str]) -> dict[str, list[
     return {id_: sorted(found, key=lambda item: (-item[0], item[1])) for id_, found in near.items()}
 
 
+def _extended(links: Iterable[Link], assigned: Mapping[str, str], texts: Mapping[str, Text]) -> dict[str, str]:
+    """For each text the one that it extends; of a chain the newest, which it shares most with."""
+    best: dict[str, Link] = {}
+    for link in links:
+        if link.verdict.extends and assigned[link.later] != assigned[link.earlier]:
+            other = best.get(link.later)
+            if not other or _nearer(link, texts) > _nearer(other, texts):
+                best[link.later] = link
+    return {later: assigned[link.earlier] for later, link in best.items()}
+
+
+def _nearer(link: Link, texts: Mapping[str, Text]) -> tuple[int, Order]:
+    return link.verdict.held, order(texts[link.earlier])
+
+
 def _decision(
     id_: str,
     assigned: Mapping[str, str],
     originals: Mapping[str, str],
     near: Mapping[str, list[tuple[float, str]]],
+    older: Mapping[str, str],
     desk: Desk,
 ) -> Decision:
-    alike = near.get(id_, [])
+    alike = [(share, other) for share, other in near.get(id_, []) if other != older.get(id_)]
     plain = Decision(id=id_, kind="original", near_ids=tuple(other for _, other in alike[:_MOST_NEAR]))
     if assigned[id_] != id_:
         verdict = desk.compare(id_, assigned[id_], told=True)
@@ -210,6 +228,8 @@ def _decision(
             cut=verdict.cut,
             added=verdict.added,
         )
+    if id_ in older:
+        return replace(plain, extends=older[id_], original_id=originals.get(id_))
     if alike:
         plain = replace(plain, kind="near", similarity=alike[0][0])
     return replace(plain, original_id=originals.get(id_))

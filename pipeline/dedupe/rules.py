@@ -32,6 +32,7 @@ class Limits(Strict):
     words: float = Field(gt=0)
     novel: float = Field(ge=0, le=1)
     scattered: float = Field(ge=0, le=1)
+    form: bool
 
 
 class JudgementRules(Strict):
@@ -49,13 +50,17 @@ class JudgementRules(Strict):
     slip: int = Field(ge=1)
     novel_run: int = Field(ge=0)
     novel_prose: int = Field(ge=0)
-    novel_most: int = Field(ge=0)
+    foreign: int = Field(ge=0)
+    form: int = Field(ge=0)
     day_weight: float = Field(ge=1)
     scattered_prose: int = Field(ge=0)
     passage_held: float = Field(ge=0, le=1)
     entity_excess: float = Field(ge=0)
     excerpt_held: float = Field(ge=0, le=1)
     excerpt_share: float = Field(ge=0, le=1)
+    extends_held: float = Field(ge=0, le=1)
+    extends_share: float = Field(ge=0, le=1)
+    extends_foreign: float = Field(ge=0, le=1)
     limits: dict[Bond, Limits]
 
 

@@ -1,7 +1,8 @@
 """Two files of texts in, a row for each new text out: which old one it repeats. No corpus, no store."""
 
 import json
-from collections.abc import Collection, Iterable, Iterator, Mapping
+import logging
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -9,6 +10,7 @@ from typing import Any
 
 import polars as pl
 
+from pipeline.core.dates import SHANGHAI, parse_date
 from pipeline.core.errors import ConfigError
 from pipeline.dedupe.candidates import columns
 from pipeline.dedupe.decide import decide
@@ -16,28 +18,38 @@ from pipeline.dedupe.fingerprint import fingerprint
 from pipeline.dedupe.pair.text import Text
 from pipeline.dedupe.rules import DedupeRules
 
+log = logging.getLogger(__name__)
 Row = dict[str, Any]
 _BEFORE = datetime.min.replace(tzinfo=UTC)
 _OPTIONAL = ("title", "document_number", "publisher", "tier", "source_id", "url")
 
 
-def read_texts(path: Path, rules: DedupeRules) -> Iterator[Text]:
-    """The texts of a file of JSON lines `{"id", "text", …}`, or of `gongbao read`; ConfigError names what is no such line."""
+def read_texts(path: Path, rules: DedupeRules, warn: Callable[[str], None] = log.warning) -> Iterator[Text]:
+    """The texts of a file of JSON lines `{"id", "text", …}`, or of `gongbao read`; ConfigError names what is no such line.
+
+    A date that cannot be read counts as none; `warn` is told at the end how many there were.
+    """
     seen: set[str] = set()
+    unread: list[int] = []
     try:
         with path.open(encoding="utf-8") as lines:
             for number, line in enumerate(lines, 1):
                 if line.strip():
                     try:
-                        text = text_of(json.loads(line), rules)
+                        row = json.loads(line)
+                        text = text_of(row, rules)
                     except ValueError as error:
                         raise ConfigError(str(error), path=path, line=number) from error
                     if text.id in seen:
                         raise ConfigError(f"id {text.id!r} given twice", path=path, line=number)
                     seen.add(text.id)
+                    if not text.published_at and _said_date(row):
+                        unread.append(number)
                     yield text
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigError(str(error), path=path) from error
+    if unread:
+        warn(f"{path}: {len(unread)} dates cannot be read and count as none, the first in line {unread[0]}")
 
 
 def text_of(row: Row, rules: DedupeRules) -> Text:
@@ -45,29 +57,46 @@ def text_of(row: Row, rules: DedupeRules) -> Text:
     named = row.get("id", row.get("doc_id")) if isinstance(row, dict) else None
     if not isinstance(named, str | int) or not isinstance(row.get("text"), str):
         raise ValueError('expected an object with "id" (or "doc_id") and "text"')
+    # Half of a pair of surrogates is no character.
+    text = row["text"].encode("utf-16", "surrogatepass").decode("utf-16", "replace")
     optional: dict[str, Any] = {name: str(row.get(name) or "") for name in _OPTIONAL}
     return Text(
         id=str(named),
-        text=row["text"],
-        fingerprint=fingerprint(row["text"], rules.fingerprint),
-        published_at=_date(row.get("published_at") or row.get("date")),
+        text=text,
+        fingerprint=fingerprint(text, rules.fingerprint),
+        published_at=date_of(row),
+        fetched_at=_fetched(row),
         **optional,
     )
 
 
-def _date(value: object) -> datetime | None:
-    """An ISO date or time; what names no zone is UTC."""
-    if not value:
+def _fetched(row: Row) -> datetime | None:
+    """When `gongbao read` says that its first revision came."""
+    try:
+        return datetime.fromisoformat(str(row.get("first_fetched_at") or "")).astimezone(UTC)
+    except ValueError:
+        return None
+
+
+def date_of(row: Row) -> datetime | None:
+    """When it was published, as people write it; None where a line says nothing, or nothing that can be read."""
+    said = _said_date(row)
+    if not said:
         return None
     try:
-        found = datetime.fromisoformat(str(value))
+        found = datetime.fromisoformat(said)
     except ValueError:
-        raise ValueError(f"not an ISO date: {value!r}") from None
-    return found if found.tzinfo else found.replace(tzinfo=UTC)
+        dated = parse_date(said)
+        return dated.at if dated else None
+    return found if found.tzinfo else found.replace(tzinfo=SHANGHAI)
+
+
+def _said_date(row: Row) -> str:
+    return str(row.get("published_at") or row.get("date") or "").strip()
 
 
 def against(new: Iterable[Text], old: Iterable[Text], rules: DedupeRules, *, within: bool = False) -> Iterator[Row]:
-    """A row `{"q", "duplicate_of", "similarity", "kind"}` for each new text, in their order, decided as a night does.
+    """A row `{"q", "duplicate_of", "extends", "similarity", "kind"}` for each new text, in their order, decided as a night does.
 
     Each new text is a night of its own; `within`: they are one night, and may repeat each other.
     """
@@ -79,6 +108,7 @@ def against(new: Iterable[Text], old: Iterable[Text], rules: DedupeRules, *, wit
         yield {
             "q": text.id[1:],
             "duplicate_of": decision.canonical_id and decision.canonical_id[1:],
+            "extends": decision.extends and decision.extends[1:],
             "similarity": round(decision.similarity or 0.0, 4),
             "kind": decision.kind,
         }

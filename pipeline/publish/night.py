@@ -170,7 +170,8 @@ class Night:
     def _moved_row(self, row: Row, decision: Decision) -> Row:
         """A known document whose cluster changed; links to what is near it only grow."""
         near = list(dict.fromkeys([*(row["near_ids"] or ()), *decision.near_ids]))
-        return row | _decided(decision) | {"near_ids": near, "run_id": self._run_id}
+        extends = None if decision.canonical_id else decision.extends or row["extends"]
+        return row | _decided(decision) | {"near_ids": near, "extends": extends, "run_id": self._run_id}
 
     def _fresh_row(self, row: Row, decision: Decision) -> Row:
         held = self._held.get(row["doc_id"])
@@ -228,6 +229,7 @@ def _decided(decision: Decision) -> Row:
         "canonical_id": decision.canonical_id,
         "similarity": decision.similarity,
         "near_ids": list(decision.near_ids),
+        "extends": decision.extends,
         "original_id": decision.original_id,
         "cut": list(decision.cut),
         "added": list(decision.added),

@@ -268,6 +268,6 @@ def _decision(held: Row) -> Decision:
     """What an earlier run decided on a document."""
     return Decision(
         id=held["doc_id"], kind=held["kind"], canonical_id=held["canonical_id"], similarity=held["similarity"],
-        near_ids=tuple(held["near_ids"] or ()), original_id=held["original_id"], cut=tuple(held["cut"] or ()),
+        near_ids=tuple(held["near_ids"] or ()), extends=held["extends"], original_id=held["original_id"], cut=tuple(held["cut"] or ()),
         added=tuple(held["added"] or ()),
     )  # fmt: skip

@@ -102,6 +102,7 @@ _OF_THE_CORPUS = (
     Column("publisher_source", _WORD, "the source that the 来源 names; its own where it names none",
            "no source of that name is configured", "enorth"),
     Column("near_ids", pa.list_(_WORD), "documents that are alike and not the same", "", "[c04e…]"),
+    Column("extends", _WORD, "the older document that this one holds whole and adds facts to", "it extends none", "5be2…"),
     Column("original_id", _WORD, "an original that turned up later than this, its repost", "none did", "77ad…"),
     Column("cut", pa.list_(_WORD), "passages of the canonical text that are missing here", "", "[记者从…获悉]"),
     Column("added", pa.list_(_WORD), "passages that are not in the canonical text", "", "[（本网编辑整理）]"),

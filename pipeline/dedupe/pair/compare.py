@@ -14,14 +14,20 @@ import numpy as np
 from pipeline.dedupe.furniture import NOTHING, Furniture, without
 from pipeline.dedupe.pair import swaps
 from pipeline.dedupe.pair.alignment import Alignment, Edit, Mask, align, sequence
-from pipeline.dedupe.pair.editing import without_editing
+from pipeline.dedupe.pair.editing import foreign, without_editing
 from pipeline.dedupe.pair.entities import count, moulds, numbers_change
-from pipeline.dedupe.pair.evidence import Bond, weigh
+from pipeline.dedupe.pair.evidence import Bond, compare_titles, weigh
 from pipeline.dedupe.pair.text import Ready, Text
 from pipeline.dedupe.passages import Passages, split
 from pipeline.dedupe.rules import DedupeRules, JudgementRules, Limits
 
 Kind = Literal["exact", "repost", "near", "different"]
+_ADDS = (  # why a text that changes nothing is no repost all the same
+    "another item beside it",
+    "prose of its own",
+    "prose of its own in many places",
+    "only a short passage in common",
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,6 +44,7 @@ class Signs:
     replaced: float  # characters of replaced words (not numbers) as share of the aligned part
     errors: float  # the same with slips
     novel: int  # characters in runs of prose that the old text does not hold
+    foreign: int  # pairs of characters in sentences of the new text that the old one has nowhere
     scattered: int  # all characters in prose of the new text that the old one does not hold
     prose: int  # characters in prose of the new text
 
@@ -53,6 +60,7 @@ class Verdict:
     added: tuple[str, ...] = ()
     holds: float = field(default=1.0, repr=False)  # share of the old text that the new one holds
     held: int = field(default=0, repr=False)
+    extends: bool = False  # holds the old text whole, changes nothing in it, and adds facts
 
 
 def make_ready(text: Text, furniture: Furniture, rules: DedupeRules, passages: Passages | None = None) -> Ready:
@@ -79,7 +87,8 @@ def compare(new: Ready, old: Ready, rules: DedupeRules, *, told: bool = True) ->
     held_new, held_old = _share(alignment.here), _share(alignment.there)
     if max(held_new, held_old) < rules.judgement.alike:
         return Verdict(kind="different", similarity=held_new, why="little in common", held=alignment.equal)
-    kind, why = _kind(new, old, alignment, rules)
+    kind, why, signs = _kind(new, old, alignment, rules)
+    bond = compare_titles(new.text.title, old.text.title, rules.evidence)
     return Verdict(
         kind=kind,
         similarity=held_new,
@@ -88,14 +97,23 @@ def compare(new: Ready, old: Ready, rules: DedupeRules, *, told: bool = True) ->
         added=_not_held(new, _missing_characters(new, alignment.here), rules.judgement) if told else (),
         holds=held_old,
         held=alignment.equal,
+        extends=why in _ADDS and _extends(signs, bond, rules.judgement),
     )
+
+
+def _extends(signs: Signs, bond: Bond, rules: JudgementRules) -> bool:
+    """Whether a text that adds prose to an old one is its next state, not two items in one text nor a digest."""
+    if signs.held_old < rules.extends_held:
+        return False
+    own_matter = signs.foreign <= max(rules.foreign, rules.extends_foreign * signs.scattered)
+    return bond == "bound" or (signs.held_new >= rules.extends_share and own_matter)
 
 
 def _share(mask: Mask) -> float:
     return float(mask.mean()) if len(mask) else 0.0
 
 
-def _kind(new: Ready, old: Ready, alignment: Alignment, rules: DedupeRules) -> tuple[Kind, str]:
+def _kind(new: Ready, old: Ready, alignment: Alignment, rules: DedupeRules) -> tuple[Kind, str, Signs]:
     """The kind and the reason for it, of two texts of which one holds a good part of the other."""
     bond = weigh(
         (new.text.title, old.text.title),
@@ -110,11 +128,11 @@ def _kind(new: Ready, old: Ready, alignment: Alignment, rules: DedupeRules) -> t
     signs = measure(alignment, noise, new, old, missing, rules.judgement)
     converted = new.passages.traditional != old.passages.traditional
     if not converted and _swapped(alignment, signs, new, old, rules):
-        return "near", "another thing in the same words"
+        return "near", "another thing in the same words", signs
     kind, why = decide_kind(signs, bond, new.starts[-1], converted, rules.judgement)
     if kind == "repost" and _other_entities(alignment, signs, new, old, missing, bond, rules):
-        return "near", "other numbers or names in the same words"
-    return kind, why
+        return "near", "other numbers or names in the same words", signs
+    return kind, why, signs
 
 
 def _on_one_day(one: Text, other: Text) -> bool:
@@ -139,11 +157,13 @@ def decide_kind(signs: Signs, bond: Bond, length: int, converted: bool, rules: J
     if signs.errors > rules.errors or _other_words(signs, limits, converted, rules):
         return "near", "other names"
     if signs.held < rules.short and signs.held_new < rules.short_share:
-        return "near", "only a short passage in common"
-    if signs.novel >= min(max(rules.novel_prose, limits.novel * length), rules.novel_most):
-        return "near", "prose of its own"
+        return "near", _ADDS[3]
+    if signs.foreign > rules.foreign:
+        return "near", _ADDS[0]
+    if signs.novel >= max(rules.novel_prose, limits.novel * length):
+        return "near", _ADDS[1]
     if signs.scattered >= max(rules.scattered_prose, limits.scattered * signs.prose):
-        return "near", "prose of its own in many places"
+        return "near", _ADDS[2]
     return "repost", "says nothing new"
 
 
@@ -177,7 +197,13 @@ def _lone(ready: Ready, missing: list[int], rules: JudgementRules) -> list[str]:
 
 def _other_words(signs: Signs, limits: Limits, converted: bool, rules: JudgementRules) -> bool:
     """Whether so many words were replaced that this is another member of a series, not an edited or noisy copy."""
-    if signs.words and not signs.slips and not signs.scattered and signs.held_new == 1:
+    if (
+        signs.words
+        and not (signs.slips or converted)
+        and signs.held_new == 1
+        and signs.held < rules.form
+        and limits.form
+    ):
         return True  # the same to the letter but for a word: a form that was filled in; an editor's hand changes more
     usual = limits.free_words + signs.held / limits.words + rules.word_excess * signs.slips
     return signs.words > usual and not (converted and signs.replaced <= rules.converted_share)
@@ -220,6 +246,7 @@ def measure(
         replaced=replaced / max(held, 1),
         errors=(replaced + slipped) / max(held, 1),
         novel=_in_runs([missing[n] for n in prose], [new.length(n) for n in prose], rules),
+        foreign=_foreign(new, old, missing, rules),
         scattered=sum(missing[n] for n in prose),
         prose=sum(new.length(n) for n in prose),
     )
@@ -241,6 +268,15 @@ def _in_runs(missing: list[int], lengths: list[int], rules: JudgementRules) -> i
         novel += run if run >= rules.novel_run else 0
         run = 0
     return novel + (run if run >= rules.novel_run else 0)
+
+
+def _foreign(new: Ready, old: Ready, missing: list[int], rules: JudgementRules) -> int:
+    """What sentences that the old text does not hold share with it not even in pairs of characters: another matter."""
+    return sum(
+        foreign(new.passages.forms[place], old.sequence.form)
+        for n, place in enumerate(new.own)
+        if new.passages.prose[place] and missing[n] > (1 - rules.passage_held) * new.length(n)
+    )
 
 
 def _not_held(ready: Ready, missing: list[int], rules: JudgementRules) -> tuple[str, ...]:

@@ -122,12 +122,14 @@ def _wordings(form: str, start: int, end: int, rules: EditingRules) -> set[str]:
 
 
 def _is_echo(edit: Edit, new: Ready, old: Ready, rules: EditingRules) -> bool:
-    """Whether the words on both sides stand in both texts, or a headline was put in words of the old text."""
+    """Whether it only shortens, puts words that stand in both texts, or a headline in words of the old text."""
     (a, b), (c, d) = edit
     if b - a < 2 or numbers_change(edit, new.sequence.form, old.sequence.form):
         return False
-    return echoes(new.sequence.form[a:b], old.sequence.form, rules) and (
-        b - a >= rules.headline <= d - c or echoes(old.sequence.form[c:d], new.sequence.form, rules)
+    one, other = new.sequence.form[a:b], old.sequence.form[c:d]
+    return one in other or (
+        echoes(one, old.sequence.form, rules)
+        and (min(len(one), len(other)) >= rules.headline or echoes(other, new.sequence.form, rules))
     )
 
 
@@ -138,8 +140,12 @@ def _with_echoes(here: Mask, new: Ready, old: Ready, head: tuple[int, int], rule
         return here
     here = here.copy()
     here[slice(*head)] = True
-    source = old.sequence.form + canonical(old.text.title)
+    title = canonical(old.text.title)
+    source = old.sequence.form + title
     for start, end in _stretches(missing.tolist(), new):
+        at = new.sequence.form.find(title, start, end) if len(title) >= rules.headline else -1
+        if at >= 0:
+            here[at : at + len(title)] = True
         if end - start >= rules.echo_length and echoes(new.sequence.form[start:end], source, rules):
             here[start:end] = True
     return here
@@ -154,6 +160,12 @@ def _stretches(missing: list[int], new: Ready) -> Iterator[tuple[int, int]]:
             yield start, before + 1
             start = place
         before = place
+
+
+def foreign(stretch: str, source: str) -> int:
+    """How many pairs of characters of a stretch stand nowhere in the source."""
+    pairs, _ = _said(source)
+    return sum(stretch[n : n + 2] not in pairs for n in range(len(stretch) - 1))
 
 
 def echoes(stretch: str, source: str, rules: EditingRules) -> bool:

@@ -106,7 +106,8 @@ def numbers_change(edit: Edit, here: str, there: str) -> int:
     The numbers are those that the edit touches, read whole: 5 in 95 and 195 is no insertion; 05分 is 5分.
     """
     (a, b), (c, d) = edit
-    if not (_DIGIT.search(here, a, b) or _DIGIT.search(there, c, d)):
+    digits = bool(_DIGIT.search(here, a, b)), bool(_DIGIT.search(there, c, d))
+    if not any(digits) or (a < b and c < d and not all(digits)):
         return 0
     left = len(_DIGITS_BEFORE.search(here, max(a - 12, 0), a)[0])  # type: ignore[index]
     right = len(_DIGITS.match(here, b)[0])  # type: ignore[index]
