@@ -88,7 +88,7 @@ def date_of(row: Row) -> datetime | None:
     except ValueError:
         dated = parse_date(said)
         return dated.at if dated else None
-    return found if found.tzinfo else found.replace(tzinfo=SHANGHAI)
+    return (found if found.tzinfo else found.replace(tzinfo=SHANGHAI)).astimezone(UTC)
 
 
 def _said_date(row: Row) -> str:

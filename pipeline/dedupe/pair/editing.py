@@ -103,6 +103,8 @@ def _same_class(edit: Edit, new: Ready, old: Ready, rules: EditingRules) -> bool
         return True
     (a, b), (c, d) = edit
     one, other = new.sequence.form[a:b], old.sequence.form[c:d]
+    if one and other and not rules.wordings.sub("", one) + rules.wordings.sub("", other):
+        return True  # 今天表示 for 9日介绍
     return any(
         short in rules.selves and 1 < len(long) <= rules.self_length and not re.search(r"\d", long)
         for short, long in ((one, other), (other, one))

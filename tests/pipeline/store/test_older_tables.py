@@ -36,6 +36,7 @@ def test_an_older_table_is_read_with_all_columns_of_today(older: Store) -> None:
     assert rows.height == 4
     assert {row["title"] for row in corpus.documents().collect().to_dicts()} == {"第1号新闻", "第4号新闻"}
     assert Corpus.open(older, 1).documents().collect().height == 2
+    assert corpus.documents(latest=True).collect().height == 2
 
 
 def test_the_changes_of_an_older_table_are_told(older: Store) -> None:

@@ -1,0 +1,143 @@
+"""What an editor's hand changes and a repost stays one; what one character changes and it is another text."""
+
+import random
+from datetime import UTC, datetime
+
+import pytest
+
+from pipeline.dedupe.fingerprint import fingerprint
+from pipeline.dedupe.pair.alignment import Edit
+from pipeline.dedupe.pair.compare import Verdict, judge
+from pipeline.dedupe.pair.entities import numbers_change
+from pipeline.dedupe.pair.text import Text
+from pipeline.dedupe.passages import split
+from tests.makers.texts.compared_texts import RULES, Corpus, lines, story, text
+from tests.makers.texts.one_character import FAMILIES, Family
+from tests.makers.texts.reposts import EDITS
+
+BODY = [
+    "北山县供销社本周启动冬储菜收购，首批收购点设在城关、柳湾和石桥三个镇，预计收购白菜和萝卜共3200吨。",
+    "供销社主任说，收购价格随行就市，菜农凭身份证登记，当天过磅、当天付款，不打白条。",
+    "为方便偏远村庄，供销社组织了12辆货车进村收购，并在村口张榜公布价格和联系电话。",
+    "菜农老冯种了6亩白菜，往年要自己拉到县城去卖，今年在家门口就卖了出去。",
+]
+
+
+def told(body: str, title: str = "", day: int | None = None) -> Text:
+    at = datetime(2026, 3, day, 2, tzinfo=UTC) if day else None
+    return Text(id=body[:30], text=body, fingerprint=fingerprint(body, RULES.fingerprint), title=title, published_at=at)
+
+
+def verdict(
+    new: str, old: str, titles: tuple[str, str] = ("", ""), days: tuple[int | None, int | None] = (None, None)
+) -> Verdict:
+    return judge(told(new, titles[0], days[0]), told(old, titles[1], days[1]), {}, RULES)
+
+
+@pytest.mark.parametrize("family", FAMILIES, ids=lambda family: family.title)
+@pytest.mark.parametrize("titles", ["none", "own", "same"])
+def test_texts_that_differ_in_a_character_of_meaning_are_no_reposts(family: Family, titles: str) -> None:
+    for one, other in family.pairs():
+        named = {"none": ("", ""), "own": (one[0], other[0]), "same": ("本周公告摘登", "本周公告摘登")}[titles]
+        assert verdict(one[1], other[1], named).kind == "near", (one, other)
+
+
+def test_there_are_enough_families_to_speak_of() -> None:
+    assert len(FAMILIES) >= 30
+    assert 2 * sum(len(family.pairs()) for family in FAMILIES) >= 300
+
+
+@pytest.mark.parametrize("family", FAMILIES, ids=lambda family: family.title)
+def test_a_noisy_copy_of_such_a_text_is_still_a_repost(family: Family) -> None:
+    body = family.pairs()[0][0][1]
+    missed = [seed for seed in range(10) if verdict(EDITS["noise 5 %"](body, random.Random(seed)), body).kind == "near"]
+    assert len(missed) <= 3
+
+
+def test_a_telegraph_is_no_caption() -> None:
+    line = "【北山县蔬菜批发价格多数上涨】本报3月9日电，截至今日收盘，白菜每公斤1.46元，萝卜每公斤1.12元，土豆每公斤2.08元，" \
+           "大葱每公斤3.31元，菠菜每公斤5.20元，市场日成交量为2316吨，比前一日多，价格较上周多数上涨，供应总体充足平稳，交易秩序良好。"  # fmt: skip
+    assert 120 < len(line) <= 320
+    assert not any(split(line, RULES.passages).labels)
+    other = line.replace("1.46", "1.37").replace("2.08", "2.55").replace("2316", "2478").replace("3月9日", "3月12日")
+    assert verdict(other, line).kind == "near"
+
+
+@pytest.mark.parametrize(
+    ("here", "there", "changed"),
+    [
+        ("于2017年4月5日开工", "于4月5日开工", False),
+        ("于4月5日开工", "于5日开工", False),
+        ("上午9时05分起", "上午9时5分起", False),
+        ("共95人参加", "共195人参加", True),
+        ("共19人参加", "共18人参加", True),
+        ("共05吨粮食", "共5吨粮食", True),
+        ("于15日开工", "于5日开工", True),
+    ],
+)
+def test_numbers_are_compared_as_numbers(here: str, there: str, changed: bool) -> None:
+    start = next(n for n in range(len(here)) if here[n] != there[n])
+    end = next(n for n in range(len(here)) if here[-1 - n] != there[-1 - n])
+    end = min(end, len(here) - start, len(there) - start)
+    edit = Edit((start, len(here) - end), (start, len(there) - end))
+    assert bool(numbers_change(edit, here, there)) == changed
+
+
+def test_datelines_outlets_and_the_words_for_a_day_are_no_other_names() -> None:
+    old = "中新网北山3月9日电（记者 钱某）" + "\n".join(BODY).replace("供销社主任说", "县供销社主任9日介绍")
+    new = "本报讯（记者 孙某）" + "\n".join(BODY).replace("供销社主任说", "县供销社主任今天表示")
+    assert verdict(new, old, days=(9, 9)).kind == "repost"
+
+
+def test_another_day_in_a_dateline_counts_where_the_texts_are_of_other_days() -> None:
+    old = "【上期所提示风险】本报3月9日电，上海期货交易所今日发布通知，提醒投资者理性参与交易，加强风险防范，合规进行操作。"
+    new = old.replace("3月9日", "3月12日")
+    titles = ("上期所提示风险", "上期所提示风险")
+    assert verdict(new, old, titles, (9, 9)).kind == "repost"
+    assert verdict(new, old, titles, (12, 9)).kind == "near"
+
+
+def test_a_headline_and_a_lead_that_repeat_the_text_are_no_prose_of_its_own() -> None:
+    lead = "北山县供销社启动冬储菜收购 菜农在家门口就卖了白菜\n本周启动冬储菜收购的北山县供销社，收购点设在城关、柳湾和石桥三个镇，组织了12辆货车进村收购，当天过磅、当天付款。"
+    assert verdict(lead + "\n" + "\n".join(BODY), "\n".join(BODY)).kind == "repost"
+
+
+def test_titles_of_one_series_keep_apart_only_by_what_is_new() -> None:
+    body = "\n".join(BODY)
+    titles = "北山县供销社收购冬储菜12辆货车进村", "北山县供销社收购冬储菜3200吨"
+    assert verdict(body + "\n本报记者 钱某", body, titles).kind == "repost"
+
+
+def test_another_item_in_a_long_text_is_no_repost() -> None:
+    long = lines(story(31, 60))
+    other = (
+        "\n".join(BODY)
+        + "\n"
+        + "县气象台预报，未来三天受冷空气影响，气温将下降八度左右，请农户做好大棚保温，及时收获露地蔬菜，并防范大风吹坏棚膜。供电所加派人员巡线，保障温室用电。"
+    )
+    assert verdict(long + "\n" + other, long).kind == "near"
+
+
+FACTS = "截至今天下午，三个收购点已收购白菜860吨，付款到户137万元。县农业农村局派出技术员到场指导分级装车，运往省城的首批车队将于明早出发，沿途由交警部门安排专人引导。"
+
+
+@pytest.mark.parametrize("days", [(5, 4), (4, 4), (None, None)])
+def test_a_text_that_holds_an_older_one_whole_and_adds_facts_extends_it(days: tuple[int | None, int | None]) -> None:
+    corpus = Corpus()
+    corpus.publish([text("old", "\n".join(BODY), days[1], fetched_at=datetime(2026, 3, 4, 20, tzinfo=UTC))])
+    newer = "\n".join([*BODY, FACTS * 2])
+    (decision,) = corpus.publish([text("new", newer, days[0], fetched_at=datetime(2026, 3, 5, 20, tzinfo=UTC))])
+    assert (decision.kind, decision.canonical_id, decision.extends) == ("original", None, "old")
+    assert corpus.held["old"].canonical_id is None
+
+
+def test_of_a_chain_each_text_extends_the_newest_before_it() -> None:
+    corpus = Corpus()
+    more = [
+        "省气象台说，今后一周以晴天为主，利于露地蔬菜收获和晾晒，菜农可以安排雇工抢收，早装车早入窖，减少田间损耗和冻害，保障节日市场供应。"
+        * 2
+    ]
+    for day, body in enumerate((BODY, [*BODY, FACTS * 2], [*BODY, FACTS * 2, *more]), 4):
+        at = datetime(2026, 3, day, 20, tzinfo=UTC)
+        corpus.publish([text(f"day{day}", "\n".join(body), day, fetched_at=at)])
+    assert [corpus.decisions[f"day{day}"].extends for day in (4, 5, 6)] == [None, "day4", "day5"]
