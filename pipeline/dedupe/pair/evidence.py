@@ -39,7 +39,7 @@ def weigh(
     if None not in dates and abs((dates[0] - dates[1]).total_seconds()) > rules.days * 86_400:  # type: ignore[operator]
         return "apart"
     bond = compare_titles(*titles, rules)
-    return "open" if bond == "apart" and old and _stands(*map(_form, titles), old, rules) else bond
+    return "open" if bond == "apart" and old and _stands(_form(titles[0]), _form(titles[1]), old, rules) else bond
 
 
 def compare_titles(one: str, other: str, rules: EvidenceRules) -> Bond:

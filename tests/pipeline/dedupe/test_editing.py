@@ -118,14 +118,15 @@ def test_another_item_in_a_long_text_is_no_repost() -> None:
     assert verdict(long + "\n" + other, long).kind == "near"
 
 
+REPORT = [*BODY, *story(41, 6)]
 FACTS = "截至今天下午，三个收购点已收购白菜860吨，付款到户137万元。县农业农村局派出技术员到场指导分级装车，运往省城的首批车队将于明早出发，沿途由交警部门安排专人引导。"
 
 
 @pytest.mark.parametrize("days", [(5, 4), (4, 4), (None, None)])
 def test_a_text_that_holds_an_older_one_whole_and_adds_facts_extends_it(days: tuple[int | None, int | None]) -> None:
     corpus = Corpus()
-    corpus.publish([text("old", "\n".join(BODY), days[1], fetched_at=datetime(2026, 3, 4, 20, tzinfo=UTC))])
-    newer = "\n".join([*BODY, FACTS * 2])
+    corpus.publish([text("old", "\n".join(REPORT), days[1], fetched_at=datetime(2026, 3, 4, 20, tzinfo=UTC))])
+    newer = "\n".join([*REPORT, FACTS * 2])
     (decision,) = corpus.publish([text("new", newer, days[0], fetched_at=datetime(2026, 3, 5, 20, tzinfo=UTC))])
     assert (decision.kind, decision.canonical_id, decision.extends) == ("original", None, "old")
     assert corpus.held["old"].canonical_id is None
@@ -135,9 +136,9 @@ def test_of_a_chain_each_text_extends_the_newest_before_it() -> None:
     corpus = Corpus()
     more = [
         "省气象台说，今后一周以晴天为主，利于露地蔬菜收获和晾晒，菜农可以安排雇工抢收，早装车早入窖，减少田间损耗和冻害，保障节日市场供应。"
-        * 2
+        * 3
     ]
-    for day, body in enumerate((BODY, [*BODY, FACTS * 2], [*BODY, FACTS * 2, *more]), 4):
+    for day, body in enumerate((REPORT, [*REPORT, FACTS * 2], [*REPORT, FACTS * 2, *more]), 4):
         at = datetime(2026, 3, day, 20, tzinfo=UTC)
         corpus.publish([text(f"day{day}", "\n".join(body), day, fetched_at=at)])
     assert [corpus.decisions[f"day{day}"].extends for day in (4, 5, 6)] == [None, "day4", "day5"]
