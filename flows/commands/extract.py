@@ -133,5 +133,5 @@ def dedupe(new: Path, against: Path, *, within: bool) -> Iterator[dict[str, Any]
     from pipeline.dedupe.two_files import read_texts
 
     rules = processing.rules(settings.from_environment().config).dedupe
-    texts = [list(read_texts(path, rules, output.say)) for path in (new, against)]
-    return decide(*texts, rules, within=within)
+    texts, held = (list(read_texts(path, rules, output.say)) for path in (new, against))
+    return decide(texts, held, rules, within=within)
