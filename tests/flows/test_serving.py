@@ -92,6 +92,12 @@ def runs(home: Path, flow: str, *states: str) -> list[dict[str, Any]]:
     return [run for run in found if run["state_type"] in states]
 
 
+def told_of(store: Store) -> list[RunReport]:
+    """The reports of all runs that have one by now."""
+    keys = [key for key in store.list("runs/") if key.endswith(".json") and key.count("/") == 1]
+    return [RunReport.model_validate_json(store.get(key)) for key in keys]
+
+
 def assert_no_secret_is_told(home: Path, store: Store) -> None:
     """Neither in logs nor in Prefect, nor in any object of the store: reports, answers, landing files."""
     told = (home.parent / "serve.log").read_bytes() + b"".join(store.get(key) for key in store.list())
@@ -130,15 +136,14 @@ def test_a_schedule_fires_and_kills_ends_and_restarts_lose_nothing(told: dict[st
     }
 
     with serving(told) as process:
-        until(lambda: runs(home, "nightly", "COMPLETED"), process)
-        assert prefect_server.find(home) == left
         store = Store.open(f"s3://{embedded_store.BUCKET}", embedded_store.start(home).environment())
-        (key, *_) = [key for key in store.list("runs/") if key.endswith(".json") and key.count("/") == 1]
-        night = RunReport.model_validate_json(store.get(key))
+        killed = run_id_of(FlowRun.model_validate(scheduled))
+        # On a busy machine the nights of the next minutes come meanwhile, and end at once or have the documents.
+        night = until(lambda: next((each for each in told_of(store) if each.instead_of == killed), None), process)
+        assert prefect_server.find(home) == left
         assert (night.succeeded, [source.source_id for source in night.sources]) == (True, ["company"])
-        assert night.total("documents") > 5
-        assert night.instead_of == run_id_of(FlowRun.model_validate(scheduled))  # it says whose work it does again
-        assert f"Run {night.instead_of} was ended" in store.get(key.replace(".json", ".html")).decode()
+        assert sum(each.total("documents") for each in told_of(store)) > 5
+        assert f"Run {night.instead_of} was ended" in store.get(f"runs/{night.run_id}.html").decode()
         assert not [run for run in runs(home, "nightly", "RUNNING") if run["id"] == scheduled["id"]]
 
         form = {"parameters": {"sources": ["company"], "dry_run": True}}
