@@ -58,6 +58,7 @@ class Posting:
     """An article on a site: where, since which night, and what becomes of it."""
 
     site: str
+    column: str
     path: str  # with the query, if that is what names the article
     article: Article
     since: int  # the night on which it appears

@@ -77,7 +77,7 @@ def _on_a_calendar(written: Iterable[Posting], base: date) -> tuple[Posting, ...
     paths = {}
     for key, posting in postings.items():
         column, serial = posting.path.split()
-        paths[key] = SITES[posting.site].address(column, posting.article.published, int(serial))
+        paths[key] = SITES[posting.site].path(column, posting.article.published, int(serial))
     return tuple(
         replace(
             posting,
@@ -128,6 +128,7 @@ class _Press:
             since, published, draft = self._unique(lambda: self._write(rng, batch, serial), batch.site)  # noqa: B023
             yield Posting(
                 site=batch.site,
+                column=batch.column,
                 path=batch.column,
                 since=since,
                 article=_article(draft, published, batch.site, rng),
@@ -175,6 +176,7 @@ class _Press:
             )
             yield Posting(
                 site=repost.site,
+                column=repost.column,
                 path=repost.column,
                 since=repost.since,
                 article=article,

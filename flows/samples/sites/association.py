@@ -1,7 +1,6 @@
 """An association on an old ASP system: show.asp?id=, ?page=, layout tables, GBK that nothing declares, visit counters."""
 
 from collections.abc import Mapping
-from datetime import datetime
 from html import escape
 
 from flows.samples.articles import Article, Posting
@@ -11,21 +10,17 @@ NAME = "东部钢铁流通协会"
 CLASSES = {"3": "协会动态", "7": "价格行情"}
 
 
-def address(column: str, published: datetime, serial: int) -> str:
-    return f"/show.asp?cid={column}&id={101 + serial}"
-
-
 def serve(shelf: Shelf) -> Served:
     served: Served = {"/": page(_frame(NAME, ""), "gb18030", header="", stamped=False)}
     lists_of: dict[tuple[str, str], Resource] = {}
     for column, name in CLASSES.items():
-        postings = [one for one in shelf.listed if f"cid={column}&" in one.path]
+        postings = shelf.of(column)
         lists = chunks(postings, 12)
         for number, rows in enumerate(lists, 1):
             shown = page(_frame(name, _list(rows, column, number, len(lists))), "gb18030", header="", stamped=False)
             lists_of[column, str(number)] = shown
         for posting in postings:
-            article = posting.on(shelf.night) or posting.article
+            article = shelf.article(posting)
             served[posting.path] = page(
                 _frame(article.title, _detail(posting, article, name, shelf)), "gb18030", header="", stamped=False
             )
@@ -69,4 +64,12 @@ def _frame(title: str, body: str) -> str:
 <tr><td align="center">主办单位：{NAME}　联系电话：0795-66021188　邮编：315000<br>东ICP备99006666号　您是第 1088213 位访客</td></tr></table></body></html>"""
 
 
-SITE = Site(id="association", name=NAME, publisher=NAME, precision="day", address=address, serve=serve)
+SITE = Site(
+    id="association",
+    name=NAME,
+    publisher=NAME,
+    precision="day",
+    address="/show.asp?cid={column}&id={serial}",
+    serials=(101, 1),
+    serve=serve,
+)

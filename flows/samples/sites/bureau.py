@@ -1,6 +1,5 @@
 """A city bureau: links hidden in onclick, `var countPage`, single-quoted attributes, dates with slashes in the metas."""
 
-from datetime import datetime
 from html import escape
 
 from flows.samples.articles import Article, Posting
@@ -10,21 +9,17 @@ NAME = "宁川市工业和信息化局"
 COLUMNS = {"GXDT9285": "工信动态", "TZGG9286": "通知公告"}
 
 
-def address(column: str, published: datetime, serial: int) -> str:
-    return f"/ZWXX5652/{column}/{published:%Y%m}/t{published:%Y%m%d}_{7200000 + serial * 31}.html"
-
-
 def serve(shelf: Shelf) -> Served:
     served: Served = {"/": page(_frame(NAME, "", "<div class='main'>欢迎访问</div>"))}
     for column in COLUMNS:
-        postings = [posting for posting in shelf.listed if f"/{column}/" in posting.path]
+        postings = shelf.of(column)
         lists = chunks(postings, 12)
         for number, rows in enumerate(lists):
             text = _list(column, rows, len(lists), hidden=column == "GXDT9285")
             served[stem_part(f"/ZWXX5652/{column}/index.html", number)] = page(text)
         served[f"/ZWXX5652/{column}/"] = served[f"/ZWXX5652/{column}/index.html"]
         for posting in postings:
-            served[posting.path] = page(_detail(posting, posting.on(shelf.night) or posting.article, column, shelf))
+            served[posting.path] = page(_detail(posting, shelf.article(posting), column, shelf))
     return served
 
 
@@ -101,4 +96,12 @@ def _frame(title: str, meta: str, body: str) -> str:
 <p>主办单位：{NAME}　承办单位：宁川市工业和信息化局信息中心</p><p>政府网站标识码：9900000052　宁ICP备99000518号　宁公网安备 99010302000991号</p><p>联系电话：0799-83601234　建议使用1024*768以上分辨率</p></div></body></html>"""
 
 
-SITE = Site(id="bureau", name=NAME, publisher=NAME, precision="second", address=address, serve=serve)
+SITE = Site(
+    id="bureau",
+    name=NAME,
+    publisher=NAME,
+    precision="second",
+    address="/ZWXX5652/{column}/{published:%Y%m}/t{published:%Y%m%d}_{serial}.html",
+    serials=(7200000, 31),
+    serve=serve,
+)

@@ -1,6 +1,5 @@
 """A company's site: NEWS, one body of <br>, no date but in the list, a title that says nothing, an ICP footer."""
 
-from datetime import datetime
 from html import escape
 
 from flows.samples.articles import Article, Posting
@@ -8,10 +7,6 @@ from flows.samples.sites.html import Served, Shelf, Site, chunks, page
 
 NAME = "华澜精密科技股份有限公司"
 INDENT = "&nbsp; &nbsp; &nbsp; &nbsp; "
-
-
-def address(column: str, published: datetime, serial: int) -> str:
-    return f"/{column}/show-{310 + serial * 3}.html"
 
 
 def serve(shelf: Shelf) -> Served:
@@ -24,7 +19,7 @@ def serve(shelf: Shelf) -> Served:
             _frame(f"{_rows(rows)}<div class='pager'>{previous} {following} 共{len(shelf.listed)}条</div>")
         )
     for posting in shelf.listed:
-        served[posting.path] = page(_frame(_detail(posting, posting.on(shelf.night) or posting.article, shelf)))
+        served[posting.path] = page(_frame(_detail(posting, shelf.article(posting), shelf)))
     return served
 
 
@@ -65,7 +60,8 @@ SITE = Site(
     name=NAME,
     publisher=NAME,
     precision="day",
-    address=address,
+    address="/{column}/show-{serial}.html",
+    serials=(310, 3),
     serve=serve,
     names_itself=False,
     links_files=False,

@@ -1,7 +1,6 @@
 """A central portal: flat JSON lists of the gov.cn kind, column pages filled by script, bodies in #UCAP-CONTENT."""
 
 import json
-from datetime import datetime
 from html import escape
 
 from flows.samples.articles import Article, Block
@@ -15,14 +14,10 @@ LISTS = {
 RIGHT = '<p style="text-align: right; text-indent: 0;">{}</p>'
 
 
-def address(column: str, published: datetime, serial: int) -> str:
-    return f"/{column}/{published:%Y%m}/content_{7040000 + serial * 57}.htm"
-
-
 def serve(shelf: Shelf) -> Served:
     served: Served = {"/": page(_frame("首页", "", ""))}
     for column, (name, path) in LISTS.items():
-        postings = [posting for posting in shelf.listed if posting.path.startswith(f"/{column}/")]
+        postings = shelf.of(column)
         rows = [
             {
                 "TITLE": one.article.title,
@@ -37,7 +32,7 @@ def serve(shelf: Shelf) -> Served:
             _frame(name, "", '<div class="list list_1 list_2"><ul id="list"></ul><div class="pagination"></div></div>')
         )
         for posting in postings:
-            article = posting.on(shelf.night) or posting.article
+            article = shelf.article(posting)
             served[posting.path] = page(_detail(article, name, column))
     return served
 
@@ -105,7 +100,8 @@ SITE = Site(
     name=NAME,
     publisher=NAME,
     precision="second",
-    address=address,
+    address="/{column}/{published:%Y%m}/content_{serial}.htm",
+    serials=(7040000, 57),
     serve=serve,
     editor=lambda posting, article: article.editor.split("、")[0],
     tables=True,

@@ -1,16 +1,11 @@
 """The English pages of a ministry: TRS lists, official metas in English, a copyright footer."""
 
-from datetime import datetime
 from html import escape
 
 from flows.samples.articles import Article, Posting
 from flows.samples.sites.html import Served, Shelf, Site, chunks, page, paragraphs, stem_part
 
 NAME = "Ministry of Industrial Development"
-
-
-def address(column: str, published: datetime, serial: int) -> str:
-    return f"/{column}/{published:%Y%m}/t{published:%Y%m%d}_{990000 + serial * 19}.html"
 
 
 def serve(shelf: Shelf) -> Served:
@@ -25,7 +20,7 @@ def serve(shelf: Shelf) -> Served:
         served[stem_part("/news/index.html", number)] = page(_frame("News", "", text))
     served["/news/"] = served["/news/index.html"]
     for posting in shelf.listed:
-        served[posting.path] = page(_detail(posting, posting.on(shelf.night) or posting.article, shelf))
+        served[posting.path] = page(_detail(posting, shelf.article(posting), shelf))
     return served
 
 
@@ -51,4 +46,12 @@ def _frame(title: str, meta: str, body: str) -> str:
 <div class="footer"><p>Copyright © {NAME}. All Rights Reserved. Reproduction in whole or in part without permission is prohibited.</p><p>Address: 88 Changda Avenue, Jingji | Site ID: bm99000001 | ICP No. 99000001</p></div></body></html>"""
 
 
-SITE = Site(id="english", name=NAME, publisher=NAME, precision="second", address=address, serve=serve)
+SITE = Site(
+    id="english",
+    name=NAME,
+    publisher=NAME,
+    precision="second",
+    address="/{column}/{published:%Y%m}/t{published:%Y%m%d}_{serial}.html",
+    serials=(990000, 19),
+    serve=serve,
+)

@@ -1,7 +1,6 @@
 """A repost farm: traditional characters with pinyin annotations, captions `标题(1)` between paragraphs, furniture of its own."""
 
 from collections.abc import Callable
-from datetime import datetime
 from html import escape
 
 from flows.samples.articles import Article, Posting
@@ -9,10 +8,6 @@ from flows.samples.sites.html import Served, Shelf, Site, chunks, page, summary
 from flows.samples.writing.script import annotated
 
 NAME = "知讯网"
-
-
-def address(column: str, published: datetime, serial: int) -> str:
-    return f"/{column}/{published:%Y/%m%d}/{51000 + serial * 11}.html"
 
 
 def serve(shelf: Shelf) -> Served:
@@ -32,7 +27,7 @@ def serve(shelf: Shelf) -> Served:
             _frame("资讯", f'<ul class="list">{items}</ul><div class="pagelist">{following}</div>', str)
         )
     for posting in shelf.listed:
-        served[posting.path] = page(_detail(posting, posting.on(shelf.night) or posting.article, shelf))
+        served[posting.path] = page(_detail(posting, shelf.article(posting), shelf))
     return served
 
 
@@ -76,7 +71,8 @@ SITE = Site(
     name=NAME,
     publisher=NAME,
     precision="second",
-    address=address,
+    address="/{column}/{published:%Y/%m%d}/{serial}.html",
+    serials=(51000, 11),
     serve=serve,
     links_files=False,
     editor=lambda posting, article: article.editor.split("、")[-1] if "captions" in posting.form else "",

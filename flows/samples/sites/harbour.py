@@ -10,10 +10,6 @@ NAME = "海濱市政府新聞公報"
 WEEK = "一二三四五六日"
 
 
-def address(column: str, published: datetime, serial: int) -> str:
-    return f"/gia/{column}/{published:%Y%m/%d}/P{published:%Y%m%d}00{300 + serial}.htm"
-
-
 def serve(shelf: Shelf) -> Served:
     served: Served = {"/": page(_frame("主頁", ""))}
     items = "".join(
@@ -23,7 +19,7 @@ def serve(shelf: Shelf) -> Served:
     served["/gia/general/today.htm"] = page(_frame("今日新聞", f"<h2>新聞公報</h2><ul class='list'>{items}</ul>"))
     served["/sitemap.xml"] = _sitemap(shelf)
     for posting in shelf.listed:
-        served[posting.path] = page(_detail(posting.on(shelf.night) or posting.article))
+        served[posting.path] = page(_detail(shelf.article(posting)))
     return served
 
 
@@ -64,7 +60,8 @@ SITE = Site(
     name=NAME,
     publisher=NAME,
     precision="day",
-    address=address,
+    address="/gia/{column}/{published:%Y%m/%d}/P{published:%Y%m%d}00{serial}.htm",
+    serials=(300, 1),
     serve=serve,
     names_itself=False,
     links_files=False,

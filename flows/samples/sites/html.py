@@ -40,6 +40,14 @@ class Shelf:
         standing = [posting for posting in self.postings if posting.on(self.night)]
         return sorted(standing, key=lambda one: (one.pinned, one.article.published), reverse=True)
 
+    def of(self, column: str) -> list[Posting]:
+        """What one column names tonight."""
+        return [posting for posting in self.listed if posting.column == column]
+
+    def article(self, posting: Posting) -> Article:
+        """How it reads tonight."""
+        return posting.on(self.night) or posting.article
+
     def place(self, posting: Posting) -> int:
         """Which of the site's postings it is: a number that is its own on every night and every calendar."""
         return next(place for place, other in enumerate(self.postings) if other.path == posting.path)
@@ -58,7 +66,8 @@ class Site:
     name: str
     publisher: str  # the name under which it publishes its own
     precision: Precision
-    address: Callable[[str, datetime, int], str]  # column, publication time and serial number -> path
+    address: str  # of an article, with the slots column, published and serial
+    serials: tuple[int, int]  # the first serial number, and the step to the next
     serve: Callable[[Shelf], Served]
     names_itself: bool = True  # its own articles say 来源
     author: Callable[[Posting, Article], str] = lambda posting, article: ""  # whom its pages name as the author
@@ -72,6 +81,11 @@ class Site:
         lambda article: ()
     )  # lines at its bodies' ends that may be kept or not
     robots: str = "User-agent: *\nDisallow: /search/\n"
+
+    def path(self, column: str, published: datetime, number: int) -> str:
+        """The address of its n-th article."""
+        first, step = self.serials
+        return self.address.format(column=column, published=published, serial=first + step * number)
 
 
 def page(text: str, charset: str = "utf-8", header: str | None = None, stamped: bool = True) -> Resource:

@@ -24,18 +24,14 @@ SPECIALS = (
 )
 
 
-def address(column: str, published: datetime, serial: int) -> str:
-    return f"/{column}/{published:%Y%m%d}/{120000 + serial * 13}.html"
-
-
 def serve(shelf: Shelf) -> Served:
-    feed = [one for one in shelf.listed if one.path.startswith("/smartt/")]
+    feed = shelf.of("smartt")
     served: Served = {"/": page(_frame("首页", "", "")), "/rss.xml": _feed(feed)}
-    lists = chunks([one for one in shelf.listed if one.path.startswith("/semi/")], 10)
+    lists = chunks(shelf.of("semi"), 10)
     for number, rows in enumerate(lists, 1):
         served[f"/semi/index_{number}.html"] = page(_list(rows, number, len(lists), shelf))
     for posting in shelf.listed:
-        served[posting.path] = page(_detail(posting, posting.on(shelf.night) or posting.article, shelf))
+        served[posting.path] = page(_detail(posting, shelf.article(posting), shelf))
     return served
 
 
@@ -122,7 +118,8 @@ SITE = Site(
     name=NAME,
     publisher=NAME,
     precision="minute",
-    address=address,
+    address="/{column}/{published:%Y%m%d}/{serial}.html",
+    serials=(120000, 13),
     serve=serve,
     author=lambda posting, article: article.author,
     editor=lambda posting, article: article.editor.split("、")[0],

@@ -1,6 +1,5 @@
 """A ministry: TRS static lists with createPageHTML, the official meta tags, document pages with a header table."""
 
-from datetime import datetime
 from html import escape
 
 from flows.samples.articles import Article, Block, Posting
@@ -13,22 +12,18 @@ STRONG = '<p align="justify">　　<b><span style="font-family: 黑体; font-siz
 RIGHT = '<p align="right"><span style="font-family: 宋体; font-size: 12pt;">{}</span>　　</p>'
 
 
-def address(column: str, published: datetime, serial: int) -> str:
-    return f"/{column}/{published:%Y%m}/t{published:%Y%m%d}_{1380000 + serial * 17}.html"
-
-
 def serve(shelf: Shelf) -> Served:
     served: Served = {
         "/": page(_frame("首页", _meta("", "首页"), "<div class='w1200 index'><ul class='quick'></ul></div>"))
     }
     for column, name in COLUMNS.items():
-        postings = [posting for posting in shelf.listed if posting.path.startswith(f"/{column}/")]
+        postings = shelf.of(column)
         lists = chunks(postings, 15)
         for number, rows in enumerate(lists):
             served[stem_part(f"/{column}/index.html", number)] = page(_list(name, rows, number, len(lists)))
         served[f"/{column}/"] = served[f"/{column}/index.html"]
         for posting in postings:
-            served |= _article(posting, posting.on(shelf.night) or posting.article, name, shelf)
+            served |= _article(posting, shelf.article(posting), name, shelf)
     return served
 
 
@@ -150,7 +145,8 @@ SITE = Site(
     name=NAME,
     publisher=NAME,
     precision="minute",
-    address=address,
+    address="/{column}/{published:%Y%m}/t{published:%Y%m%d}_{serial}.html",
+    serials=(1380000, 17),
     serve=serve,
     tables=True,
     validity="有效",

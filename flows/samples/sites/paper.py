@@ -1,6 +1,5 @@
 """A party paper: GB18030 that declares gb2312, index2.html lists, editors' line, recommendations with summaries."""
 
-from datetime import datetime
 from html import escape
 
 from flows.samples.articles import Article, Block, Posting
@@ -10,14 +9,10 @@ NAME = "临澜日报网"
 CHANNEL = {"375547": "今日临澜", "378596": "产经"}
 
 
-def address(column: str, published: datetime, serial: int) -> str:
-    return f"/n2/{published:%Y}/{published:%m%d}/c{column}-{40200000 + serial * 113}.html"
-
-
 def serve(shelf: Shelf) -> Served:
     served: Served = {"/": _page(NAME, "", "<div class='w1000'></div>")}
     for column, name in CHANNEL.items():
-        postings = [posting for posting in shelf.listed if f"/c{column}-" in posting.path]
+        postings = shelf.of(column)
         lists = chunks(postings, 14)
         for number, rows in enumerate(lists, 1):
             served[f"/GB/{column}/index{number if number > 1 else ''}.html"] = _list(
@@ -25,7 +20,7 @@ def serve(shelf: Shelf) -> Served:
             )
         served[f"/GB/{column}/"] = served[f"/GB/{column}/index.html"]
         for posting in postings:
-            article = posting.on(shelf.night) or posting.article
+            article = shelf.article(posting)
             bodies = split(article, posting.parts)
             for part in range(len(bodies)):
                 served[_part(posting.path, part)] = _detail(posting, article, name, part, bodies, shelf)
@@ -116,7 +111,8 @@ SITE = Site(
     name=NAME,
     publisher="临澜日报",
     precision="minute",
-    address=address,
+    address="/n2/{published:%Y}/{published:%m%d}/c{column}-{serial}.html",
+    serials=(40200000, 113),
     serve=serve,
     author=lambda posting, article: "" if posting.repeats else article.author,
     editor=lambda posting, article: article.editor,

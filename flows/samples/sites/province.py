@@ -1,7 +1,6 @@
 """A provincial commission on JCMS: lists from dataproxy.jsp, bodies between printed boundary comments in #zoom."""
 
 from collections.abc import Mapping
-from datetime import datetime
 from html import escape
 from math import ceil
 
@@ -15,17 +14,13 @@ PER_PAGE = 8
 PROXY = "/module/web/jpage/dataproxy.jsp"
 
 
-def address(column: str, published: datetime, serial: int) -> str:
-    return f"/art/{published.year}/{published.month}/{published.day}/art_{column}_{8810000 + serial * 7}.html"
-
-
 def serve(shelf: Shelf) -> Served:
     served: Served = {"/": page(_frame("首页", "", ""))}
-    columns = {column: [one for one in shelf.listed if f"/art_{column}_" in one.path] for column in COLUMNS}
+    columns = {column: shelf.of(column) for column in COLUMNS}
     for column, postings in columns.items():
         served[f"/col/col{column}/index.html"] = page(_list(column, postings))
         for posting in postings:
-            article = posting.on(shelf.night) or posting.article
+            article = shelf.article(posting)
             served[posting.path] = page(_detail(article, column))
 
     def proxy(asked: Mapping[str, str]) -> Resource:
@@ -94,4 +89,12 @@ def _frame(title: str, meta: str, body: str) -> str:
 <div class="foot"><p>版权所有：{NAME}　主办：{NAME}　技术支持：南屏省信息中心</p><p>地址：安渚市人民路16号　邮编：399001　传真：0791-88501235</p><p>南ICP备99012345号　网站标识码：9970000021　<img src="/images/beian.png">南公网安备 99010002000188号</p></div></body></html>"""
 
 
-SITE = Site(id="province", name=NAME, publisher=NAME, precision="minute", address=address, serve=serve)
+SITE = Site(
+    id="province",
+    name=NAME,
+    publisher=NAME,
+    precision="minute",
+    address="/art/{published.year}/{published.month}/{published.day}/art_{column}_{serial}.html",
+    serials=(8810000, 7),
+    serve=serve,
+)
