@@ -143,7 +143,8 @@ def test_a_schedule_fires_and_kills_ends_and_restarts_lose_nothing(told: dict[st
         assert prefect_server.find(home) == left
         assert (night.succeeded, [source.source_id for source in night.sources]) == (True, ["company"])
         assert sum(each.total("documents") for each in told_of(store)) > 5
-        assert f"Run {night.instead_of} was ended" in store.get(f"runs/{night.run_id}.html").decode()
+        shown = until(lambda: store.find(f"runs/{night.run_id}.html"), process)  # written last
+        assert f"Run {night.instead_of} was ended" in shown.decode()
         assert not [run for run in runs(home, "nightly", "RUNNING") if run["id"] == scheduled["id"]]
 
         form = {"parameters": {"sources": ["company"], "dry_run": True}}
