@@ -28,6 +28,7 @@ from tests.makers.places import ROOT
 
 DEPLOY = ROOT / "docs" / "deploy"
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
+WITH_COMMANDS = [ROOT / "README.md", ROOT / "docs" / "operating.md"]
 UNITS = sorted((DEPLOY / "systemd").glob("*.service"))
 MANIFESTS = [
     pytest.param(manifest, id=f"{path.stem}-{manifest['kind']}-{manifest['metadata']['name']}")
@@ -106,7 +107,7 @@ def check_call(words: list[str]) -> None:
 @pytest.mark.parametrize("page", PAGES, ids=lambda path: path.name)
 def test_every_command_on_a_page_is_one_that_gongbao_takes(page: Path) -> None:
     commands = commands_of(page)
-    assert len(commands) > 15
+    assert len(commands) > 15 or page not in WITH_COMMANDS
     wrong = []
     for words in commands:
         try:
@@ -342,6 +343,7 @@ def test_the_image_copies_what_is_there_and_installs_from_the_lock_file() -> Non
 NEEDS = {
     "put_object": {"s3:PutObject"}, "upload_file": {"s3:PutObject", "s3:AbortMultipartUpload"},
     "upload_fileobj": {"s3:PutObject", "s3:AbortMultipartUpload"}, "get_object": {"s3:GetObject"},
+    "head_object": {"s3:GetObject"},
     "delete_object": {"s3:DeleteObject", "s3:DeleteObjectVersion"}, "head_bucket": {"s3:ListBucket"},
     "list_objects_v2": {"s3:ListBucket"}, "list_object_versions": {"s3:ListBucketVersions"}, "create_bucket": set(),
 }  # fmt: skip

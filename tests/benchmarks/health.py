@@ -8,7 +8,7 @@ import time
 from collections import Counter, defaultdict
 
 from pipeline.health.rules import HealthRules
-from tests.makers.nights import KINDS, YEAR, Told, simulate
+from tests.makers.nights.nights import KINDS, YEAR, Told, simulate
 from tests.makers.places import ROOT
 
 

@@ -23,7 +23,7 @@ def main() -> None:
         server = embedded_store.start(Path(folder))
         try:
             os.environ.update(server.environment())
-            from tests.makers.histories import live  # loads all rules
+            from tests.makers.nights.histories import live  # loads all rules
 
             wrong = 0
             store = Store.open(f"s3://{embedded_store.BUCKET}/histories")

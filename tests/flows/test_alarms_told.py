@@ -33,8 +33,8 @@ from pipeline.health.alarm_rules import AlarmRules, Delivery, Email, RunTrouble
 from pipeline.health.alarms import Found, Letter, Message, Standing, State
 from pipeline.store.s3 import Store
 from tests.makers.places import ROOT
+from tests.makers.servers.waiting import until
 from tests.makers.troubles import found
-from tests.makers.waiting import until
 
 pytestmark = pytest.mark.slow
 TOKEN, PASSWORD = "t0ken-of-the-webhook", "passw0rd-of-the-mail"

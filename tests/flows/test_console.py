@@ -30,7 +30,7 @@ from pipeline.store import staging
 from pipeline.store.landing import Capture, LandingWriter, read_all
 from pipeline.store.s3 import Store
 from tests.makers.places import ROOT
-from tests.makers.waiting import until
+from tests.makers.servers.waiting import until
 
 AT = datetime(2026, 1, 5, 18, tzinfo=UTC)
 RUN = "20260105T180000Z-abcd"

@@ -19,7 +19,7 @@ from flows.samples.sites import SITES
 from flows.schedules import LeaseRules, Schedules
 from pipeline.store.s3 import Store
 from tests.makers.places import ROOT
-from tests.makers.waiting import until
+from tests.makers.servers.waiting import until
 
 RULES = LeaseRules(renew_seconds=0.05, stale_minutes=10, wait_minutes=0)
 HOLD = """

@@ -12,8 +12,8 @@ from pipeline.page import obstacles
 from pipeline.store import landing
 from pipeline.store.known_pages import Seen
 from pipeline.store.s3 import Store
-from tests.makers.loopback import Site
 from tests.makers.places import ROOT
+from tests.makers.servers.loopback import Site
 
 CONFIG = ROOT / "config"
 

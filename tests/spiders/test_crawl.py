@@ -31,7 +31,8 @@ from pipeline.page.obstacles import Cause
 from pipeline.store import landing
 from pipeline.store.fetches import Due, Seen, Validators
 from pipeline.store.s3 import Store
-from tests.makers.loopback import (
+from tests.makers.places import ROOT
+from tests.makers.servers.loopback import (
     Site,
     answers,
     article,
@@ -46,8 +47,7 @@ from tests.makers.loopback import (
     truncated,
     with_tls,
 )
-from tests.makers.places import ROOT
-from tests.makers.waiting import until
+from tests.makers.servers.waiting import until
 
 CONFIG = ROOT / "config"
 AGENT = "Mozilla/5.0 (compatible; Gongbao/0.1; +loopback)"

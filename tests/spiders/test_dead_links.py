@@ -16,7 +16,7 @@ from pipeline.store import fetches
 from pipeline.store.known_pages import Seen
 from pipeline.store.s3 import Store
 from tests.makers.crawls import CONFIG, crawl, source_of
-from tests.makers.loopback import Site, answers, article, listing, serve
+from tests.makers.servers.loopback import Site, answers, article, listing, serve
 
 NOW = datetime(2026, 1, 5, 18, tzinfo=UTC)
 GOOD = ("/art/1.html", "/art/2.html", "/art/3.html", "/art/4.html")

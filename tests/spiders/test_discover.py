@@ -10,8 +10,8 @@ import yaml
 
 from spiders.onboarding.discover import kind_of
 from spiders.onboarding.draft import Page
-from tests.makers.loopback import Site, answers, article, serve
 from tests.makers.places import ROOT
+from tests.makers.servers.loopback import Site, answers, article, serve
 
 NIGHT = datetime(2026, 9, 28, tzinfo=UTC)
 COLUMNS = {"tzgg": "通知公告", "zcwj": "政策文件", "gzdt": "工作动态"}

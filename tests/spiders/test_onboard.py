@@ -19,8 +19,8 @@ from spiders.listings import Answer, parse
 from spiders.listings.families.detect import detect
 from spiders.onboarding.__main__ import main
 from spiders.onboarding.draft import Page, draft, match_of
-from tests.makers.loopback import Site, answers, article, listing, serve
 from tests.makers.places import ROOT
+from tests.makers.servers.loopback import Site, answers, article, listing, serve
 
 LISTS = ROOT / "tests" / "recordings" / "lists"
 EXPECTED: dict[str, Any] = json.loads((LISTS / "expected.json").read_text(encoding="utf-8"))

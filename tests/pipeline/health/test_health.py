@@ -18,7 +18,7 @@ from pipeline.health.observing import night_of, observe
 from pipeline.health.rules import HealthRules
 from pipeline.health.unknown_holiday import is_common_rest
 from pipeline.page.obstacles import Cause
-from tests.makers.nights import KINDS, YEAR, simulate
+from tests.makers.nights.nights import KINDS, YEAR, simulate
 from tests.makers.places import ROOT
 
 CONFIG = ROOT / "config"

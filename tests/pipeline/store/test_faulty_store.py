@@ -20,7 +20,7 @@ from pipeline.core.errors import StoreError
 from pipeline.store import s3
 from pipeline.store.s3 import Store
 from pipeline.store.tables import Table
-from tests.makers.faulty_store import KINDS, Faults, faulty
+from tests.makers.servers.faulty_store import KINDS, Faults, faulty
 
 RULES = LeaseRules(renew_seconds=60, stale_minutes=10, wait_minutes=0)
 BODY = random.Random(1).randbytes(300_000)

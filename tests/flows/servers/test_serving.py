@@ -27,7 +27,7 @@ from pipeline.core.conservation import RunReport
 from pipeline.corpus.corpus import Corpus
 from pipeline.store.s3 import Store
 from tests.makers.places import LAST_NIGHT, ROOT
-from tests.makers.waiting import until
+from tests.makers.servers.waiting import until
 
 pytestmark = pytest.mark.slow
 COMMAND = [sys.executable, "-m", "flows.cli.main"]

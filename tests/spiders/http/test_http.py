@@ -15,7 +15,7 @@ from pipeline.store.s3 import Store
 from spiders.http.inner_hosts import allows, is_inside
 from spiders.http.redirects import refresh
 from tests.makers.crawls import crawl
-from tests.makers.loopback import Site, answers, article, listing, redirects, serve
+from tests.makers.servers.loopback import Site, answers, article, listing, redirects, serve
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ import pytest
 
 from flows.servers import processes
 from tests.makers.places import ROOT
-from tests.makers.waiting import until
+from tests.makers.servers.waiting import until
 
 pytestmark = pytest.mark.slow
 COMMAND = """

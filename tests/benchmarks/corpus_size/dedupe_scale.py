@@ -1,6 +1,6 @@
 """Candidates of a night of 10,000 texts against corpora of growing size, a Delta table on the embedded S3 server.
 
-    python -m tests.benchmarks.dedupe_scale [--sizes 10000,100000,1000000] [--folder FOLDER]
+    python -m tests.benchmarks.corpus_size.dedupe_scale [--sizes 10000,100000,1000000] [--folder FOLDER]
 
 Time, bytes read, peak memory of the process. The corpora are synthetic: random keys in the columns that deduplication
 reads, in files of 250,000 rows; one in ten new texts shares half of its keys with a known one; one key in fifty is a
@@ -120,7 +120,7 @@ def main() -> None:
         )
         for size in map(int, args.sizes.split(",")):
             fill(Store.open(f"s3://{embedded_store.BUCKET}/{size}"), size)
-            command = [sys.executable, "-m", "tests.benchmarks.dedupe_scale", "--one", str(size)]
+            command = [sys.executable, "-m", "tests.benchmarks.corpus_size.dedupe_scale", "--one", str(size)]
             told = json.loads(subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True, cwd=ROOT).stdout)
             print(
                 f"{size:>12,} {told['seconds']:>8.2f} {told['cpu']:>7.2f} {told['read_gb']:>8.2f} {told['peak_gb']:>8.2f} "

@@ -15,8 +15,8 @@ from typing import Any
 
 import pytest
 
-from flows import embedded
-from pipeline.store import Store
+from flows.servers import embedded_store as embedded
+from pipeline.store.s3 import Store
 
 pytestmark = pytest.mark.skipif(not Path("/proc/net/tcp").exists(), reason="ports of a process are read from /proc")
 
