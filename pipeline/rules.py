@@ -10,6 +10,7 @@ from pathlib import Path
 
 import xxhash
 
+from pipeline.attachments.rules import FileRules
 from pipeline.core.config import read
 from pipeline.dedupe.rules import DedupeRules
 from pipeline.page.fields.rules import FieldRules
@@ -35,6 +36,7 @@ class Rules:
     obstacles: Signatures
     dedupe: DedupeRules
     weights: Forest  # by which data judges lines
+    attachments: FileRules
     version: str
 
     @classmethod
@@ -48,6 +50,7 @@ class Rules:
             obstacles=read(config / "obstacles.yaml", Signatures),
             dedupe=read(config / "dedupe.yaml", DedupeRules),
             weights=load(),
+            attachments=read(config / "attachments.yaml", FileRules),
             version=_version(config),
         )
 

@@ -3,35 +3,46 @@
 import json
 import subprocess
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from flows import settings
 from flows.runs import processing
 from flows.terminal import output
+from pipeline.attachments import kinds
+from pipeline.attachments.file_text import FileText
+from pipeline.attachments.read import ARCHIVES, read_file
 from pipeline.core import source
 from pipeline.core.errors import ConfigError, GongbaoError
-from pipeline.core.models import Page
+from pipeline.core.limits import Died, Limits, TooExpensive, run
+from pipeline.core.models import Document, Outcome, Page, Reason
+from pipeline.documents import rejected
+from pipeline.files import document_of, file_name
+from pipeline.rules import Rules
 from pipeline.store import staging
 from pipeline.text import clean
 
 _PAGES = {".html", ".htm", ".shtml", ".xhtml"}
+_FILES = {".pdf", ".doc", ".docx", ".wps", ".xls", ".xlsx", ".et", ".rtf", ".ofd", ".zip", ".rar", ".7z"}
 # What every row holds, and what says nothing outside a store.
-_TOLD = tuple("url title text published_at publisher author editor lang removed outcome reason".split())
-_HIDDEN = set("shingle_keys source_id etag last_modified status landing body_digest doc_id requested_url".split())
+_COLUMNS = tuple("url title text published_at publisher author editor lang removed outcome reason".split())
+_HIDDEN = set(
+    "shingle_keys source_id etag last_modified status landing body_digest doc_id requested_url parent_id full_text".split()
+)
+_R = TypeVar("_R")
 _WRONG = 2  # exit code of `python -m spiders.onboarding page` where our configuration is
 _FEW = 8  # so many pages are done before a pool of processes would have started
 
 
 def files_of(paths: Sequence[Path]) -> list[Path]:
-    """The files named, and the pages in the folders named, in order; ConfigError on one that is not there."""
+    """The files named, and the pages and files in the folders named, in order; ConfigError on one that is not there."""
     found: list[Path] = []
     for path in paths:
         if path.is_dir():
-            found += sorted(each for each in path.rglob("*") if each.suffix.lower() in _PAGES)
+            found += sorted(each for each in path.rglob("*") if each.suffix.lower() in _PAGES | _FILES)
         elif path.is_file():
             found.append(path)
         else:
@@ -40,8 +51,9 @@ def files_of(paths: Sequence[Path]) -> list[Path]:
 
 
 def extract(sources: Sequence[Path | str], url: str = "") -> Iterator[dict[str, Any]]:
-    """A row a page, in order: of files (which came from `url`, where that is known) and of addresses."""
-    return _each(extract_one, [(each, url) for each in sources])
+    """A row a page or file, of an archive one a member, in order: of files (from `url`, if known) and of addresses."""
+    for rows in _each(extract_one, [(each, url) for each in sources]):
+        yield from rows
 
 
 def clean_texts(files: Sequence[Path]) -> Iterator[dict[str, Any]]:
@@ -71,17 +83,35 @@ def page_at(url: str, config: Path) -> Page:
     return _page(answer["url"], body, answer["content_type"])
 
 
-def extract_one(of: Path | str, url: str = "") -> dict[str, Any]:
-    """The document in a saved page or at an address, or the reason why there is none."""
+def extract_one(of: Path | str, url: str = "") -> list[dict[str, Any]]:
+    """The document in a saved page or file or at an address, or the reason why there is none; of an archive all members'."""
     config = settings.from_environment().config
     page = page_of(of, url) if isinstance(of, Path) else page_at(of, config)
-    row = staging.row(page, processing.process_one(page, source.unknown(), config))
-    told = {name: row.get(name) for name in _TOLD} | {name: value for name, value in row.items() if name not in _HIDDEN}
-    return (
-        {"id": of.stem if isinstance(of, Path) else of}
-        | told
-        | {"url": None if page.url.startswith("file:") else page.url}
-    )
+    about = {"id": of.stem if isinstance(of, Path) else of}
+    if kinds.type_of(page.body) in ARCHIVES or (isinstance(of, Path) and of.suffix.lower() in _FILES):
+        rules = processing.rules(config)
+        try:
+            members = run(Limits.load(config), read_file, page.body, file_name(page), rules.attachments)
+        except (TooExpensive, Died) as error:
+            return [about | _told(page, rejected(page, rules, Reason.TOO_EXPENSIVE, str(error)))]
+        return [about | _told(page, _of_member(page, member, rules)) | {"file_name": member.name} for member in members]
+    return [about | _told(page, processing.process_one(page, source.unknown(), config))]
+
+
+def _told(page: Page, outcome: Outcome) -> dict[str, Any]:
+    row = staging.row(page, outcome)
+    told = {name: row.get(name) for name in _COLUMNS} | {
+        name: value for name, value in row.items() if name not in _HIDDEN
+    }
+    if isinstance(outcome, Document) and outcome.file and outcome.file.whole:
+        told["text"] = outcome.file.whole  # there is no store to keep the rest
+    return told | {"url": None if page.url.startswith("file:") else page.url}
+
+
+def _of_member(page: Page, member: FileText, rules: Rules) -> Outcome:
+    if not member.reason:
+        return document_of(page, member, rules)
+    return rejected(page, rules, member.reason, member.detail)
 
 
 def clean_one(path: Path) -> dict[str, Any]:
@@ -116,7 +146,7 @@ def _page(url: str, body: bytes, content_type: str = "") -> Page:
     )
 
 
-def _each(function: Any, jobs: Iterable[tuple[Any, ...]]) -> Iterator[dict[str, Any]]:
+def _each(function: Callable[..., _R], jobs: Iterable[tuple[Any, ...]]) -> Iterator[_R]:
     jobs = list(jobs)
     processes = settings.from_environment().processes
     if len(jobs) <= _FEW or processes < 2:

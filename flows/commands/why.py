@@ -21,7 +21,7 @@ from pipeline.store import staging
 
 _FIELDS = (
     "published_at", "published_precision", "published_raw", "signed_on", "effective_on", "publisher", "author", "editor",
-    "document_number", "index_number", "issuer", "topic", "validity", "lang", "lang_confidence",
+    "document_number", "index_number", "issuer", "topic", "validity", "lang", "lang_confidence", "form", "media_type", "pages", "file_name",
 )  # fmt: skip
 
 
@@ -110,9 +110,11 @@ def _decision(out: Console, row: Row) -> None:
 
 def _lines(out: Console, read: Reading) -> None:
     decoded, outcome = read.decoded, read.outcome
-    out.print(
-        f"{read.page.url}\ncharset: declared {decoded.declared or 'none'}, used {decoded.used}, {decoded.replaced} characters lost"
-    )
+    out.print(read.page.url)
+    if decoded.used:  # a file has no charset
+        out.print(
+            f"charset: declared {decoded.declared or 'none'}, used {decoded.used}, {decoded.replaced} characters lost"
+        )
     out.print(f"text found by: {read.candidate}")
     if not isinstance(outcome, Document):
         out.print(_ending(outcome), style="bold red")
@@ -122,9 +124,9 @@ def _lines(out: Console, read: Reading) -> None:
     _fields(out, outcome)
     out.print(Text(outcome.title, style="bold"))
     for fate in read.lines:
-        out.print(
-            Text(f"- {fate.line}  [{fate.zone}: {fate.rule}]", style="red") if fate.rule else Text(f"  {fate.line}")
-        )
+        place = f"p. {fate.page}  " if fate.page else ""
+        told = f"- {place}{fate.line}  [{fate.zone}: {fate.rule}]" if fate.rule else f"  {place}{fate.line}"
+        out.print(Text(told, style="red" if fate.rule else ""))
     if outcome.text_as_published:
         out.print("repaired reading:", style="bold")
         out.print(Text(outcome.text))

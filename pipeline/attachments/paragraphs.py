@@ -3,6 +3,7 @@
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from statistics import median
 
 from pipeline.attachments.boxes import PrintedLine, Sheet, is_han, joined, lines_of
 from pipeline.attachments.file_text import FileLine
@@ -29,9 +30,14 @@ def paragraphs(sheets: Sequence[Sheet], rules: Printed) -> list[FileLine]:
     before: PrintedLine | None = None
     edges = _edges_of([block for block, _ in blocks], rules)
     was_open = False
+    size = median([line.size for page in body for line in page if not line.row] or [0.0])
     for (block, sheet), (left, right) in zip(blocks, edges, strict=True):
         for at, line in enumerate(block):
-            if found and before and _goes_on(before, line, left, sheet, rules, was_open=was_open, first=at == 0):
+            if (
+                found
+                and before
+                and _goes_on(before, line, left, sheet, rules, was_open=was_open, first=at == 0, body=size)
+            ):
                 last = found[-1]
                 found[-1] = FileLine(text=joined(last.text, line.text), page=last.page)
             else:
@@ -117,7 +123,15 @@ def _is_open(line: PrintedLine, right: float, rules: Printed) -> bool:
 
 
 def _goes_on(
-    before: PrintedLine, line: PrintedLine, left: float, sheet: Sheet, rules: Printed, *, was_open: bool, first: bool
+    before: PrintedLine,
+    line: PrintedLine,
+    left: float,
+    sheet: Sheet,
+    rules: Printed,
+    *,
+    was_open: bool,
+    first: bool,
+    body: float,
 ) -> bool:
     """Whether a line continues the paragraph of the one before it."""
     if line.row or before.row:
@@ -127,4 +141,13 @@ def _goes_on(
         return False
     if re.match(rules.heading, line.text):
         return False
+    if not first and _is_title(before, line, sheet, rules, body):
+        return True
     return was_open and line.x0 <= left + rules.indent * line.size
+
+
+def _is_title(before: PrintedLine, line: PrintedLine, sheet: Sheet, rules: Printed, body: float) -> bool:
+    """Whether two lines are one title: larger than the text, one below the other, both in the middle of the page."""
+    centred = all(abs(each.x0 + each.x1 - sheet.width) < 2 * each.size for each in (before, line))
+    near = 0 < line.top - before.bottom < before.size
+    return centred and near and line.size > (1 + rules.size_change) * body

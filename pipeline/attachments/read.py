@@ -9,7 +9,7 @@ import xxhash
 
 from pipeline.attachments import kinds
 from pipeline.attachments.file_text import FileLine, FileText
-from pipeline.attachments.formats import docx, ofd, packed, pdf, rtf, sheets, unlocked, word97
+from pipeline.attachments.formats import docx, ofd, packed, pdf, rtf, sheets, word97
 from pipeline.attachments.formats.packages import Package
 from pipeline.attachments.paragraphs import paragraphs
 from pipeline.attachments.rules import FileRules
@@ -71,6 +71,8 @@ def _text_of(data: bytes, file: FileText, rules: FileRules) -> FileText:
     if not data:
         raise Reject(Reason.EMPTY, "no bytes")
     if file.type == "locked":
+        from pipeline.attachments.formats import unlocked  # cryptography takes 0.1 s to load, and is rarely wanted
+
         data = unlocked.unlocked(data)
         file = replace(file, type=kinds.type_of(data))
     if reason := _REFUSED.get(file.type):
@@ -114,6 +116,8 @@ def _rows(data: bytes) -> list[FileLine]:
     except Reject as reject:
         if reject.reason is not Reason.ENCRYPTED:
             raise
+    from pipeline.attachments.formats import unlocked  # as above
+
     return sheets.lines(unlocked.unlocked(data))
 
 

@@ -54,11 +54,22 @@ class TableShape(Strict):
     kept: int = Field(ge=1)
 
 
-class FileLimits(Strict):
-    """What one file may take."""
+class FileFields(Strict):
+    """Where title, number, date and publisher stand."""
 
-    seconds: float = Field(gt=0)
-    memory: int = Field(gt=0)
+    head_lines: int = Field(ge=1)
+    tail_words: int = Field(ge=1)
+    title_least: int = Field(ge=1)
+    title_most: int = Field(ge=1)
+    nameless: Pattern
+    title_ends: Pattern
+    red_head: Pattern
+    organ: Pattern
+
+
+class FileLimits(Strict):
+    """What one file may hold."""
+
     member: int = Field(gt=0)
     unpacked: int = Field(gt=0)
     members: int = Field(ge=1)
@@ -72,4 +83,5 @@ class FileRules(Strict):
     garbled: Garbled
     image: Image
     table: TableShape
+    fields: FileFields
     limits: FileLimits

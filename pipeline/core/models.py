@@ -69,6 +69,7 @@ class Page:
     listed_title: str = ""  # what the listing said of it
     listed_date: str = ""  # as printed there
     parts: tuple["Page", ...] = ()  # pages 2, 3, … of a multi-page article, in order
+    parent_url: str = ""  # of an attachment: the article that names it; `listed_title` is then the name of its link
 
     def header(self, name: str) -> str:
         """The first header of that name, case-insensitive; empty if there is none."""
@@ -207,6 +208,18 @@ class Fingerprint:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class File:
+    """What a document that is no page was read from. `whole` holds a long table of which `text` is the beginning."""
+
+    form: Literal["attachment", "table"]
+    media_type: str
+    name: str
+    digest: str  # of its bytes
+    pages: int = 0  # 0: its format knows none
+    whole: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Document:
     """A text fit for the corpus, before it was compared with any other."""
 
@@ -227,6 +240,8 @@ class Document:
     place: Place | None
     rules_version: str
     fingerprint: Fingerprint
+    parent_id: str = ""  # of an attachment: the article that names it
+    file: File | None = None  # None: it is a page
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -241,6 +256,7 @@ class Rejected:
     fetched_at: datetime
     place: Place | None
     rules_version: str
+    parent_id: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -252,6 +268,7 @@ class Unchanged:
     source_id: str
     fetched_at: datetime
     place: Place | None
+    parent_id: str = ""
 
 
 Outcome = Document | Rejected | Unchanged

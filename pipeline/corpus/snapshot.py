@@ -21,8 +21,8 @@ _ABOUT = "documents of Chinese government and industry news, one row each"
 # A reader asks for a month, a source, a language, a time, a document, or what stands: by these, files are skipped.
 INDEXED = (
     "doc_id", "source_id", "lang", "published_at", "first_fetched_at", "fetched_at", "canonical_id", "withdrawn_at",
-    "forgotten_at", "run_id",
-    "charset.replaced", "landing.offset",  # delta-rs 1.6 reads no statistics of what follows a struct that has none
+    "forgotten_at", "run_id", "parent_id",
+    "charset.replaced", "landing.offset", "full_text.characters",  # delta-rs 1.6 reads no statistics of what follows a struct that has none
 )  # fmt: skip
 UNREAD = ("canonical_id", "withdrawn_at")  # who reads canonical documents that stand wants none of them filled
 # Of the rows within a month, nulls first: what readers read lies together, and by language and source.

@@ -14,6 +14,7 @@ class Fate:
     line: str
     rule: str = ""
     zone: str = ""
+    page: int = 0  # of a file; 0 where there are none
 
 
 def fates(extracted: Extracted, document: Document) -> Iterator[Fate]:

@@ -148,6 +148,8 @@ def pending_text(store: Store, told: Story, source: Source, rules: Rules) -> str
 def read(page: Page, source: Source, rules: Rules) -> Reading:
     """What the rules make of a page, line by line."""
     outcome = documents.process(page, source, rules)
+    if documents.is_file(page):
+        return _reading_of_file(page, outcome, rules)
     file = isinstance(outcome, Rejected) and outcome.reason is Reason.NOT_HTML
     decoded, extracted, _ = documents.read(replace(page, body=b"") if file else page, source, rules)
     lines = tuple(
@@ -156,3 +158,14 @@ def read(page: Page, source: Source, rules: Rules) -> Reading:
         else (Fate(line.text) for line in extracted.lines)
     )
     return Reading(page=page, decoded=decoded, candidate=extracted.candidate, outcome=outcome, lines=lines)
+
+
+def _reading_of_file(page: Page, outcome: Outcome, rules: Rules) -> Reading:
+    """The lines of a file with their pages; of one that cannot be read none."""
+    from pipeline import files  # with the libraries that read files: 0.2 s of start-up
+
+    lines = files.read(page, rules).lines if isinstance(outcome, Document) else ()
+    told = tuple(Fate(line.text, line.rule, "file" if line.rule else "", line.page) for line in lines)
+    candidate = outcome.candidate if isinstance(outcome, Document) else "file"
+    nothing = Decoded(text="", declared="", detected="", used="", replaced=0)
+    return Reading(page=page, decoded=nothing, candidate=candidate, outcome=outcome, lines=told)

@@ -18,6 +18,7 @@ _ATTACHMENT = pa.struct([("name", _WORD), ("url", _WORD), ("type", _WORD)])
 _REMOVED = pa.struct([("line", _WORD), ("rule", _WORD), ("zone", _WORD)])
 _EVIDENCE = pa.struct([("field", _WORD), ("from", _WORD)])
 _CHARSET = pa.struct([("declared", _WORD), ("detected", _WORD), ("used", _WORD), ("replaced", pa.int32())])
+_WHOLE = pa.struct([("key", _WORD), ("digest", _WORD), ("characters", pa.int64())])
 _PLACE = pa.struct([("key", _WORD), ("offset", pa.int64())])
 
 
@@ -87,6 +88,15 @@ _OF_A_PAGE = (
            "it came from no landing file", "{landing/source=miit/…, 48213}"),
     Column("rules_version", _WORD, "digest of the rules and of the code that made it", "", "5f0c2a91b77e"),
     Column("text_digest", _WORD, "digest of the canonical text; equal digests are the same text", "", "43258b56…"),
+    Column("form", _WORD, "page, attachment (any file), or table: a file of rows, which is not compared as prose",
+           "an older release wrote the row: a page", "page"),
+    Column("parent_id", _WORD, "doc_id of the article that names this file", "it is an article of its own", "8c1f0a…"),
+    Column("media_type", _WORD, "type of a file, by its bytes", "it is a page", "application/pdf"),
+    Column("pages", pa.int32(), "pages of a file", "it is a page, or its format knows none", "12"),
+    Column("file_name", _WORD, "name of a file, as its server gives it", "it is a page", "附件1.pdf"),
+    Column("file_digest", _WORD, "digest of a file's bytes", "it is a page", "9b1d03…"),
+    Column("full_text", _WHOLE, "of a long table, of which `text` holds the beginning: key of the whole text in the "
+           "store, its digest, its length", "`text` is whole", "{texts/9b/9b1d….txt.zst, 9b1d…, 1612034}"),
     Column("shingle_keys", pa.list_(pa.int64()), "sampled shingles of the canonical text (64 bit unsigned, kept as signed)",
            "", "[-83214…, 2291…]"),
 )  # fmt: skip
@@ -190,6 +200,7 @@ def _piece(rows: Sequence[Mapping[str, Any]], of: pa.Schema) -> pa.Table:
 CONTENT = (
     "title", "text", "text_as_published", "lang", "published_at", "published_precision", "signed_on", "effective_on",
     "publisher", "author", "editor", "document_number", "index_number", "issuer", "topic", "validity", "attachments",
+    "file_digest",
 )  # fmt: skip
 
 

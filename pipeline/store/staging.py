@@ -9,6 +9,7 @@ import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
 import xxhash
+import zstandard
 
 from pipeline.core.dates import SHANGHAI
 from pipeline.core.models import Document, Outcome, Page, Reason, Rejected
@@ -36,6 +37,9 @@ def write(store: Store, key: str, outcomes: Iterable[tuple[Page, Outcome]]) -> d
     except _UNWRITABLE:  # one row must not take the others with it
         rows = [_writable(*each) for each in made]
         table = schema.table(rows, _SCHEMA)
+    for each, (_, outcome) in zip(rows, made, strict=True):
+        if isinstance(outcome, Document) and outcome.file and outcome.file.whole and each.get("full_text"):
+            store.put(each["full_text"]["key"], pack_text(outcome.file.whole))
     buffer = io.BytesIO()
     pq.write_table(table, buffer, compression="zstd")
     store.put(key, buffer.getvalue())
@@ -84,6 +88,7 @@ def row(page: Page, outcome: Outcome) -> dict[str, Any]:
         "source_id": outcome.source_id,
         "fetched_at": outcome.fetched_at,
         "landing": {"key": outcome.place.key, "offset": outcome.place.offset} if outcome.place else None,
+        "parent_id": outcome.parent_id or None,
         "listed_title": page.listed_title or None,
         "listed_date": page.listed_date or None,
         "status": page.status,
@@ -117,7 +122,7 @@ def month_of(published_at: datetime | None, fetched_at: datetime) -> str:
 
 def columns_of(document: Document) -> dict[str, Any]:
     """What a document says, by the columns of the corpus."""
-    fields, dated = document.fields, document.fields.published
+    fields, dated, file = document.fields, document.fields.published, document.file
     charset = document.charset
     return {
         "title": document.title,
@@ -140,6 +145,12 @@ def columns_of(document: Document) -> dict[str, Any]:
             "declared": charset.declared, "detected": charset.detected, "used": charset.used, "replaced": charset.replaced
         } if charset else None,
         "rules_version": document.rules_version,
+        "form": file.form if file else "page",
+        "media_type": file.media_type if file else None,
+        "pages": (file.pages or None) if file else None,
+        "file_name": file.name if file else None,
+        "file_digest": file.digest if file else None,
+        "full_text": _full_text(file.whole) if file and file.whole else None,
         "text_digest": document.fingerprint.digest,
         "shingle_keys": [key - (1 << 64) if key >= 1 << 63 else key for key in document.fingerprint.keys],
     } | {
@@ -148,3 +159,19 @@ def columns_of(document: Document) -> dict[str, Any]:
             "publisher", "author", "editor", "document_number", "index_number", "issuer", "topic", "validity"
         )
     }  # fmt: skip
+
+
+def _full_text(text: str) -> dict[str, Any]:
+    """Where the whole of a long table lies, named after what it says."""
+    digest = xxhash.xxh3_128_hexdigest(text.encode())
+    return {"key": f"texts/{digest[:2]}/{digest}.txt.zst", "digest": digest, "characters": len(text)}
+
+
+def pack_text(text: str) -> bytes:
+    """A whole text as it lies in the store."""
+    return zstandard.ZstdCompressor(level=9).compress(text.encode())
+
+
+def unpack_text(packed: bytes) -> str:
+    """What `pack_text` made."""
+    return zstandard.ZstdDecompressor().stream_reader(packed).read().decode()
