@@ -13,6 +13,9 @@ _FAILED = 1
 _SNAPSHOT = "A version, a day, or a run; unset: the newest."
 
 
+_ATTACHMENTS = click.option("--attachments", is_flag=True, help="The files that articles name, too.")
+
+
 def _filters(command: Callable[..., Any]) -> Callable[..., Any]:
     """The options that choose documents."""
     options = (
@@ -23,6 +26,7 @@ def _filters(command: Callable[..., Any]) -> Callable[..., Any]:
         click.option("--publisher", default=""),
         click.option("--text", "contains", default="", help="Stands in the title or the text."),
         click.option("--every", is_flag=True, help="Reposts and withdrawn documents too."),
+        _ATTACHMENTS,
         click.option("--snapshot", default="", help=_SNAPSHOT),
     )
     for option in reversed(options):
@@ -38,11 +42,12 @@ def _filters(command: Callable[..., Any]) -> Callable[..., Any]:
               help="Unset: table on a terminal, json elsewhere.")  # fmt: skip
 @click.option("--count", "by", type=click.Choice(["month", "source_id", "lang", "publisher", "kind"]),
               help="Only how many there are for each of these.")  # fmt: skip
-def read(limit: int, form: str | None, by: str | None, **filters: Any) -> None:
+@click.option("--full", is_flag=True, help="Of long tables the whole text.")
+def read(limit: int, form: str | None, by: str | None, full: bool, **filters: Any) -> None:
     """Documents of the corpus, newest first."""
     from flows.commands import read as reading
 
-    reading.count(by, form, filters) if by else reading.read(form=form, limit=limit, filters=filters)
+    reading.count(by, form, filters) if by else reading.read(form=form, limit=limit, full=full, filters=filters)
 
 
 @click.command()
@@ -64,11 +69,12 @@ def export(folder: Path, form: str, check: bool, **filters: Any) -> None:
 @click.option("--cursor", type=_PATH, help="File that keeps how far a reader has come; made if there is none.")
 @click.option("--commit", is_flag=True, help="All that was told is done with: move the cursor.")
 @click.option("--every", is_flag=True, help="Reposts too, not canonical documents alone.")
-def changes(since: str, cursor: Path | None, commit: bool, every: bool) -> None:
+@_ATTACHMENTS
+def changes(since: str, cursor: Path | None, commit: bool, every: bool, attachments: bool) -> None:
     """What was added, revised and withdrawn, each document once, as JSON lines."""
     from flows.commands import read as reading
 
-    reading.changes(since, cursor, commit=commit, every=every)
+    reading.changes(since, cursor, commit=commit, every=every, attachments=attachments)
 
 
 @click.command()

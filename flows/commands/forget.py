@@ -32,9 +32,10 @@ def forget(asked: str, reason: str, *, reposts: bool) -> bool:
     store = settings.open_store(known)
     ids = {asked} if _DOC_ID.fullmatch(asked) else {urls.doc_id(asked)} | fetches.at(store, asked)
     corpus = Corpus.open(store)
+    ids |= tombstones.files_of(corpus, ids)
     same = tombstones.same_texts(corpus, sorted(ids))
     if reposts:
-        ids |= set(same)
+        ids |= {*same, *tombstones.files_of(corpus, same)}
     if not corpus.of_ids(sorted(ids)).height:
         console.say(f"{asked}: not in the corpus; a tombstone keeps it from coming there")
     now = datetime.now(UTC)

@@ -31,8 +31,11 @@ _IN_TABLE = 20
 _IN_COLUMNS = {"published": 10, "source": 10, "lang": 7, "title": 24, "length": 6, "doc_id": 8}  # least widths
 
 
-def read(*, form: str | None, limit: int, filters: dict[str, Any]) -> None:
-    """Print the documents that pass the filters, newest first; month by month, so that any corpus fits the memory."""
+def read(*, form: str | None, limit: int, full: bool, filters: dict[str, Any]) -> None:
+    """Print the documents that pass the filters, newest first; month by month, so that any corpus fits the memory.
+
+    With `full` the text of a long table is the whole, which takes a request each.
+    """
     corpus, wanted = _asked(filters)
     form = form or ("table" if sys.stdout.isatty() else "json")
     if form == "table":
@@ -41,6 +44,7 @@ def read(*, form: str | None, limit: int, filters: dict[str, Any]) -> None:
         total = corpus.documents(**wanted).select(pl.len()).collect(engine="streaming").item()
         return _table(rows, total)
     frames = corpus.newest(limit, **wanted)
+    frames = (_whole(frame, corpus) for frame in frames) if full else frames
     if form == "parquet":
         return _parquet(frames)
     flat = csv.writer(sys.stdout)
@@ -92,12 +96,12 @@ def export(folder: Path, form: Any, filters: dict[str, Any], *, check: bool) -> 
     return True
 
 
-def changes(since: str, cursor: Path | None, *, commit: bool, every: bool) -> None:
+def changes(since: str, cursor: Path | None, *, commit: bool, every: bool, attachments: bool) -> None:
     """Print the changes, or say that those told before are done with."""
     if commit and (since or not cursor or not cursor.exists()):
         raise ConfigError("--commit goes with the --cursor that the changes were told to, and with nothing else")
     corpus = Corpus.open(settings.open_store(settings.from_environment()))
-    found = corpus.changes(moments.since(since) if since else None, cursor, every=every)
+    found = corpus.changes(moments.since(since) if since else None, cursor, every=every, attachments=attachments)
     if commit:
         found.commit()
         return output.say(f"the cursor stands at version {found.until}")
@@ -143,6 +147,16 @@ def _told(found: Changes, cursor: Path | None) -> Iterator[Change]:
     except HistoryGone as gone:
         how = "with a new --cursor" if cursor else "without --since"
         raise HistoryGone(f"{gone}: begin anew {how}, and every document is told as added") from gone
+
+
+def _whole(frame: pl.DataFrame, corpus: Corpus) -> pl.DataFrame:
+    """The rows with the whole text of those that hold its beginning only."""
+    long = frame.filter(pl.col("full_text").is_not_null())
+    if long.is_empty():
+        return frame
+    texts = {row["doc_id"]: corpus.full_text(row) for row in long.iter_rows(named=True)}
+    whole = pl.col("doc_id").replace_strict(texts, default=None, return_dtype=pl.String)
+    return frame.with_columns(text=pl.coalesce(whole, "text"))
 
 
 def _table(rows: pl.DataFrame, total: int) -> None:

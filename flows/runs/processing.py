@@ -44,7 +44,7 @@ def process_landing(landing_key: str, run_id: str) -> dict[str, int]:
         body = store.get(landing_key)
         digests.check(store, landing_key, body)
         for page in landing.read(body, landing_key):
-            if doc_id(page.url) in forgotten:
+            if forgotten & {doc_id(page.url), doc_id(page.parent_url) if page.parent_url else ""}:
                 refused.append((page, tombstones.refused(page, rules(known.config).version)))
             else:
                 yield page, by_id.get(page.source_id) or source.unknown()

@@ -57,6 +57,7 @@ class CrawlReport(Strict):
     failed: dict[str, int] = {}  # reason -> count: timeout, dns, http_500, truncated, too_large, blocked:jsl, …
     failures: tuple[tuple[str, str], ...] = ()  # (URL, reason) of what failed, at most 1,000
     failed_again: int = 0  # of the failed: dead links that were known as such
+    files: dict[str, int] = {}  # failed:REASON -> count, of the files that articles name
     not_fetched: tuple[
         tuple[str, str, str], ...
     ] = ()  # (URL, skipped | failed, reason); all of them, of a backfill only
@@ -111,6 +112,8 @@ class SourceReport(Strict):
     rejected: dict[str, int] = {}
     revised: int = 0  # of the documents and reposts: new text of a known page
     withdrawn: int = 0  # of the rejected: documents whose page is gone
+    # what became of the files that articles name: documents, reposts, unchanged, rejected:REASON, failed:REASON
+    files: dict[str, int] = {}
     listings: tuple[ListingReport, ...] = ()
     failures: tuple[tuple[str, str], ...] = ()
     failed_again: int = 0

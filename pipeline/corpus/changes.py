@@ -15,12 +15,12 @@ import polars as pl
 
 from pipeline.core.errors import ConfigError
 from pipeline.corpus.cursors import Cursor
-from pipeline.corpus.snapshot import Snapshot
+from pipeline.corpus.snapshot import Snapshot, unread
 from pipeline.store import schema
 from pipeline.store.tables import kept
 
 What = Literal["added", "revised", "withdrawn"]
-_STATE = ("canonical_id", "withdrawn_at", "content_digest")
+_STATE = ("canonical_id", "withdrawn_at", "parent_id", "content_digest")
 _LIGHT = ("doc_id", "month", *_STATE, "_change_type", "_commit_version")
 _BEFORE, _AFTER = ("delete", "update_preimage"), ("insert", "update_postimage")
 _AT_ONCE = 2000  # documents held in memory at a time
@@ -49,40 +49,46 @@ class Changes:
     since: int
     until: int
     every: bool = False
+    attachments: bool = False
     path: Path | None = None
     cursor: Cursor | None = None
 
     @classmethod
-    def of(cls, corpus: Snapshot, since: int | datetime | None, path: Path | None, *, every: bool = False) -> "Changes":
+    def of(
+        cls, corpus: Snapshot, since: int | datetime | None, path: Path | None, *, every: bool, attachments: bool
+    ) -> "Changes":
         """Changes up to this snapshot since a version or a time (None: from the very beginning), or since a cursor."""
-        cursor = Cursor.read(path, corpus.store, every=every) if path else None
+        view = {"every": every, "attachments": attachments}
+        cursor = Cursor.read(path, corpus.store, **view) if path else None
         if cursor is None:
             begin = _version_at(corpus, since)
             if path:
-                cursor = Cursor.begin(corpus.store, begin, every=every)
+                cursor = Cursor.begin(corpus.store, begin, **view)
                 cursor.write(path)  # before the store is told of a reader that has nowhere to keep it
-            return cls._offered(corpus, begin, every, path, cursor)
+            return cls._offered(corpus, begin, view, path, cursor)
         if cursor.version > corpus.version:
             raise ConfigError("the cursor is ahead of the corpus, which was restored: begin with a new one", path=path)
         if since is not None:
             raise ConfigError("a cursor knows where it stands; --since is for one that is not there yet", path=path)
-        return cls._offered(corpus, cursor.version, every, path, cursor)
+        return cls._offered(corpus, cursor.version, view, path, cursor)
 
     @classmethod
-    def _offered(cls, corpus: Snapshot, since: int, every: bool, path: Path | None, cursor: Cursor | None) -> "Changes":
+    def _offered(
+        cls, corpus: Snapshot, since: int, view: dict[str, Any], path: Path | None, cursor: Cursor | None
+    ) -> "Changes":
         if cursor is None or path is None:
-            return cls(corpus, since, corpus.version, every)
+            return cls(corpus, since, corpus.version, **view)
         if cursor.offered is not None and cursor.offered <= corpus.version:
             here = cursor.offered == corpus.version
             until = corpus if here else Snapshot.open(corpus.store, cursor.offered)
-            offered = cls(until, since, cursor.offered, every, path, cursor)
+            offered = cls(until, since, cursor.offered, path=path, cursor=cursor, **view)
             if here or not offered.table().is_empty():
                 return offered
             cursor = cursor.moved()  # what told nothing needs nobody to say that it is done with
         cursor = cursor.offering(corpus.version)
         cursor.write(path)  # first: the store keeps what the file needs
         cursor.note(corpus.store)
-        return cls(corpus, cursor.version, corpus.version, every, path, cursor)
+        return cls(corpus, cursor.version, corpus.version, path=path, cursor=cursor, **view)
 
     @property
     def id(self) -> str:
@@ -129,7 +135,7 @@ class Changes:
             state = (
                 _from_nothing(self.corpus).collect(engine="streaming") if begins else _states(self.corpus, self.since)
             )
-        before, after = _visible("before", self.every), _visible("after", self.every)
+        before, after = (_visible(when, every=self.every, attachments=self.attachments) for when in ("before", "after"))
         same = pl.col("content_digest_before").eq_missing(pl.col("content_digest_after"))
         if self.every:
             same &= pl.col("canonical_id_before").eq_missing(pl.col("canonical_id_after"))
@@ -147,10 +153,10 @@ class Changes:
         return told.select("doc_id", "month", "what", "why").sort("month", "doc_id")
 
 
-def _visible(when: str, every: bool) -> pl.Expr:
-    """Whether a reader of this view saw the document at that end of the range."""
-    stands = pl.col(f"is_{when}") & pl.col(f"withdrawn_at_{when}").is_null()
-    return stands if every else stands & pl.col(f"canonical_id_{when}").is_null()
+def _visible(when: str, *, every: bool, attachments: bool) -> pl.Expr:
+    """Whether a reader of this view saw the document at that end of the range: of what is withdrawn nobody is told."""
+    empty = {"withdrawn_at", *unread(every=every, attachments=attachments)}
+    return pl.col(f"is_{when}") & pl.all_horizontal(pl.col(f"{name}_{when}").is_null() for name in sorted(empty))
 
 
 def _from_nothing(corpus: Snapshot) -> pl.LazyFrame:

@@ -10,7 +10,7 @@ from typing import Any
 import polars as pl
 
 from pipeline.corpus.changes import Changes
-from pipeline.corpus.snapshot import ORDER, SCHEMA, UNREAD, Snapshot, chosen
+from pipeline.corpus.snapshot import ORDER, SCHEMA, Snapshot, chosen, unread
 from pipeline.store import schema
 from pipeline.store.tables import DataFile
 
@@ -19,18 +19,21 @@ from pipeline.store.tables import DataFile
 class Corpus(Snapshot):
     """One snapshot of the corpus. It never changes; open it again to see what was published since."""
 
-    def count(self, by: str = "month", *, every: bool = False, **filters: Any) -> pl.DataFrame:
+    def count(
+        self, by: str = "month", *, every: bool = False, attachments: bool = False, **filters: Any
+    ) -> pl.DataFrame:
         """How many documents there are for each value of a column, filtered like `documents`.
 
         All that there are of each month are counted by the log of the table; few files have to be read for it.
         """
+        view: dict[str, Any] = {"every": every, "attachments": attachments}
         if by != "month" or any(filters.values()):
-            return _counted(self.documents(every=every, **filters), by)
-        files = [(file, file.rows if every else standing(file)) for file in self.files()]
+            return _counted(self.documents(**view, **filters), by)
+        files = [(file, wanted(file, **view)) for file in self.files()]
         told = [{"month": file.partition, "documents": count} for file, count in files if count]
         counts = [pl.DataFrame(told, {"month": pl.String, "documents": pl.get_index_type()})]
         if unsure := [file for file, count in files if count is None]:
-            counts.append(_counted(chosen(self.scan_files(unsure), every=every), by))
+            counts.append(_counted(chosen(self.scan_files(unsure), **view), by))
         return pl.concat(counts).group_by(by).agg(pl.col("documents").sum()).sort(by)
 
     def batches(self, size: int = 1000, **filters: Any) -> Iterator[pl.DataFrame]:
@@ -54,13 +57,18 @@ class Corpus(Snapshot):
                 return
 
     def changes(
-        self, since: int | datetime | None = None, cursor: Path | str | None = None, *, every: bool = False
+        self,
+        since: int | datetime | None = None,
+        cursor: Path | str | None = None,
+        *,
+        every: bool = False,
+        attachments: bool = False,
     ) -> Changes:
         """What was added, revised or withdrawn up to this snapshot since a version or a time, or since a cursor.
 
         A cursor is a file; it moves when `commit()` of the answer is called, and not before.
         """
-        return Changes.of(self, since, Path(cursor) if cursor else None, every=every)
+        return Changes.of(self, since, Path(cursor) if cursor else None, every=every, attachments=attachments)
 
     def of_ids(self, ids: Sequence[str], columns: Sequence[str] = ()) -> pl.DataFrame:
         """The rows of some documents; those that are not in the corpus are missing."""
@@ -116,10 +124,15 @@ class Corpus(Snapshot):
         return set(held.collect(engine="streaming")["month"])
 
 
-def standing(file: DataFile) -> int | None:
-    """How many canonical documents that stand are in a file, if the log tells it: a column is filled, or empty, in all rows."""
-    nulls = [file.nulls.get(name, -1) for name in UNREAD]
-    return min(nulls) if min(nulls) == 0 or (min(nulls) > 0 and max(nulls) == file.rows) else None
+def wanted(file: DataFile, *, every: bool = False, attachments: bool = False) -> int | None:
+    """How many rows of a file a reader of this view wants, if the log tells it.
+
+    It does where a column that must be empty is filled in all rows, or but one of them is empty in all.
+    """
+    nulls = sorted(file.nulls.get(name, -1) for name in unread(every=every, attachments=attachments))
+    if not nulls:
+        return file.rows
+    return nulls[0] if nulls[0] == 0 or (nulls[0] > 0 and all(count == file.rows for count in nulls[1:])) else None
 
 
 def _counted(rows: pl.LazyFrame, by: str) -> pl.DataFrame:

@@ -27,14 +27,15 @@ class Cursor:
     every: bool
     version: int
     offered: int | None = None
+    attachments: bool = False
 
     @classmethod
-    def begin(cls, store: Store, version: int, *, every: bool) -> "Cursor":
+    def begin(cls, store: Store, version: int, *, every: bool, attachments: bool = False) -> "Cursor":
         """A new cursor that has done with `version`."""
-        return cls(id=secrets.token_hex(8), store=store.url, every=every, version=version)
+        return cls(id=secrets.token_hex(8), store=store.url, every=every, version=version, attachments=attachments)
 
     @classmethod
-    def read(cls, path: Path, store: Store, *, every: bool) -> "Cursor | None":
+    def read(cls, path: Path, store: Store, *, every: bool, attachments: bool = False) -> "Cursor | None":
         """The cursor of a file, None if there is none; ConfigError if it is one of another corpus or view, or no cursor."""
         try:
             found = cls(**json.loads(path.read_text()))
@@ -44,8 +45,10 @@ class Cursor:
             raise ConfigError(f"no cursor: {error}", path=path) from error
         if not found._is_possible():
             raise ConfigError(f"no cursor: version {found.version!r}, offered {found.offered!r}", path=path)
-        if (found.store, found.every) != (store.url, every):
-            view = "every row" if found.every else "canonical documents"
+        if (found.store, found.every, found.attachments) != (store.url, every, attachments):
+            view = ("every row" if found.every else "canonical documents") + (
+                ", attachments too" if found.attachments else ""
+            )
             raise ConfigError(f"the cursor is one of {found.store}, {view}", path=path)
         return found
 

@@ -19,7 +19,7 @@ from pydantic import ValidationError
 
 from pipeline.core.config import Strict
 from pipeline.core.errors import ConfigError
-from pipeline.corpus.corpus import Corpus, standing
+from pipeline.corpus.corpus import Corpus, wanted
 from pipeline.corpus.snapshot import chosen
 from pipeline.store.staging import month_of
 from pipeline.store.tables import DataFile
@@ -154,9 +154,8 @@ def _write(
 
 def _copy(corpus: Corpus, file: DataFile, path: Path, filters: dict[str, Any]) -> int | None:
     """The file as it lies, and its count of rows; None where not all of it is wanted, or it is of an older release."""
-    if any(value for name, value in filters.items() if name != "every"):
-        return None
-    if not filters.get("every") and standing(file) != file.rows:
+    view = {name: bool(filters.get(name)) for name in ("every", "attachments")}
+    if any(value for name, value in filters.items() if name not in view) or wanted(file, **view) != file.rows:
         return None
     data = corpus.store.get(corpus.key_of(file))
     if set(pq.read_schema(io.BytesIO(data)).names) != set(corpus.columns) - {"month"}:

@@ -1,7 +1,7 @@
 """One version of the corpus: its rows, what of them is asked for, and its files."""
 
 import json
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Self
@@ -12,7 +12,7 @@ import pyarrow as pa
 from pipeline.core.errors import ConfigError
 from pipeline.store import schema
 from pipeline.store.s3 import Store
-from pipeline.store.staging import month_of
+from pipeline.store.staging import month_of, unpack_text
 from pipeline.store.tables import DataFile, Table
 
 SCHEMA = schema.arrow(schema.CORPUS)
@@ -24,7 +24,11 @@ INDEXED = (
     "forgotten_at", "run_id", "parent_id",
     "charset.replaced", "landing.offset", "full_text.characters",  # delta-rs 1.6 reads no statistics of what follows a struct that has none
 )  # fmt: skip
-UNREAD = ("canonical_id", "withdrawn_at")  # who reads canonical documents that stand wants none of them filled
+UNREAD = (
+    "canonical_id",
+    "withdrawn_at",
+    "parent_id",
+)  # who reads canonical articles that stand wants none of them filled
 # Of the rows within a month, nulls first: what readers read lies together, and by language and source.
 ORDER = (*UNREAD, "lang", "source_id")
 
@@ -65,12 +69,14 @@ class Snapshot:
         """Every row, reposts and withdrawn documents too, with all columns of `schema.CORPUS`; older tables lack some."""
         return complete(self.table.scan(), self.table.columns)
 
-    def documents(self, *, every: bool = False, latest: bool = False, **filters: Any) -> pl.LazyFrame:
-        """Canonical documents that stand, or with `every` all rows, that pass the `filters` of `chosen`.
+    def documents(self, *, every: bool = False, attachments: bool = False, latest: bool = False, **filters: Any) -> pl.LazyFrame:
+        """Canonical documents that stand, or with `every` all of them, that pass the `filters` of `chosen`.
+
+        The files that articles name are left out unless `attachments` asks for them.
 
         `latest`: of documents that extend each other the newest alone, not those that one which stands extends.
         """
-        rows = chosen(self.scan(), every=every, **filters)
+        rows = chosen(self.scan(), every=every, attachments=attachments, **filters)
         return rows.join(self._extended(), on="doc_id", how="anti") if latest else rows
 
     def _extended(self) -> pl.LazyFrame:
@@ -79,6 +85,11 @@ class Snapshot:
         named = links.filter(pl.col("withdrawn_at").is_null()).select(doc_id="extends").drop_nulls().unique()
         found = named.join(links.select("doc_id", "canonical_id"), on="doc_id")
         return found.select(pl.coalesce("canonical_id", "doc_id").alias("doc_id"))
+
+    def full_text(self, row: Mapping[str, Any]) -> str:
+        """The whole text of a row, also of a long table, of which `text` holds the beginning."""
+        whole = row.get("full_text")
+        return unpack_text(self.store.get(whole["key"])) if whole else str(row["text"] or "")
 
     def about_run(self, run_id: str) -> dict[str, Any] | None:
         """What the commit of a run told about itself, with its `version`; None if it has not committed."""
@@ -107,10 +118,16 @@ def complete(rows: pl.LazyFrame, present: Collection[str]) -> pl.LazyFrame:
     return filled.select(SCHEMA.names)
 
 
+def unread(*, every: bool, attachments: bool) -> list[str]:
+    """The columns of which a reader of this view wants none filled."""
+    return [name for name in UNREAD if not (attachments if name == "parent_id" else every)]
+
+
 def chosen(
     rows: pl.LazyFrame,
     *,
     every: bool = False,
+    attachments: bool = False,
     since: datetime | None = None,
     until: datetime | None = None,
     sources: Collection[str] = (),
@@ -120,11 +137,13 @@ def chosen(
 ) -> pl.LazyFrame:
     """Canonical documents that stand, with `every` also reposts and withdrawn ones, that pass all filters.
 
+    Files that articles name (those with a `parent_id`) only with `attachments`.
+
     `since` and `until` (not included) are times of publication, of the first fetch where there is none.
     """
     when = pl.coalesce("published_at", "first_fetched_at")
-    if not every:
-        rows = rows.filter(pl.all_horizontal(pl.col(*UNREAD).is_null()))
+    if empty := unread(every=every, attachments=attachments):
+        rows = rows.filter(pl.all_horizontal(pl.col(*empty).is_null()))
     if since:
         rows = rows.filter((pl.col("month") >= month_of(None, since)) & (when >= since.astimezone(UTC)))
     if until:

@@ -5,6 +5,7 @@ It is what `decide` knows of the corpus (`dedupe.Known`), and turns decisions in
 
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -15,7 +16,7 @@ from pipeline.core.models import Fingerprint
 from pipeline.core.source import Source
 from pipeline.corpus.corpus import Corpus
 from pipeline.dedupe.candidates import SCHEMA as KEY_COLUMNS
-from pipeline.dedupe.decide import Decision, Text
+from pipeline.dedupe.decide import Decision, Text, decide
 from pipeline.dedupe.publishers import Publishers
 from pipeline.dedupe.rules import DedupeRules
 from pipeline.publish.outages import ERROR, FLAGS
@@ -25,13 +26,16 @@ from pipeline.store import schema, staging
 
 Row = dict[str, Any]
 # What makes another revision of a page. Not the date: "5 分钟前" changes while nothing does.
-_CONTENT = ("title", "text", "attachments", "document_number")
+_CONTENT = ("title", "text", "full_text", "attachments", "document_number")
 _MOST_HELD = 1000  # pages that a report names, as of failures
 _REPOSTS = {"exact", "repost"}
 _OF_A_TEXT = [
     "doc_id", "text", "text_digest", "shingle_keys", "title", "published_at", "document_number", "publisher",
     "source_id", "url", "fetched_at", "first_fetched_at", "canonical_id",
 ]  # fmt: skip
+_OF_A_PARENT = (
+    "published_at", "published_precision", "published_from", "published_raw", "publisher", "document_number",
+)  # fmt: skip
 _STORED = {column.name for column in schema.CORPUS}
 _RECENT = timedelta(days=62)  # furniture changes with a site's design, so two months tell enough of it
 
@@ -53,6 +57,7 @@ class Night:
         self._broken = frozenset(broken)  # sources of which this run learned that something is wrong with them
         self._publishers = Publishers(sources.values(), rules.publishers)
         self._enough = rules.furniture.learned_from
+        visits = replace(visits, rows=tuple(_with_parents(visits.rows, corpus)))
         self._visits, self._held = visits, visits.held
         self._forgotten = {id_ for id_, row in self._held.items() if row["forgotten_at"]}
         self._counting = last = visits.counting()
@@ -69,17 +74,33 @@ class Night:
         ]
         self._gone += [row | {"withdrawn_because": f"rejected:{ERROR}"} for row in visits.errors]
         self._reposts: set[str] = set()
+        self._files = False  # whether files are decided on, or articles
         # those of the rows of this snapshot that the rows of the night replace
         self.months = {row["month"] for row in self._gone}
         self.months |= {self._held[id_]["month"] for id_ in self._held.keys() & self._fresh}
 
+    def decide(self, rules: DedupeRules) -> list[Decision]:
+        """A decision on each new and revised document: articles are compared with articles, their files with files.
+
+        Else an article could be taken for a repost of a file, and who reads articles would miss it.
+        """
+        fresh = self.fresh()
+        files = {id_ for id_, row in self._fresh.items() if row.get("parent_id")}
+        decided: list[Decision] = []
+        for self._files in (False, True):
+            if texts := [text for text in fresh if (text.id in files) == self._files]:
+                decided += decide(texts, self, rules)
+        return decided
+
     def fresh(self) -> list[Text]:
-        """The new and the revised documents, for `decide`."""
+        """The new and the revised documents."""
         return [self._text(row) for row in self._fresh.values()]
 
     def keys(self) -> pl.LazyFrame:
         """The key columns of the documents that stand (`dedupe.Known`): who repeats one that is gone is no repost."""
-        return self._corpus.scan().filter(pl.col("withdrawn_at").is_null()).select(list(KEY_COLUMNS))
+        parent = pl.col("parent_id")
+        stands = pl.col("withdrawn_at").is_null() & (parent.is_not_null() if self._files else parent.is_null())
+        return self._corpus.scan().filter(stands).select(list(KEY_COLUMNS))
 
     def texts(self, ids: Collection[str]) -> dict[str, Text]:
         """Documents of the corpus by their ids (`dedupe.Known`)."""
@@ -90,6 +111,7 @@ class Night:
         since = self._now - _RECENT
         taken_in = (
             pl.col("source_id").is_in(list(source_ids))
+            & (pl.col("parent_id").is_not_null() if self._files else pl.col("parent_id").is_null())
             & (pl.col("month") >= staging.month_of(None, since))
             & (pl.col("first_fetched_at") >= since)
         )
@@ -120,13 +142,17 @@ class Night:
         gone = {row["doc_id"] for row in self._gone}
         fates: dict[str, Counter[str]] = {}
         rejected: dict[str, Counter[str]] = {}
+        files: dict[str, Counter[str]] = {}
         held: dict[str, list[HeldPage]] = {}
         for row in self._visits.errors:
             fates.setdefault(row["source_id"], Counter())["withdrawn"] += 1
         gone -= {row["doc_id"] for row in self._visits.errors}
         for row in self._visits.rows:
-            of_source = fates.setdefault(row["source_id"], Counter())
             id_, counts = row["doc_id"], self._counting[row["doc_id"]] is row
+            if row.get("parent_id"):
+                files.setdefault(row["source_id"], Counter())[self._fate_of_file(row, counts=counts)] += 1
+                continue
+            of_source = fates.setdefault(row["source_id"], Counter())
             if row["outcome"] == "rejected":
                 rejected.setdefault(row["source_id"], Counter())[row["reason"]] += 1
                 of_source["withdrawn"] += id_ in gone and counts
@@ -149,9 +175,19 @@ class Night:
                 **dict(fates.get(crawl.source_id, Counter())),
                 rejected=dict(rejected.get(crawl.source_id, {})),
                 held_pages=tuple(held.get(crawl.source_id, ())[:_MOST_HELD]),
-            )
+            ).model_copy(update={"files": dict(files.get(crawl.source_id, Counter()) + Counter(crawl.files))})
             for crawl in sorted(crawls, key=lambda crawl: crawl.source_id)
         )
+
+    def _fate_of_file(self, row: Row, *, counts: bool) -> str:
+        """What became of a file that an article names."""
+        if row["outcome"] == "rejected":
+            return f"rejected:{row['reason']}"
+        if row["doc_id"] in self._forgotten:
+            return "rejected:forgotten"
+        if row["outcome"] == "unchanged" or row["doc_id"] not in self._fresh or not counts:
+            return "unchanged"
+        return "reposts" if row["doc_id"] in self._reposts else "documents"
 
     def _ends(self, row: Row) -> str:
         """Why a visit takes a document out of the corpus; empty if it does not: a site that is down withdraws nothing."""
@@ -216,6 +252,28 @@ class Night:
             canonical_id=(held or row).get("canonical_id"),
             revised=held is not None,
         )
+
+
+def _with_parents(staged: Sequence[Row], corpus: Corpus) -> list[Row]:
+    """The rows of a run; what a file does not say of itself (date, publisher, 文号) is said by the article that names it."""
+    wanted = {row["parent_id"] for row in staged if row.get("parent_id") and row["outcome"] == "document"}
+    if not wanted:
+        return list(staged)
+    parents = {row["doc_id"]: row for row in corpus.of_ids(sorted(wanted), [*_OF_A_PARENT, "doc_id"]).to_dicts()}
+    parents |= {row["doc_id"]: row for row in staged if row["doc_id"] in wanted and row["outcome"] == "document"}
+    return [_told_by(parents[row["parent_id"]], row) if row.get("parent_id") in parents else row for row in staged]
+
+
+def _told_by(parent: Row, row: Row) -> Row:
+    if row["outcome"] != "document":
+        return row
+    told = {name: parent[name] for name in ("publisher", "document_number") if parent[name] and not row[name]}
+    if parent["published_at"] and not row["published_at"]:
+        told |= {name: parent[name] for name in _OF_A_PARENT if name.startswith("published_")}
+    origins = [
+        {"field": name, "from": "parent"} for name in told if name in ("publisher", "document_number", "published_at")
+    ]
+    return row | told | {"evidence": [*(row["evidence"] or ()), *origins]}
 
 
 def _is_late(row: Row, held: Row) -> bool:

@@ -47,7 +47,8 @@ def candidates(visits: Iterable[Row], held: Mapping[str, Row], rules: PublishRul
     found = {}
     for row in visits:
         same = row["doc_id"] in held and held[row["doc_id"]]["text_digest"] == row.get("text_digest")
-        if row["outcome"] == "document" and not same and _is_bare(row["text"], row["attachments"], rules):
+        page = row["outcome"] == "document" and not row.get("parent_id")  # a form is the same at many addresses
+        if page and not same and _is_bare(row["text"], row["attachments"], rules):
             found[row["source_id"], shape(row["text"])] = row["text"]
     return found
 

@@ -14,7 +14,6 @@ import xxhash
 from pipeline.core.conservation import CrawlReport, SourceReport, balance
 from pipeline.core.source import Source
 from pipeline.corpus.corpus import Corpus
-from pipeline.dedupe.decide import decide
 from pipeline.dedupe.rules import DedupeRules
 from pipeline.page.obstacles import Cause
 from pipeline.publish.night import Night, Row
@@ -117,7 +116,7 @@ def _attempt(
     before = corpus.version
     broken = {crawl.source_id for crawl in crawls if crawl.cause and crawl.cause != Cause.ERROR_PAGES}
     night = Night(corpus, visits, sources, rules, run_id, now, broken)
-    rows = night.rows(decide(night.fresh(), night, rules))
+    rows = night.rows(night.decide(rules))
     reports = night.reports(crawls)
     balance(reports)
     if not rows:

@@ -22,7 +22,7 @@ from pipeline.core.source import Source
 from pipeline.corpus import diff
 from pipeline.corpus.corpus import Corpus
 from pipeline.corpus.diff import Difference
-from pipeline.dedupe.decide import Decision, Text, decide
+from pipeline.dedupe.decide import Decision, Text
 from pipeline.dedupe.rules import DedupeRules
 from pipeline.publish.night import Night
 from pipeline.publish.publish import Published, published
@@ -189,8 +189,7 @@ def _proposed(
     said = [row for row in staged if row["outcome"] != "unchanged" and row["reason"] != "forgotten"]
     every = read_visits(corpus, said, sources, limits, again=True)
     again = Again(corpus, every, sources, rules, run_id, now)
-    decided = decide(again.fresh(), again, rules)
-    rows = again.rows([*again.kept(), *decided])
+    rows = again.rows([*again.kept(), *again.decide(rules)])
     held = {row["doc_id"]: row for row in corpus.of_ids([row["doc_id"] for row in rows]).to_dicts()}
     told = (diff.difference(held.get(row["doc_id"]), row) for row in rows)
     differences = sorted(filter(None, told), key=lambda each: (each.source_id, each.what, each.doc_id))
@@ -256,7 +255,7 @@ class Again(Night):
 
 def _crawls(visits: Collection[Row], run_id: str, now: datetime) -> list[CrawlReport]:
     """Reports of crawls that did not take place, so that the sums of a reprocess close like a night's."""
-    pages = Counter(row["source_id"] for row in visits)
+    pages = Counter(row["source_id"] for row in visits if not row.get("parent_id"))
     times = {"started_at": now, "ended_at": now}
     return [
         CrawlReport(run_id=run_id, source_id=source_id, listed=count, fetched=count, **times)

@@ -20,7 +20,7 @@ from pipeline.store.s3 import Store
 from pipeline.store.tables import Conflict, Table
 
 _SCHEMA = schema.arrow(schema.FETCHES)
-_ARTICLE, _LISTING, _FAILED = "article", "listing", "failed"
+_ARTICLE, _ATTACHMENT, _LISTING, _FAILED = "article", "attachment", "listing", "failed"
 _NEVER = 2**62  # a time that never comes
 _EARLY = timedelta(hours=12)  # a night begins a little earlier in the day than the visits of the night before it were
 
@@ -348,7 +348,7 @@ def _article(
     wanted |= dict.fromkeys(("etag", "last_modified", "body_digest")) if vain else {}
     return wanted | {
         "key64": key,
-        "kind": _ARTICLE,
+        "kind": _ATTACHMENT if row.get("parent_id") else _ARTICLE,
         "visits": visits,
         "next_visit": next_visit,
         "run_id": run_id,

@@ -43,9 +43,9 @@ class Capture:
     method: str = "GET"
     request_headers: Sequence[tuple[str, str]] = ()
     request_body: bytes = b""
-    listed_title: str = ""
+    listed_title: str = ""  # of an attachment: the name of its link
     listed_date: str = ""
-    part_of: str = ""  # for a part: the URL of the article's first page
+    part_of: str = ""  # of a part or an attachment: the URL of the article's first page
 
 
 @dataclass(slots=True)
@@ -96,7 +96,10 @@ class LandingWriter:
 
 
 def read(data: bytes, key: str) -> Iterator[Page]:
-    """The articles of a landing file, in order, each with its further parts; listings and the like are passed over."""
+    """The articles of a landing file, in order, each with its further parts, behind each the files that it names.
+
+    Listings and the like are passed over.
+    """
     yield from _articles(io.BytesIO(data), key)
 
 
@@ -122,6 +125,8 @@ def _articles(stream: IO[bytes], key: str, start: int = 0) -> Iterator[Page]:
             continue
         if head:
             yield _joined(head, parts)
+        if capture_kind == "attachment":
+            yield page
         head, parts = (page, []) if capture_kind == "article" else (None, [])
     if head:
         yield _joined(head, parts)
@@ -202,6 +207,7 @@ def _page(record: ArcWarcRecord, body: bytes, place: Place) -> Page:
         place=place,
         listed_title=own("Gongbao-Listed-Title") or "",
         listed_date=own("Gongbao-Listed-Date") or "",
+        parent_url=(own("Gongbao-Part-Of") or "") if own("Gongbao-Kind") == "attachment" else "",
     )
 
 

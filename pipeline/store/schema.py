@@ -200,7 +200,6 @@ def _piece(rows: Sequence[Mapping[str, Any]], of: pa.Schema) -> pa.Table:
 CONTENT = (
     "title", "text", "text_as_published", "lang", "published_at", "published_precision", "signed_on", "effective_on",
     "publisher", "author", "editor", "document_number", "index_number", "issuer", "topic", "validity", "attachments",
-    "file_digest",
 )  # fmt: skip
 
 
@@ -215,6 +214,8 @@ def told(row: Mapping[str, Any], name: str) -> Any:
 def content_digest(row: Mapping[str, Any]) -> str:
     """The digest of what a reader reads of a row; null and empty are the same."""
     said = [_plain(told(row, name)) for name in CONTENT]
+    if whole := row.get("full_text"):  # only then: the digests of older releases stay what they were
+        said.append(whole["digest"])
     return xxhash.xxh3_128_hexdigest(json.dumps(said, ensure_ascii=False, sort_keys=True).encode("utf-8", "replace"))
 
 

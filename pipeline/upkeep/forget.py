@@ -24,12 +24,25 @@ def forget(store: Store, ids: Sequence[str], reason: str, run_id: str, now: date
     What readers of the change feed and of the plain files are told is that they were withdrawn, because forgotten.
     """
     tombstones.announce(store, ids, reason, run_id, now)
+    texts = _whole_texts(store, ids)
     landing = _in_landing(store, ids)  # first: by what the tables still tell its listings are known
     tombstones.bury(store, ids, run_id, now)
     for id_ in ids:
         fetches.forget(store, id_, f"{run_id}-{id_}", now)
     nightly_files.write_missing(store, last=60)
-    return [landing, *in_derived(store, ids)]
+    for key in texts:
+        store.delete(key)
+        store.drop_old_versions(key)
+    left = len(texts & set(store.list("texts/")))
+    return [landing, Proof(place="texts/", looked_at=len(texts), rewritten=len(texts) - left, left=left),
+            *in_derived(store, ids)]  # fmt: skip
+
+
+def _whole_texts(store: Store, ids: Sequence[str]) -> set[str]:
+    """The keys of these documents' whole texts, of long tables, that are no other document's too."""
+    rows = Corpus.open(store).scan().filter(pl.col("full_text").is_not_null()).select("doc_id", "full_text")
+    held = [(row["doc_id"] in ids, row["full_text"]["key"]) for row in rows.collect().iter_rows(named=True)]
+    return {key for own, key in held if own} - {key for own, key in held if not own}
 
 
 def _in_landing(store: Store, ids: Sequence[str]) -> Proof:

@@ -24,7 +24,7 @@ KEPT = frozenset({
     "doc_id", "url", "source_id", "month", "revision", "fetched_at", "first_fetched_at", "landing", "kind",
     "canonical_id", "similarity", "withdrawn_at", "withdrawn_because", "forgotten_at", "content_digest", "run_id",
     "rules_version", "requested_url", "status", "body_digest", "_change_type", "outcome", "reason", "key64", "visits",
-    "next_visit", "etag", "last_modified",
+    "next_visit", "etag", "last_modified", "form", "parent_id", "file_digest",
 })  # fmt: skip
 _IN_LOG = KEPT | {"lang", "published_at", "charset"}  # whose least and greatest values the log of a table may tell
 _OF_OTHERS = ("cut",)  # what a repost tells of the text of its canonical document
@@ -145,7 +145,8 @@ def warc(data: bytes, ids: Collection[str], offsets: Collection[int], words: Col
         elif kind not in _FOLLOWING:
             asked = kind == "article" and urls.doc_id(headers.get("WARC-Target-URI", "")) in ids
             taking = asked or (start in offsets and kind == "article")
-        if taking:
+        own = kind == "attachment" and (start in offsets or urls.doc_id(headers.get("WARC-Target-URI", "")) in ids)
+        if taking or own:
             whole[start:end] = _member(_emptied(headers), end - start)
     return bytes(whole)
 

@@ -5,7 +5,7 @@ Whoever publishes reads that row in the snapshot that its commit is made against
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -36,6 +36,7 @@ def refused(page: Page, rules_version: str) -> Rejected:
     return Rejected(
         doc_id=urls.doc_id(page.url), url=page.url, source_id=page.source_id, reason=Reason.FORGOTTEN, detail="",
         fetched_at=page.fetched_at, place=page.place, rules_version=rules_version,
+        parent_id=urls.doc_id(page.parent_url) if page.parent_url else "",
     )  # fmt: skip
 
 
@@ -45,6 +46,12 @@ def same_texts(corpus: Corpus, ids: Sequence[str]) -> list[str]:
     known = pl.col("doc_id").is_in(list(roots)) | pl.col("canonical_id").is_in(list(roots))
     found = corpus.scan().filter(known & pl.col("forgotten_at").is_null()).select("doc_id").collect()["doc_id"]
     return sorted(set(found) - set(ids))
+
+
+def files_of(corpus: Corpus, ids: Collection[str]) -> set[str]:
+    """The files that these articles name and that lie in the corpus."""
+    found = corpus.scan().filter(pl.col("parent_id").is_in(list(ids))).select("doc_id").collect(engine="streaming")
+    return set(found["doc_id"])
 
 
 def announce(store: Store, ids: Sequence[str], reason: str, run_id: str, now: datetime) -> None:
