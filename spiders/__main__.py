@@ -52,7 +52,9 @@ def main(arguments: list[str] | None = None) -> int:
 
 def _crawl(asked: argparse.Namespace, source: Source, urls: tuple[str, ...] | None) -> int:
     """Everything that takes long to import is, from here on: a wrong call is told at once."""
+    from pipeline.core.config import read
     from pipeline.page import obstacles
+    from pipeline.page.fields.rules import FieldRules
     from pipeline.store.landing import LandingWriter
     from pipeline.store.s3 import Store
     from spiders.crawl import scrapy_run
@@ -71,6 +73,7 @@ def _crawl(asked: argparse.Namespace, source: Source, urls: tuple[str, ...] | No
         source=source,
         settings=how,
         signatures=obstacles.load(asked.config / "obstacles.yaml"),
+        file_links=read(asked.config / "fields.yaml", FieldRules).attachments,
         landed=Landed(writer),
         clock=clock,
         seen=_seen(asked, store, source.id, clock.now()),

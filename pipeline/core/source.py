@@ -1,10 +1,12 @@
 """A source: one body's one stream of publications, one YAML file under `config/sources/`, checked on reading."""
 
 import ipaddress
+import logging
 import re
 from collections.abc import Sequence
+from functools import cache
 from pathlib import Path
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal
 from urllib.parse import urlsplit
 
 import cssselect
@@ -12,6 +14,8 @@ from pydantic import AfterValidator, Field, field_validator, model_validator
 
 from pipeline.core.config import Cron, Pattern, Strict, read
 from pipeline.core.errors import ConfigError
+
+log = logging.getLogger(__name__)
 
 Family = Literal[
     "trs",  # createPageHTML, in both numberings
@@ -125,7 +129,6 @@ class Fetch(Strict):
     tls: Literal["default", "p256_only"] = "default"
     headers: dict[str, str] = {}  # `env:NAME` in place of a value: a secret, from the environment
     proxy: str = ""  # http://host:port, or `env:NAME`
-    attachments: bool = False  # fetch them into the landing
     window: tuple[int, int] | None = None  # hours of the day in Asia/Shanghai, [from, to)
 
     @field_validator("proxy")
@@ -151,7 +154,14 @@ class ArticleSpec(Strict):
     encoding: Literal["auto", "utf-8", "gb18030", "big5"] = "auto"
     next_part: Pattern = "^下一页$"  # text of the link to the next part of one article
     max_parts: int = Field(20, ge=1, le=100)
-    attachment_types: tuple[str, ...] = tuple("pdf ofd doc docx xls xlsx ppt pptx zip rar wps et".split())
+
+
+class Attachments(Strict):
+    """Which of the files that articles name are fetched, to become documents of their own."""
+
+    fetch: bool = False
+    types: tuple[str, ...] = ("pdf", "ofd", "doc", "docx", "xls", "xlsx", "wps", "et", "rtf", "zip", "rar", "7z")
+    max_bytes: int = Field(60_000_000, gt=0)  # of one file; scanned PDFs of notices reach 40 MB
 
 
 class Revisit(Strict):
@@ -173,10 +183,26 @@ class Source(Strict):
     listings: tuple[Listing, ...] = Field(min_length=1)
     fetch: Fetch = Fetch()
     article: ArticleSpec = ArticleSpec()
+    attachments: Attachments = Attachments()
     revisit: Revisit = Revisit()
     schedule: Cron = ""  # cron in Asia/Shanghai; empty: with all others
     notes: str = ""
     verify: bool = False  # nothing proves yet that selectors and addresses are right
+
+    @model_validator(mode="before")
+    @classmethod
+    def _former_keys(cls, told: Any) -> Any:
+        """Two keys of older releases are one block now; they are read for as long as somebody has them."""
+        if not isinstance(told, dict):
+            return told
+        told = dict(told)
+        for block, key, name in (("fetch", "attachments", "fetch"), ("article", "attachment_types", "types")):
+            held, block_now = told.get(block), told.get("attachments", {})
+            if isinstance(held, dict) and key in held and isinstance(block_now, dict):
+                _warn(str(told.get("id", "")), f"{block}.{key}", f"attachments.{name}")
+                told[block] = {each: value for each, value in held.items() if each != key}
+                told["attachments"] = {name: held[key]} | block_now
+        return told
 
     @model_validator(mode="after")
     def _hosts_are_names(self) -> "Source":
@@ -184,6 +210,12 @@ class Source(Strict):
             if "/" in host or not host:
                 raise ValueError(f"hosts are names without scheme or path, not {host!r}")
         return self
+
+
+@cache
+def _warn(source_id: str, key: str, instead: str) -> None:
+    """Once a process: sources are read again and again."""
+    log.warning("%s: `%s` is now `%s`: please change it", source_id, key, instead)
 
 
 def load(path: Path) -> Source:

@@ -39,7 +39,9 @@ def seen(store: Store, source_id: str, now: datetime) -> Seen:
     visits = rows.filter(pl.col("kind") == _ARTICLE).select(*numbers).collect(engine="streaming")
     key, fetched, next_visit = (visits[name].to_numpy() for name in ("key64", "fetched_at", "next_visit"))
     keys, due = _last_visits(key, fetched, next_visit, _microseconds(now + _EARLY))
+    told = pl.col("etag").is_not_null() | pl.col("last_modified").is_not_null()
     wanted = pl.col("key64").is_in(pl.Series(due.view(np.int64)).implode()) | (pl.col("kind") == _LISTING)
+    wanted |= (pl.col("kind") == _ATTACHMENT) & told
     wanted &= pl.col("kind") != _FAILED
     failing = _failing(rows)
     again = {key: url for key, url, at in failing if at and at <= now + _EARLY}
@@ -60,6 +62,7 @@ def seen(store: Store, source_id: str, now: datetime) -> Seen:
         + tuple(Due(url=url, visits=0, validators=Validators(), failed=True) for url in again.values()),
         dead=frozenset(_unsigned(key) for key, _, _ in failing if key not in again),
         listings={row["url"]: _validators(row) for row in latest if row["kind"] == _LISTING},
+        files={row["requested_url"]: _validators(row) for row in latest if row["kind"] == _ATTACHMENT},
     )
 
 
@@ -248,7 +251,7 @@ def of_run(store: Store, run_id: str) -> list[dict[str, Any]]:
 def at(store: Store, url: str) -> set[str]:
     """The ids of what was found at an address, as listed or after redirects."""
     named = (pl.col("requested_url") == url) | (pl.col("url") == url)
-    rows = _open(store).scan().filter((pl.col("kind") == _ARTICLE) & named)
+    rows = _open(store).scan().filter((pl.col("kind") != _LISTING) & named)
     return set(rows.select("doc_id").collect()["doc_id"])
 
 

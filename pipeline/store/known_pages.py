@@ -38,6 +38,7 @@ class Seen:
     due: tuple[Due, ...] = ()
     listings: dict[str, Validators] = field(default_factory=dict)
     dead: frozenset[int] = frozenset()  # keys of addresses that answered 404, and are not due
+    files: dict[str, Validators] = field(default_factory=dict)  # of the files that articles name, by address
 
     def knows(self, url: str) -> bool:
         """Whether the article at that URL was fetched before."""
@@ -66,4 +67,5 @@ class Seen:
             due=tuple(Due(**(each | {"validators": Validators(**each["validators"])})) for each in told["due"]),
             dead=frozenset(told["dead"]),
             listings={url: Validators(**each) for url, each in told["listings"].items()},
+            files={url: Validators(**each) for url, each in told["files"].items()},
         )

@@ -151,7 +151,7 @@ STAGED = (
 FETCHES = (
     Column("doc_id", _WORD, "identity of the URL"),
     Column("key64", pa.int64(), "identity of the URL as listed in 64 bits, for sets of a million"),
-    Column("kind", _WORD, "article or listing"),
+    Column("kind", _WORD, "article, attachment or listing"),
     Column("visits", pa.int32(), "how often it was fetched so far"),
     Column("next_visit", _TIME, "when to look again", "never"),
     *(column for column in STAGED if column.name in ("url", "source_id", "fetched_at", "landing")),

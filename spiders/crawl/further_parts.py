@@ -1,16 +1,16 @@
 """An article's page in, the address of its next part and of its attachments out."""
 
 import re
-from collections.abc import Iterable
 
 from parsel import Selector
 
-from pipeline.core.models import Decoded
+from pipeline.core.models import Attachment, Decoded
 from pipeline.core.source import ArticleSpec
 from pipeline.core.urls import join, split_part, url_key
+from pipeline.page.fields.attachment_links import find_attachments
+from pipeline.page.fields.rules import AttachmentRules
 
 _PAGER = re.compile(rb"createPageHTML\(\s*(\d+)\s*,\s*\d+\s*,\s*[\"']([\w.-]+)[\"']\s*,\s*[\"'](\w+)[\"']")
-_FILE_NAME = re.compile(r"(?:filename|showname|file)=[^&#]*?\.(\w{2,4})(?:&|#|$)", re.I)
 
 
 def may_have_parts(url: str, body: bytes) -> bool:
@@ -51,17 +51,10 @@ def leads_to(url: str, first: bytes) -> bool:
     return pager is not None and f"{pager[2].decode()}_" in name and split_part(url)[1] < int(pager[1])
 
 
-def attachments(url: str, read: Decoded, types: Iterable[str]) -> tuple[str, ...]:
-    """The addresses of the files that a page links to, each once, in order."""
-    wanted = frozenset(types)
-    found: dict[str, None] = {}
+def files(url: str, read: Decoded, rules: AttachmentRules) -> tuple[Attachment, ...]:
+    """The files that a page links to, each once, in order."""
     page = Selector(text=read.text)
-    base = _base(page, url)
-    for href in page.css("a::attr(href), iframe::attr(src), embed::attr(src)").getall():
-        address = join(base, href, read.used)
-        if address and _type(address) in wanted:
-            found[address.partition("#")[0]] = None
-    return tuple(found)
+    return find_attachments(page.root, (), _base(page, url), rules)
 
 
 def _base(page: Selector, url: str) -> str:
@@ -77,10 +70,3 @@ def _same_article(url: str, head: str) -> bool:
 
 def _stem(url: str) -> str:
     return url.partition("?")[0].rpartition("/")[2].partition(".")[0]
-
-
-def _type(url: str) -> str:
-    path, _, query = url_key(url).partition("#")[0].partition("?")  # without the session that some write into the path
-    extension = path.rpartition("/")[2].rpartition(".")[2].lower()
-    named = _FILE_NAME.search(query)
-    return named[1].lower() if named else extension

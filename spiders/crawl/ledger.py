@@ -16,6 +16,7 @@ class Ledger:
     skipped: Counter[str] = field(default_factory=Counter)
     failed: Counter[str] = field(default_factory=Counter)
     failures: list[tuple[str, str]] = field(default_factory=list)
+    files: Counter[str] = field(default_factory=Counter)  # failed:REASON, of the files that articles name
     names_all: bool = False  # somebody asked for these articles, and wants an answer for each
     not_fetched: list[tuple[str, str, str]] = field(default_factory=list)  # (URL, skipped | failed, reason)
     _listed: set[int] = field(default_factory=set)

@@ -35,6 +35,7 @@ def report(
         failed=dict(ledger.failed),
         failures=tuple(ledger.failures),
         failed_again=sum(url in known_dead for url, reason in ledger.failures if reason in GONE),
+        files=dict(ledger.files),
         not_fetched=tuple(ledger.not_fetched),
         listings=tuple(walk.report(remember=whole) for walk in spider.walks),
         landing=landing,

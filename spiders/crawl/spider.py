@@ -16,6 +16,7 @@ from pipeline.core.models import Decoded
 from pipeline.core.source import Listing
 from pipeline.core.urls import split_part, url_key
 from pipeline.page.decode import decode
+from pipeline.page.fields.attachment_links import link_type
 from pipeline.page.obstacles import Cause, recognise
 from pipeline.store.known_pages import Seen, Validators
 from pipeline.store.landing import Capture, Kind
@@ -60,6 +61,7 @@ class SourceSpider(scrapy.Spider):
         self.settings_of_crawl = task.settings
         self.signatures = task.signatures
         self.choice = Choice(task)
+        self._files: set[str] = set()  # keys of the files that were asked for
         self.ledger = Ledger(names_all=task.urls is not None or task.period is not None)
         self.walks = [self._walk(listing) for listing in task.source.listings] if task.urls is None else []
         self.deadline = task.clock.now() + timedelta(hours=task.settings.limits.hours)
@@ -166,11 +168,14 @@ class SourceSpider(scrapy.Spider):
         if response.status not in (200, 203) or not isinstance(response, TextResponse):
             return [head]
         further = [part async for part in self._parts(response)]
-        files = [file async for file in self._attachments(response)] if self.source.fetch.attachments else []
+        files = [file async for file in self._attachments(response)] if self.source.attachments.fetch else []
         return [head, *further, *files]
 
     async def _ask_article(self, url: str, wanted: Wanted) -> tuple[scrapy.Request, Response, Received]:
-        request = scrapy.Request(url, headers=_conditions(wanted.validators), meta={"kind": "article"})
+        meta: dict[str, Any] = {"kind": "article"}
+        if link_type(url) in self.source.attachments.types:  # a column of PDFs
+            meta["download_maxsize"] = self.source.attachments.max_bytes
+        request = scrapy.Request(url, headers=_conditions(wanted.validators), meta=meta)
         return request, *await self._ask(request, _REVISIT if wanted.validators else frozenset[int]())
 
     async def _first_part(self, wanted: Wanted) -> tuple[scrapy.Request, Response, Received] | None:
@@ -210,17 +215,27 @@ class SourceSpider(scrapy.Spider):
             yield self._capture("part", request, response, received, part_of=head)
 
     async def _attachments(self, response: Response) -> AsyncIterator[Capture]:
-        """Files of an article. What cannot be had is left out: the article stands without it, and names it."""
-        limit = self.settings_of_crawl.limits.attachment_bytes
-        types = self.source.article.attachment_types
-        for url in filter(self.is_ours, further_parts.attachments(response.url, self._read(response), types)):
-            request = scrapy.Request(url, meta={"kind": "attachment", "download_maxsize": limit})
+        """Files of an article, each once a night. What cannot be had is counted: the article stands, and names it."""
+        spec = self.source.attachments
+        for file in further_parts.files(response.url, self._read(response), self.task.file_links):
+            key = url_key(file.url)
+            if key in self._files or file.type not in (*spec.types, "unknown") or not self.is_ours(file.url):
+                continue
+            self._files.add(key)
+            known = self.task.seen.files.get(file.url)
+            request = scrapy.Request(
+                file.url,
+                headers={"Referer": response.url, **_conditions(known)},
+                meta={"kind": "attachment", "download_maxsize": spec.max_bytes},
+            )
             try:
-                answer, received = await self._ask(request)
+                answer, received = await self._ask(request, frozenset({304}) if known else frozenset[int]())
             except Failed as error:
-                log.info("attachment %s: %s", url, error)
+                log.info("attachment %s: %s", file.url, error)
+                self.ledger.files[f"failed:{error.reason}"] += 1
             else:
-                yield self._capture("attachment", request, answer, received, part_of=response.url)
+                named = Wanted(url=file.url, title=file.name)
+                yield self._capture("attachment", request, answer, received, named, part_of=response.url)
 
     # -- asking ---------------------------------------------------------------
 

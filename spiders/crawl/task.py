@@ -7,6 +7,7 @@ from datetime import date, datetime, time, timedelta
 from urllib.parse import urlsplit
 
 from pipeline.core.source import Listing, Source, Stop
+from pipeline.page.fields.rules import AttachmentRules
 from pipeline.page.obstacles import Signatures
 from pipeline.store.known_pages import Seen, Validators
 from spiders.crawl.landing_writer import Landed
@@ -36,6 +37,7 @@ class Task:
     signatures: Signatures
     landed: Landed
     clock: Clock
+    file_links: AttachmentRules  # which links of an article lead to its files
     seen: Seen = field(default_factory=Seen)
     urls: Iterable[str] | None = None  # fetch exactly these, and walk no listing
     probe: int = 0  # the first page of each listing, and at most so many articles; what is known counts for nothing

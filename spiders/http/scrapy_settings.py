@@ -61,7 +61,6 @@ class Limits(Strict):
     """What one crawl may take."""
 
     hours: float = Field(gt=0)
-    attachment_bytes: int = Field(gt=0)
     archive_links: int = Field(ge=1)
     queue: int = Field(ge=1)
 

@@ -107,7 +107,9 @@ def source(port: int, pages: int) -> Any:
 def ours(port: int, pages: int, urls: int = 0) -> dict[str, float]:
     """Landing, state and politeness (robots.txt, delay 0) on."""
     from flows.servers import embedded_store
+    from pipeline.core.config import read
     from pipeline.page import obstacles
+    from pipeline.page.fields.rules import FieldRules
     from pipeline.store import fetches
     from pipeline.store.landing import LandingWriter
     from pipeline.store.s3 import Store
@@ -128,6 +130,7 @@ def ours(port: int, pages: int, urls: int = 0) -> dict[str, float]:
         source=asked,
         settings=how,
         signatures=obstacles.load(ROOT / "config/obstacles.yaml"),
+        file_links=read(ROOT / "config/fields.yaml", FieldRules).attachments,
         landed=Landed(writer),
         clock=clock,
         seen=fetches.seen(store, asked.id, clock.now()),

@@ -22,11 +22,13 @@ import numpy as np
 import pytest
 import yaml
 
+from pipeline.core.config import read
 from pipeline.core.conservation import CrawlReport
 from pipeline.core.models import Page
 from pipeline.core.source import Source
 from pipeline.core.urls import key64
 from pipeline.page import obstacles
+from pipeline.page.fields.rules import FieldRules
 from pipeline.page.obstacles import Cause
 from pipeline.store import landing
 from pipeline.store.fetches import Due, Seen, Validators
@@ -294,6 +296,7 @@ def _crawl_all(orders: list[Order], url: str) -> list[CrawlReport]:
             source=order.source,
             settings=quick,
             signatures=obstacles.load(CONFIG / "obstacles.yaml"),
+            file_links=read(CONFIG / "fields.yaml", FieldRules).attachments,
             landed=Landed(landing.LandingWriter(store, order.source.id, "r1", clock.day)),
             clock=clock,
             seen=order.seen,
@@ -426,6 +429,8 @@ def test_attachments_land_where_the_source_wants_them_and_a_missing_one_costs_no
     files = [page for kind, page in crawled["mixed"].landed if kind == "attachment"]
     assert [page.body for page in files] == [b"%PDF-1.5 attached"]
     assert "/a/files.html" in crawled["mixed"].articles()
+    assert crawled["mixed"].report.files == {"failed:http_404": 1}
+    assert all(page.parent_url.endswith("/a/files.html") and page.listed_title for page in files)
 
 
 def test_redirects_refreshes_and_jumps_end_at_the_article(crawled: Mapping[str, Outcome]) -> None:

@@ -12,10 +12,11 @@ from pipeline.core.errors import ConfigError
 from pipeline.core.models import Dated, Decoded, Precision
 from pipeline.core.source import ArticleSpec, Source
 from pipeline.page import obstacles
+from pipeline.page.fields.rules import FieldRules
 from pipeline.page.obstacles import Cause
 from pipeline.store.landing import LandingWriter
 from pipeline.store.s3 import Store
-from spiders.crawl.further_parts import attachments, may_have_parts, next_part
+from spiders.crawl.further_parts import files, may_have_parts, next_part
 from spiders.crawl.landing_writer import Landed
 from spiders.crawl.ledger import Ledger
 from spiders.crawl.night_window import Clock, inside
@@ -27,6 +28,7 @@ from tests.makers.places import ROOT
 
 CONFIG = ROOT / "config"
 SETTINGS = scrapy_settings.load(CONFIG / "crawl.yaml")
+FILE_LINKS = read(CONFIG / "fields.yaml", FieldRules).attachments
 SIGNATURES = obstacles.load(CONFIG / "obstacles.yaml")
 WRITER = LandingWriter(Store.open("s3://nowhere"), "a1", "r1", date(2026, 1, 5))  # never written to
 NOW = datetime(2026, 1, 5, 12, 0, tzinfo=UTC)
@@ -150,17 +152,17 @@ def test_files_are_found_by_name_and_by_parameter_each_once() -> None:
         "<a href='./P0202601.pdf'>附件1</a><a href='P0202601.pdf#page=2'>附件1</a><a href='/x.html'>x</a>"
         "<a href='/module/download/downfile.jsp?classid=0&filename=ab12.docx'>附件2</a><iframe src='/v.html?file=/a/b.ofd'></iframe>"
     )
-    assert attachments("http://a.example/c/t.html", as_read(text), SPEC.attachment_types) == (
-        "http://a.example/c/P0202601.pdf",
-        "http://a.example/module/download/downfile.jsp?classid=0&filename=ab12.docx",
-        "http://a.example/v.html?file=/a/b.ofd",
-    )
+    assert [(file.name, file.url) for file in files("http://a.example/c/t.html", as_read(text), FILE_LINKS)] == [
+        ("附件1", "http://a.example/c/P0202601.pdf"),
+        ("附件2", "http://a.example/module/download/downfile.jsp?classid=0&filename=ab12.docx"),
+        ("b.ofd", "http://a.example/a/b.ofd"),
+    ]
 
 
 @given(st.text())
 def test_no_page_makes_the_search_for_parts_raise(text: str) -> None:
     next_part("http://a.example/t20260105_1234567.html", text.encode("utf-8", "replace"), as_read(text), SPEC)
-    attachments("http://a.example/t.html", as_read(text), SPEC.attachment_types)
+    files("http://a.example/t.html", as_read(text), FILE_LINKS)
 
 
 # -- which articles are wanted -------------------------------------------------
@@ -168,7 +170,8 @@ def test_no_page_makes_the_search_for_parts_raise(text: str) -> None:
 
 def choice(**article: object) -> Choice:
     made = source("a.example").model_copy(update={"article": ArticleSpec.model_validate(article)})
-    return Choice(Task(source=made, settings=SETTINGS, signatures=SIGNATURES, landed=Landed(WRITER), clock=Clock()))
+    how = {"settings": SETTINGS, "signatures": SIGNATURES, "file_links": FILE_LINKS}
+    return Choice(Task(source=made, landed=Landed(WRITER), clock=Clock(), **how))
 
 
 @pytest.mark.parametrize(

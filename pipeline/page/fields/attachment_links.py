@@ -20,15 +20,14 @@ _FRAMES = {"iframe": "src", "embed": "src", "object": "data", "a": "href"}
 
 
 def find_attachments(
-    body: HtmlElement, near: Iterable[HtmlElement], base: str, types: Iterable[str], rules: AttachmentRules
+    body: HtmlElement, near: Iterable[HtmlElement], base: str, rules: AttachmentRules
 ) -> tuple[Attachment, ...]:
     """Files linked or shown in `body` and, beside it, in elements that speak of attachments; each address once."""
-    known = tuple(dict.fromkeys((*types, *rules.types)))
     found: dict[str, Attachment] = {}
-    for attachment in _in(body, base, known, rules):
+    for attachment in _in(body, base, rules.types, rules):
         _keep(found, attachment)
     for element in near:
-        for attachment in _in(element, base, known, rules):
+        for attachment in _in(element, base, rules.types, rules):
             _keep(found, attachment)
     return tuple(found.values())
 
@@ -47,7 +46,7 @@ def _in(element: HtmlElement, base: str, types: tuple[str, ...], rules: Attachme
         if node.tag == "a" and (not href or href.startswith(("#", "javascript"))):
             call = _ADDRESS.search(node.get("onclick") or href)
             href = call[1] if call else ""
-        url = join(base, href)
+        url = join(base, href).partition("#")[0]
         if not url or urlsplit(url).scheme not in ("http", "https", "file"):
             continue
         shown = _shown_file(url, types, rules) if node.tag != "a" or "viewer" in url.lower() else ""
@@ -83,6 +82,11 @@ def _type(url: str, text: str, types: tuple[str, ...], rules: AttachmentRules, l
     if link and compiled(rules.download, re.I).search(url):
         return _ending(text, types) or ("unknown" if compiled(rules.near, re.I).search(text) else "")
     return ""
+
+
+def link_type(url: str) -> str:
+    """The type that the address of a file ends in; empty where it ends in none."""
+    return unquote(urlsplit(url).path).rpartition("/")[2].rpartition(".")[2].lower()
 
 
 def _ending(path: str, types: tuple[str, ...]) -> str:

@@ -216,7 +216,7 @@ def _attachments(around: Surroundings) -> tuple[Attachment, ...]:
         parent = node.getparent()
         body = parent if parent is not None and parent.tag != "body" else node
     near = list(_near(body, around, rules))
-    return find_attachments(body, near, base, context.spec.attachment_types, rules.attachments)
+    return find_attachments(body, near, base, rules.attachments)
 
 
 def _near(body: HtmlElement, around: Surroundings, rules: FieldRules) -> Iterator[HtmlElement]:
