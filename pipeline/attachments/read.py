@@ -133,10 +133,10 @@ def _judge(file: FileText, pictures: int, rules: FileRules) -> None:
     letters = [char for char in file.text if char.isalnum()]
     if pictures and len(letters) <= rules.image.letters_a_page * max(file.pages, 1):
         raise Reject(Reason.IMAGE_ONLY, f"{pictures} pictures, {len(letters)} letters")
-    if not letters:
-        raise Reject(Reason.EMPTY, "no letter in it")
     if file.type in _PRINTED or file.type == "doc":
         _judge_characters(file.text, rules)
+    if not letters:
+        raise Reject(Reason.EMPTY, "no letter in it")
 
 
 def _judge_characters(text: str, rules: FileRules) -> None:
