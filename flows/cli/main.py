@@ -114,6 +114,17 @@ def dedupe(new: Path, against: Path, within: bool) -> None:
         output.emit(row)
 
 
+@cli.command("import")
+@click.argument("place", metavar="PATH|s3://…")
+@click.option("--hosts", type=_PATH, help="File of hosts, one a line: their pages, and not only articles of sources.")
+def import_archives(place: str, hosts: Path | None) -> None:
+    """Publish the pages of other people's WARC and WACZ files, with their own dates; nothing is fetched."""
+    from flows.commands import archives
+
+    report = archives.import_archives(place, hosts)
+    sys.exit(0 if report is None or report.succeeded else _FAILED)
+
+
 @cli.command()
 @click.argument("page")
 @click.option("--html", "html", type=_PATH, help="Write it as a page of HTML too.")

@@ -1,14 +1,14 @@
 """A backfill: what a night does, for given addresses, days or landing files, with an answer for each page."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable
 from datetime import date, datetime
 
 from prefect import flow, get_run_logger
 
 from flows import settings
 from flows.alarms.standing import HOOKS
-from flows.runs import backfill_request
+from flows.runs import backfill_request, importing
 from flows.runs.tasks import (
     Run,
     answer,
@@ -21,6 +21,7 @@ from flows.runs.tasks import (
     run_id_of,
     write_plain_files,
 )
+from pipeline.archives import land
 from pipeline.core.conservation import CrawlReport, RunReport
 from pipeline.core.source import UNKNOWN
 from pipeline.store import staging
@@ -36,6 +37,8 @@ def backfill(
     landing: str = "",
     force: bool = False,
     listed_in: str = "",
+    archive: str = "",
+    hosts_in: str = "",
     run_id: str = "",
     now: datetime | None = None,
     instead_of: str = "",
@@ -45,17 +48,28 @@ def backfill(
     `urls`: addresses, of whichever source has their host, or of `source`. Known ones are fetched again with `force`.
     `source`, `since` and `until`: instead of addresses, what a source published on these days.
     `landing`: instead of both, what lies in landing files whose keys begin so, such as `source=ID/date=2026-01`.
+    `archive`: instead of all, the pages of WARC or WACZ files at a path or s3 address: of the sources' articles, or of
+    the hosts that an object in the store names, one a line; `hosts_in` is its key.
     `listed_in` is the key of an object in the store that names one address a line: Prefect's parameters hold 512 kB.
     `instead_of` is set by `gongbao serve` where it begins a run again: the one that was ended.
     """
     known, run_id = settings.from_environment(), run_id_of(run_id)
     store = settings.open_store(known)
     every = list(dict.fromkeys([*(urls or ()), *(store.get(listed_in).decode().splitlines() if listed_in else ())]))
-    backfill_request.check(known, every, source, since, until, landing)
+    if not archive:
+        backfill_request.check(known, every, source, since, until, landing)
     run = begin("backfill", run_id, instead_of, now)
-    if landing:
-        crawls = _read_again(store, run, backfill_request.landing_keys(store, landing))
+    parts = (
+        importing.parts(store, known, archive, store.get(hosts_in).decode().split() if hosts_in else ())
+        if archive
+        else []
+    )
+    if archive:
+        crawls = _read_again(store, run, importing.landed(store, parts, get_run_logger().warning))
         asked: dict[str, list[str]] = {crawl.source_id: [] for crawl in crawls}
+    elif landing:
+        crawls = _read_again(store, run, backfill_request.landing_keys(store, landing))
+        asked = {crawl.source_id: [] for crawl in crawls}
     else:
         asked = backfill_request.by_sources(known, every, source)
         backfill_request.say_unknown(asked.get(UNKNOWN, ()), get_run_logger().warning)
@@ -63,14 +77,17 @@ def backfill(
     published = publish_run(run.id, run.now, crawls)
     write_plain_files()
     answer(run.id, asked, crawls)
+    for part in parts:
+        land.publish(store, part.key, run.id)
     return report_of(run, published)
 
 
-def _read_again(store: Store, run: Run, keys: Sequence[str]) -> list[CrawlReport]:
-    """Process landing files as if the run had fetched them; reports of crawls that did not take place."""
+def _read_again(store: Store, run: Run, keys: Iterable[str]) -> list[CrawlReport]:
+    """Process landing files as if the run had fetched them, each as soon as it is named; reports of crawls that did not
+    take place."""
     for future in [process_landing.submit(key, run.id) for key in keys]:
         future.result()
-    pages = Counter(row["source_id"] for row in staging.read(store, run.id))
+    pages = Counter(row["source_id"] for row in staging.read(store, run.id) if not row.get("parent_id"))
     times = {"started_at": run.now, "ended_at": run.now}
     return [
         CrawlReport(run_id=run.id, source_id=source_id, listed=count, fetched=count, **times)

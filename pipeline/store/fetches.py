@@ -22,6 +22,7 @@ from pipeline.store.tables import Conflict, Table
 _SCHEMA = schema.arrow(schema.FETCHES)
 _ARTICLE, _ATTACHMENT, _LISTING, _FAILED = "article", "attachment", "listing", "failed"
 _NEVER = 2**62  # a time that never comes
+_LATE = timedelta(days=7)
 _EARLY = timedelta(hours=12)  # a night begins a little earlier in the day than the visits of the night before it were
 
 
@@ -160,6 +161,7 @@ def append(
         )
         counts = dict(_latest(before).select("key64", "visits").collect().iter_rows())
         rows = [_article(row, run_id, counts, sources, broken, again_days) for row in visits]
+        rows = [row | {"next_visit": None} if _is_past(row, crawls) else row for row in rows]
         rows += [row for crawl in crawls if crawl.misses_nothing for row in _listings(crawl)]
         rows += [row for crawl in crawls if not crawl.not_fetched for row in _failures(table, crawl, again_days)]
         if not rows:
@@ -168,6 +170,12 @@ def append(
             return table.append(schema.table(rows, _SCHEMA), run_id)
         except Conflict:
             continue
+
+
+def _is_past(row: dict[str, Any], crawls: Sequence[CrawlReport]) -> bool:
+    """Whether the day of the next visit is long over: of what an archive holds of years ago nothing is due tonight."""
+    ended = max((crawl.ended_at for crawl in crawls), default=None)
+    return bool(ended and row["next_visit"] and row["next_visit"] < ended - _LATE)
 
 
 def has(store: Store, run_id: str) -> bool:

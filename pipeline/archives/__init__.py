@@ -1,0 +1,1 @@
+"""Other people's archives (WARC, WACZ): their pages become landing files of ours."""
