@@ -19,7 +19,7 @@ from pipeline.core.errors import GongbaoError
 from pipeline.core.limits import Died, Limits, Sandbox, TooExpensive
 from pipeline.core.models import Outcome, Page, Reason
 from pipeline.core.urls import doc_id
-from pipeline.documents import process, rejected
+from pipeline.documents import is_file, process, rejected
 from pipeline.rules import Rules
 from pipeline.store import digests, landing, staging
 from pipeline.upkeep import erase, tombstones
@@ -78,8 +78,9 @@ def _outcome(config: Path, of: tuple[Page, source.Source]) -> Outcome:
 
 
 def _stopped(page: Page, known: Rules, why: TooExpensive | Died) -> Outcome:
-    """SIGKILL is how a system that runs out of memory ends a process; other signals are defects."""
-    too_much = isinstance(why, TooExpensive) or why.by == "SIGKILL"
+    """SIGKILL is how a system that runs out of memory ends a process, SIGABRT how the reader of a file that does; other
+    signals are defects."""
+    too_much = isinstance(why, TooExpensive) or why.by == "SIGKILL" or (why.by == "SIGABRT" and is_file(page))
     return rejected(page, known, Reason.TOO_EXPENSIVE if too_much else Reason.CRASHED, str(why))
 
 

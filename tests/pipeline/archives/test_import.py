@@ -162,7 +162,9 @@ def test_an_import_that_is_killed_goes_on_where_it_was(
 @pytest.mark.parametrize("cut", ["inside", "start", "end"])
 def test_a_damaged_record_is_named_and_skipped(store: Store, tmp_path: Path, cut: str) -> None:
     one, two, three = (warc([(url(number), page(number))]) for number in (1, 2, 3))
-    bad = {"inside": two[:-300] + bytes(80) + two[-220:], "start": two[:400] + b"xx" + two[402:], "end": two[:-150]}[cut]
+    bad = {"inside": two[:-300] + bytes(80) + two[-220:], "start": two[:400] + b"xx" + two[402:], "end": two[:-150]}[
+        cut
+    ]
     (tmp_path / "a.warc.gz").write_bytes(one + bad + three)
     said: list[str] = []
     (archive,) = files.find(str(tmp_path / "a.warc.gz"))
