@@ -3,7 +3,7 @@
 import os
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from pydantic import Field, model_validator
 
@@ -60,6 +60,9 @@ class Landing(Strict):
 class Limits(Strict):
     """What one crawl may take."""
 
+    retired: ClassVar[dict[str, str]] = {
+        "attachment_bytes": "a source's `attachments: {max_bytes: …}` says it; drop it"
+    }
     hours: float = Field(gt=0)
     archive_links: int = Field(ge=1)
     queue: int = Field(ge=1)
