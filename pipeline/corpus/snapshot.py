@@ -69,7 +69,9 @@ class Snapshot:
         """Every row, reposts and withdrawn documents too, with all columns of `schema.CORPUS`; older tables lack some."""
         return complete(self.table.scan(), self.table.columns)
 
-    def documents(self, *, every: bool = False, attachments: bool = False, latest: bool = False, **filters: Any) -> pl.LazyFrame:
+    def documents(
+        self, *, every: bool = False, attachments: bool = False, latest: bool = False, **filters: Any
+    ) -> pl.LazyFrame:
         """Canonical documents that stand, or with `every` all of them, that pass the `filters` of `chosen`.
 
         The files that articles name are left out unless `attachments` asks for them.
