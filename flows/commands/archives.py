@@ -7,10 +7,10 @@ from flows import settings
 from flows.runs import importing
 from flows.servers import prefect_setup
 from flows.terminal import output, progress
-from pipeline.archives import land
 from pipeline.core.conservation import RunReport
 from pipeline.core.errors import ConfigError
 from pipeline.report import run_reports
+from pipeline.upkeep.archives import land
 
 
 def import_archives(place: str, hosts: Path | None = None) -> RunReport | None:

@@ -20,7 +20,7 @@ from pipeline.core.errors import ConfigError, GongbaoError
 from pipeline.core.limits import Died, Limits, TooExpensive, run
 from pipeline.core.models import Document, Outcome, Page, Reason
 from pipeline.documents import rejected
-from pipeline.files import document_of, file_name
+from pipeline.documents.files import document_of, file_name
 from pipeline.rules import Rules
 from pipeline.store import staging
 from pipeline.text import clean

@@ -21,11 +21,11 @@ from flows.runs.tasks import (
     run_id_of,
     write_plain_files,
 )
-from pipeline.archives import land
 from pipeline.core.conservation import CrawlReport, RunReport
 from pipeline.core.source import UNKNOWN
 from pipeline.store import staging
 from pipeline.store.s3 import Store
+from pipeline.upkeep.archives import land
 
 
 @flow(name="backfill", flow_run_name=flow_run_name, **HOOKS)

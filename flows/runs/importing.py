@@ -4,10 +4,10 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from flows import settings
-from pipeline.archives import files, land
 from pipeline.core.source import load_all
 from pipeline.store.s3 import Store
 from pipeline.upkeep import tombstones
+from pipeline.upkeep.archives import files, land
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

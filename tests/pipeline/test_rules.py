@@ -16,7 +16,8 @@ from pathlib import Path
 from pipeline.rules import code, meaning, version
 before = code()
 for name in before:
-    path = Path(*name.split(".")).with_suffix(".py")
+    path = Path(*name.split("."))
+    path = path / "__init__.py" if path.is_dir() else path.with_suffix(".py")
     text = path.read_text()
     path.write_text(text + "CHANGED = 1\\n")
     if version([], {**before, name: meaning(name)[0]}) == version([], before):
@@ -66,7 +67,7 @@ def test_the_version_follows_every_module_behind_a_document_and_no_comment(tmp_p
 
 def test_an_import_that_leads_to_no_module_is_no_silent_gap(tmp_path: Path) -> None:
     shutil.copytree(ROOT / "pipeline", tmp_path / "pipeline")
-    with (tmp_path / "pipeline" / "documents.py").open("a") as file:
+    with (tmp_path / "pipeline" / "documents" / "__init__.py").open("a") as file:
         file.write("\n\ndef later() -> None:\n    from pipeline.nowhere import nothing\n")
     told = "from pipeline.rules import code; code()"
     done = subprocess.run([sys.executable, "-c", told], capture_output=True, text=True, cwd=tmp_path)

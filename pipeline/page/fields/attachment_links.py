@@ -86,11 +86,12 @@ def _type(url: str, text: str, types: tuple[str, ...], rules: AttachmentRules, l
 
 def link_type(url: str) -> str:
     """The type that the address of a file ends in; empty where it ends in none."""
-    return unquote(urlsplit(url).path).rpartition("/")[2].rpartition(".")[2].lower()
+    return unquote(urlsplit(url).path).rpartition("/")[2].partition(";")[0].rpartition(".")[2].lower()
 
 
 def _ending(path: str, types: tuple[str, ...]) -> str:
-    ending = unquote(path).rsplit("?", 1)[0].rpartition(".")[2].strip().lower()
+    name = unquote(path).rsplit("?", 1)[0].rpartition("/")[2].partition(";")[0]  # `1.pdf;jsessionid=…` is a PDF
+    ending = name.rpartition(".")[2].strip().lower()
     return ending if ending in types else ""
 
 

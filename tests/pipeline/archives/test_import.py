@@ -12,7 +12,6 @@ import zstandard
 from warcio.statusandheaders import StatusAndHeaders
 from warcio.warcwriter import WARCWriter
 
-from pipeline.archives import files, land
 from pipeline.core.conservation import CrawlReport
 from pipeline.core.errors import ConfigError
 from pipeline.core.source import Source
@@ -26,8 +25,9 @@ from pipeline.store import fetches, landing, staging
 from pipeline.store.s3 import Store
 from pipeline.upkeep import forget as forgetting
 from pipeline.upkeep import tombstones
-from tests.makers.loopback import article
+from pipeline.upkeep.archives import files, land
 from tests.makers.places import ROOT
+from tests.makers.servers.loopback import article
 
 RULES = Rules.load(ROOT / "config")
 LIMITS = PublishRules.load(ROOT / "config")

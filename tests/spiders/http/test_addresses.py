@@ -6,16 +6,21 @@ from pathlib import Path
 
 import pytest
 
+from pipeline.core.config import read as read_config
 from pipeline.core.models import Decoded
 from pipeline.core.source import Listing
 from pipeline.core.urls import join, spelt
 from pipeline.page.decode import decode
-from spiders.crawl.further_parts import attachments
+from pipeline.page.fields.rules import FieldRules
+from spiders.crawl.further_parts import files
 from spiders.listings import Answer, parse
 from spiders.onboarding.draft import Page, draft
+from tests.makers.places import ROOT
 
 NIGHT = datetime(2026, 9, 28, tzinfo=UTC)
 LISTING = Listing(url="http://a.example/list/", family="next_link")
+
+LINKS = read_config(ROOT / "config" / "fields.yaml", FieldRules).attachments
 
 
 def links_of(body: bytes, content_type: str = "") -> list[str]:
@@ -78,14 +83,14 @@ def test_base_is_the_base_of_everything_that_the_page_names() -> None:
     read = Decoded(
         text="<base href='/f/'><a href='1.pdf'>附件</a>", declared="", detected="utf-8", used="utf-8", replaced=0
     )
-    assert attachments("http://a.example/art/1.html", read, ["pdf"]) == ("http://a.example/f/1.pdf",)
+    assert [file.url for file in files("http://a.example/art/1.html", read, LINKS)] == ["http://a.example/f/1.pdf"]
 
 
 def test_a_session_in_the_path_hides_no_attachment() -> None:
     read = Decoded(
         text="<a href='/f/1.pdf;jsessionid=AB12'>附件</a>", declared="", detected="", used="utf-8", replaced=0
     )
-    assert len(attachments("http://a.example/1.html", read, ["pdf"])) == 1
+    assert len(files("http://a.example/1.html", read, LINKS)) == 1
 
 
 # -- links that run through a script -------------------------------------------

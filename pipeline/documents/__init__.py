@@ -76,7 +76,7 @@ def read(page: Page, source: Source, rules: Rules) -> tuple[Decoded, Extracted, 
 def _carry(page: Page, source: Source, rules: Rules) -> Document:
     if page.status in _SUCCESS:
         if is_file(page):
-            from pipeline.files import process_file  # with the libraries that read files: 0.2 s of start-up
+            from pipeline.documents.files import process_file  # with the libraries that read files: 0.2 s of start-up
 
             return process_file(page, rules)
         if kind := file_kind(page.body, page.header("Content-Type")):

@@ -14,8 +14,6 @@ from urllib.parse import urlsplit
 
 from pydantic import ValidationError
 
-from pipeline.archives.files import Archive
-from pipeline.archives.records import Damaged, Response, responses
 from pipeline.attachments import kinds
 from pipeline.core.config import Strict
 from pipeline.core.dates import SHANGHAI
@@ -24,6 +22,8 @@ from pipeline.core.source_of_url import source_of
 from pipeline.core.urls import doc_id
 from pipeline.store.landing import Capture, LandingWriter
 from pipeline.store.s3 import Store
+from pipeline.upkeep.archives.files import Archive
+from pipeline.upkeep.archives.records import Damaged, Response, responses
 
 _BATCH = 1500  # pages between two notes of how far it came: a minute of the work that follows
 _OPEN = 48  # landing files at a time
