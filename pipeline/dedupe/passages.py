@@ -89,7 +89,9 @@ def _is_label(line: str, rules: PassageRules) -> bool:
         return rules.labels_pattern.search(line) is not None
     if len(line) > rules.notice_line:
         return False
-    # The whole line is searched: what ends a line must not be found where a head was cut off.
+    if not rules.labels_pattern.search(line[: rules.notice_head]):
+        return False
+    # Looked for in the whole line as well: what ends a line must not be found where its head was cut off.
     found = rules.labels_pattern.search(line)
     return found is not None and found.end() <= rules.notice_head
 
