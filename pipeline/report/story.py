@@ -162,7 +162,7 @@ def read(page: Page, source: Source, rules: Rules) -> Reading:
 
 def _reading_of_file(page: Page, outcome: Outcome, rules: Rules) -> Reading:
     """The lines of a file with their pages; of one that cannot be read none."""
-    from pipeline import files  # with the libraries that read files: 0.2 s of start-up
+    from pipeline.documents import files  # with the libraries that read files: 0.2 s of start-up
 
     lines = files.read(page, rules).lines if isinstance(outcome, Document) else ()
     told = tuple(Fate(line.text, line.rule, "file" if line.rule else "", line.page) for line in lines)
