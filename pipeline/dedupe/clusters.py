@@ -79,7 +79,7 @@ def judged(one: Text, other: Text, compare: Compare, rules: DedupeRules) -> Link
         link.verdict.kind != "near"
         or link.verdict.holds < rules.judgement.excerpt_held
         or not _undecided(earlier, later)
-        or _was_there(earlier, later)
+        or (_was_there(earlier, later) and link.verdict.similarity >= rules.judgement.extends_share)
     ):
         return link
     # A digest of the day holds other articles whole: an excerpt is most of the text, or has its title.

@@ -187,17 +187,17 @@ def test_why_a_document_was_withdrawn_is_said_in_the_words_of_its_row(
         assert capsys.readouterr().out.splitlines()[-1] == f"withdrawn 2026-01-06T02:00:00+08:00: {said}"
 
 
-def test_a_file_is_no_document_and_none_of_its_bytes_is_shown() -> None:
+def test_a_file_that_cannot_be_read_is_no_document_and_none_of_its_bytes_is_shown() -> None:
     rules = Rules.load(ROOT / "config")
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w") as file:  # as stored, its words stand in the bytes
         file.writestr("word/document.xml", "".join(f"<w:p>{line}</w:p>" for line in prose(1).split("\n")))
-    for body in (packed.getvalue(), b"%PDF-1.4\n" + prose(1).encode()):
+    for body, reason in ((packed.getvalue(), Reason.EMPTY), (b"%PDF-1.4\n" + prose(1).encode(), Reason.BROKEN)):
         page, _ = document(1, "")
         page = replace(page, body=body, headers=(("Content-Type", "text/html"),))
         read = story_of.read(page, source_model.unknown(), rules)
         assert isinstance(read.outcome, Rejected)
-        assert (read.outcome.reason, read.lines) == (Reason.NOT_HTML, ())
+        assert (read.outcome.reason, read.lines) == (reason, ())
         left = process(replace(page, status=404), source_model.unknown(), rules)
         assert isinstance(left, Rejected)
         assert left.reason is Reason.GONE
