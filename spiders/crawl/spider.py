@@ -4,6 +4,7 @@ import asyncio
 import logging
 import time
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -112,9 +113,10 @@ class SourceSpider(scrapy.Spider):
             return
         due_now = self.task.seen.due if self.task.period is None else ()
         opened = [(walk, walk.links()) for walk in self.walks]
-        first = (
-            await anext(opened[0][1], ()) if opened and due_now else ()
-        )  # articles may need the session that it begins
+        first: tuple[Link, ...] = ()
+        if opened and due_now:  # articles may need the session that the first page of the list begins
+            with suppress(StopAsyncIteration):
+                first = await anext(opened[0][1])
         for due in due_now:
             yield Wanted(url=due.url, title=due.title, date=due.date, validators=None if due.failed else due.validators)
         for walk, pages in opened:

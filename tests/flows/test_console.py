@@ -326,7 +326,7 @@ def test_only_this_machine_may_ask_and_only_to_read(console: Console) -> None:
 
 
 def test_it_is_there_in_time_and_loads_no_prefect() -> None:
-    code = "import sys, flows.web.server; print([m for m in ('prefect', 'scrapy', 'trafilatura') if m in sys.modules])"
+    code = "import sys, flows.web.console_server; print([m for m in ('prefect', 'scrapy', 'trafilatura') if m in sys.modules])"
     assert subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True).stdout == "[]\n"
 
 

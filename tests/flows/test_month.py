@@ -67,7 +67,9 @@ def test_every_page_of_the_demo_reads_as_it_says_on_any_day(day: date, sources: 
         read = replace(page(world, told, last), fetched_at=datetime(day.year, day.month, day.day, tzinfo=UTC))
         found = process(read, sources[told.site], rules)
         if isinstance(found, Document):
-            rows.append(columns_of(found) | {"doc_id": told.key, "canonical_id": None, "withdrawn_at": None})
+            rows.append(
+                columns_of(found) | {"url": read.url, "doc_id": told.key, "canonical_id": None, "withdrawn_at": None}
+            )
     seen = compare(truth, rows, lambda site, path: f"http://{site}.example{path}")
     assert seen.perfect, seen.text()
 
