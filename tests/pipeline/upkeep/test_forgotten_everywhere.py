@@ -196,7 +196,7 @@ def test_stopped_in_the_middle_it_is_done_again(told: Store, tmp_path: Path, mon
 
     for step in ("tombstones.bury", "nightly_files.write_missing", "erasing.in_nightly"):
         with monkeypatch.context() as broken:
-            broken.setattr(f"pipeline.forgetting.{step}", stop)
+            broken.setattr(f"pipeline.upkeep.forget.{step}", stop)
             with pytest.raises(Stopped):
                 forget(told, tmp_path)
     forget(told, tmp_path)
