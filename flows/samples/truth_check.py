@@ -94,7 +94,6 @@ def body_differences(
 
 _PLAIN: Mapping[str, Callable[[Truth], object]] = {
     "lang": lambda page: page.lang,
-    "published_precision": lambda page: page.precision,
     "author": lambda page: page.author,
     "editor": lambda page: page.editor,
     "document_number": lambda page: page.number,
@@ -118,15 +117,27 @@ def _fields(page: Truth, row: Row) -> Iterable[Wrong]:
     for field, expected in _PLAIN.items():
         if (shown := str(row.get(field) or "")) != (wanted := str(expected(page) or "")):
             yield Wrong(key=page.key, field=field, expected=wanted, found=shown)
-    if page.signed and str(row.get("signed_on") or "") != str(
-        page.signed
-    ):  # a signature dates a text without a table, too
-        yield Wrong(key=page.key, field="signed_on", expected=str(page.signed), found=str(row.get("signed_on") or ""))
+    yield from _precision(page, row)
+    yield from _signature(page, str(row.get("signed_on") or ""))
     files = [(each["name"], each["url"].rpartition("/")[2]) for each in row.get("attachments") or ()]
     if files != list(page.attachments):
         yield Wrong(key=page.key, field="attachments", expected=str([*page.attachments]), found=str(files))
     if (page.state == "withdrawn") != bool(row.get("withdrawn_at")):
         yield Wrong(key=page.key, field="state", expected=page.state, found=f"withdrawn_at {row.get('withdrawn_at')}")
+
+
+def _precision(page: Truth, row: Row) -> Iterable[Wrong]:
+    """As exact as the page tells it; a list may tell the same moment more exactly."""
+    found = str(row.get("published_precision") or "")
+    if found != page.precision and (row.get("published_from"), found) != ("list", "second"):
+        yield Wrong(key=page.key, field="published_precision", expected=page.precision, found=found)
+
+
+def _signature(page: Truth, found: str) -> Iterable[Wrong]:
+    """The 成文日期 of the table; of a page without one, nothing but the day under its text."""
+    printed = {f"{int(found[:4])}年{int(found[5:7])}月{int(found[8:])}日"} if found else set[str]()
+    if found != str(page.signed or "") and (page.signed or not printed & set(page.paragraphs)):
+        yield Wrong(key=page.key, field="signed_on", expected=str(page.signed or ""), found=found)
 
 
 def _clusters(both: Sequence[tuple[Truth, Row]]) -> list[Wrong]:
