@@ -194,7 +194,7 @@ def test_stopped_in_the_middle_it_is_done_again(told: Store, tmp_path: Path, mon
     def stop(*_: object, **__: object) -> None:
         raise Stopped
 
-    for step in ("tombstones.bury", "nightly_files.write_missing", "erasing.in_nightly"):
+    for step in ("tombstones.bury", "nightly_files.write_missing", "erase.in_nightly"):
         with monkeypatch.context() as broken:
             broken.setattr(f"pipeline.upkeep.forget.{step}", stop)
             with pytest.raises(Stopped):
