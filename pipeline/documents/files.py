@@ -6,6 +6,7 @@ from urllib.parse import unquote, urlsplit
 
 from pipeline.attachments.fields import told
 from pipeline.attachments.file_text import FileLine, FileText
+from pipeline.attachments.formats.packed import as_written
 from pipeline.attachments.kinds import MEDIA_TYPES
 from pipeline.attachments.read import ARCHIVES, read_file
 from pipeline.core.errors import Reject
@@ -53,23 +54,8 @@ def file_name(page: Page) -> str:
         return unquote(star.partition(";")[0].rpartition("''")[2].strip(' "'))
     _, found, plain = disposition.partition("filename=")
     if found:
-        raw = unquote(plain.partition(";")[0].strip(' "'))
-        return _in_chinese(raw)
+        return as_written(unquote(plain.partition(";")[0].strip(' "')), "latin-1")
     return unquote(urlsplit(page.url).path.rpartition("/")[2])
-
-
-def _in_chinese(name: str) -> str:
-    """Headers are read as Latin-1, and servers write UTF-8 or GBK into them."""
-    try:
-        raw = name.encode("latin-1")
-    except UnicodeEncodeError:
-        return name
-    for codec in ("utf-8", "gb18030"):
-        try:
-            return raw.decode(codec)
-        except UnicodeDecodeError:
-            continue
-    return name
 
 
 def document_of(page: Page, file: FileText, rules: Rules) -> Document:

@@ -41,7 +41,7 @@ def _zipped(data: bytes, limits: FileLimits) -> Iterator[Member]:
     if locked := [info for info in file.infolist() if info.flag_bits & ENCRYPTED]:
         raise Reject(Reason.ENCRYPTED, f"{len(locked)} of {len(file.infolist())} files")
     for info in file.infolist():
-        name = info.filename if info.flag_bits & _UTF8 else _name(info.filename)
+        name = info.filename if info.flag_bits & _UTF8 else as_written(info.filename)
         if not info.is_dir() and not _is_junk(name):
             try:
                 yield Member(name, read_member(file, info, limits))
@@ -49,10 +49,10 @@ def _zipped(data: bytes, limits: FileLimits) -> Iterator[Member]:
                 yield Member(name, refused=reject)
 
 
-def _name(name: str) -> str:
-    """The name as it was written: without a flag it is GBK, which the library reads as cp437."""
+def as_written(name: str, read_as: str = "cp437") -> str:
+    """A name in UTF-8 or GBK that was read as another charset: zip files without a flag as cp437, headers as Latin-1."""
     try:
-        raw = name.encode("cp437")
+        raw = name.encode(read_as)
     except UnicodeEncodeError:
         return name
     for codec in ("utf-8", "gb18030"):
