@@ -2,7 +2,6 @@
 
 from typing import Any
 
-import polars as pl
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
@@ -56,17 +55,9 @@ def listed(request: Request) -> Response:
 
 
 def _newest(reader: Reader, count: int, source: str) -> list[dict[str, Any]]:
-    """The newest documents, month by month, without their texts."""
-    documents = reader.corpus().documents(sources=[source] if source else ())
-    months = documents.select(pl.col("month").unique()).collect(engine="streaming")["month"].sort(descending=True)
-    found: list[dict[str, Any]] = []
-    when = pl.coalesce("published_at", "first_fetched_at")
-    for month in months:
-        rows = documents.filter(pl.col("month") == month).sort(when, "doc_id", descending=[True, False])
-        found += rows.limit(count - len(found)).select(_SHOWN).collect(engine="streaming").to_dicts()
-        if len(found) >= count:
-            break
-    return found
+    """The newest documents, without their texts."""
+    frames = reader.corpus().newest(count, sources=[source] if source else ())
+    return [row for frame in frames for row in frame.select(_SHOWN).to_dicts()]
 
 
 def document(request: Request) -> Response:

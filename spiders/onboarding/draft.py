@@ -91,10 +91,10 @@ def draft(page: Page, *, base: datetime, source_id: str = "", ask: Callable[[Req
         bare = bare.model_copy(
             update={"pager": bare.pager.model_copy(update={"pattern": pager.pattern, "start": 2 + pager.shift})}
         )
-    steps = [(page, _read(bare, page, base))]
+    steps = [(page, read_page(bare, page, base))]
     if ask and "index" in steps[0][1].flags and family not in ("epaper", "sitemap"):
         behind = ask(steps[0][1].next[0])
-        steps.append((behind, _read(bare, behind, base)))
+        steps.append((behind, read_page(bare, behind, base)))
     found = steps[-1][1]
     links = found.links or read_rows(tree, page.url, Item(), base)
     scripted = _scripted(tree, page.url)
@@ -118,7 +118,8 @@ def draft(page: Page, *, base: datetime, source_id: str = "", ask: Callable[[Req
     )
 
 
-def _read(listing: Listing, page: Page, base: datetime) -> Found:
+def read_page(listing: Listing, page: Page, base: datetime) -> Found:
+    """What a listing's own reader finds on a page of it."""
     answer = Answer(
         url=page.url,
         body=page.body,

@@ -7,8 +7,8 @@ from datetime import datetime
 from typing import Any
 
 from pipeline.core.source import Source
-from spiders.listings import Answer, first, parse
-from spiders.onboarding.draft import Draft, as_data, draft
+from spiders.listings import first
+from spiders.onboarding.draft import Draft, as_data, draft, read_page
 from spiders.onboarding.single_requests import Ask
 
 _DRAFTED = ("family", "item", "pager", "url", "unit", "json_rows")  # what a redesign changes; the rest a person had set
@@ -51,16 +51,8 @@ def readings(source: Source, ask: Ask, base: datetime) -> list[Reading]:
         if not listing.url.startswith("http"):
             continue
         page = ask(first(listing))
-        answer = Answer(
-            url=page.url,
-            body=page.body,
-            text=page.text,
-            content_type=page.content_type,
-            sent=page.sent,
-            charset=page.charset,
-        )
         try:
-            old = tuple(link.url for link in parse(listing, answer, base=base).links)
+            old = tuple(link.url for link in read_page(listing, page, base).links)
         except (ValueError, LookupError):  # its family's reader cannot make anything of the new page
             old = ()
         drafted = draft(page, base=base, source_id=source.id, ask=ask)
