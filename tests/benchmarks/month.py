@@ -40,7 +40,7 @@ from pipeline.report import backfill_answers, run_reports
 from tests.makers.places import ROOT
 
 SITES = ("ministry", "paper", "council", "company", "farm", "english")
-_KILLED = "import sys; from datetime import datetime; from flows import running; run.run((), datetime.fromisoformat(sys.argv[1]))"
+_KILLED = "import sys; from datetime import datetime; from flows.commands import run; run.run((), datetime.fromisoformat(sys.argv[1]))"
 _DATED_BY_LIST = "company"  # its pages do not say when they were published: asked for by URL, they have no date
 _FEW = 3  # articles that fail without an alarm: dead links fail every night (config/health.yaml, share.failed)
 
