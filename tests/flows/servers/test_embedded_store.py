@@ -1,5 +1,6 @@
 """The embedded store lets no one in: every port and socket of its own server is tried, and no one else's."""
 
+import contextlib
 import http.client
 import json
 import os
@@ -76,8 +77,13 @@ def sockets(server: embedded.Server, folder: Path) -> set[Path]:
 
 
 def inodes(pid: int) -> set[str]:
-    links = (str(each.readlink()) for each in Path(f"/proc/{pid}/fd").iterdir())
-    return {link[8:-1] for link in links if link.startswith("socket:[")}
+    """The sockets that a process holds; what it closes while they are read is none of them."""
+    found = set()
+    for each in Path(f"/proc/{pid}/fd").iterdir():
+        with contextlib.suppress(FileNotFoundError):
+            if (link := str(each.readlink())).startswith("socket:["):
+                found.add(link[8:-1])
+    return found
 
 
 def contexts(tmp_path: Path) -> dict[str, ssl.SSLContext | None]:
