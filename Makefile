@@ -31,7 +31,7 @@ bench: $(READY)  ## tables of quality and speed beside the peers; needs ../share
 
 lock: $(READY)  ## resolve the dependencies anew
 	@$(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-header \
-		--group dev --extra browser pyproject.toml -o requirements.lock
+		--group dev --extra browser --extra dask pyproject.toml -o requirements.lock
 	@awk '/^uv==/{p=1;print;next} p&&!/^ /{exit} p' requirements.lock | grep -v '# via' > requirements-uv.lock
 
 # pip installs only uv, by its hashes; uv installs the rest, ten times faster. Where uv cannot reach the index that
