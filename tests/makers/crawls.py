@@ -6,9 +6,11 @@ from dataclasses import replace
 from multiprocessing.connection import Connection
 from typing import Any
 
+from pipeline.core.config import read
 from pipeline.core.conservation import CrawlReport
 from pipeline.core.source import Source, unknown
 from pipeline.page import obstacles
+from pipeline.page.fields.rules import FieldRules
 from pipeline.store import landing
 from pipeline.store.known_pages import Seen
 from pipeline.store.s3 import Store
@@ -77,6 +79,7 @@ def _crawl(
             source=source,
             settings=plain.model_copy(update={"retry": patience}),
             signatures=obstacles.load(CONFIG / "obstacles.yaml"),
+            file_links=read(CONFIG / "fields.yaml", FieldRules).attachments,
             landed=Landed(writer),
             clock=clock,
             seen=replace(seen),
