@@ -206,27 +206,36 @@ def _cut(rows: Sequence[Row], rules: BoilerplateRules) -> Split:
     tail = _Tail(rows, rules)
     total, before = sum(tail.prose), 0
     rests = list(accumulate(map(tail.rest_of, reversed(range(len(rows)))), _and, initial=_NOTHING))[::-1]
-    for at, row in enumerate(rows):
+    by_shape = list(accumulate((_by_shape(row, rules) for row in rows), initial=0.0))
+    stays = list(accumulate((len(row.key) for row in rows), initial=0))
+    for at in range(1, len(rows)):
+        before += tail.prose[at - 1]
         share = before / total if total else at / len(rows)
-        if (
-            at
-            and share
-            and (found := next((r for r in tail.acting(at, rests[at + 1]) if _cuts(r, share, rules)), None))
-        ):
-            until = _end_of(rows, at)
-            kept, taken = list(rows[:at]), []
-            for behind in rows[at:until]:
-                if behind is not row and compiled(rules.attachment).search(behind.key):
-                    kept.append(behind)
-                else:
-                    rule = found if behind is row else rules.find(behind.key, "tail")
-                    name = rule.name if rule else f"behind_{found.name}"
-                    taken.append(Taken(row=behind, name=name, zone="tail", rule=rule))
-            kept += rows[until:]
-            if _by_shape(taken, rules) <= sum(len(each.key) for each in kept):
-                return kept, taken
-        before += tail.prose[at]
+        rule = (
+            next((rule for rule in tail.acting(at, rests[at + 1]) if _cuts(rule, share, rules)), None)
+            if share
+            else None
+        )
+        if rule is None:
+            continue
+        until = _end_of(rows, at)
+        links = rows[at].line.layout is None and rests[at + 1].cards  # in a plain text nobody says what a link is
+        if links or by_shape[until] - by_shape[at + 1] <= stays[at] + stays[-1] - stays[until]:
+            behind = [_behind(row, rule, rules) for row in rows[at + 1 : until]]
+            files = [row for row, each in zip(rows[at + 1 : until], behind, strict=True) if each is None]
+            return [*rows[:at], *files, *rows[until:]], [
+                Taken(row=rows[at], name=rule.name, zone="tail", rule=rule),
+                *filter(None, behind),
+            ]
     return list(rows), []
+
+
+def _behind(row: Row, end: Rule, rules: BoilerplateRules) -> Taken | None:
+    """A line behind the end of the article as one that goes, unless it names a file of the article's."""
+    if compiled(rules.attachment).search(row.key):
+        return None
+    rule = rules.find(row.key, "tail")
+    return Taken(row=row, name=rule.name if rule else f"behind_{end.name}", zone="tail", rule=rule)
 
 
 def _end_of(rows: Sequence[Row], at: int) -> int:
@@ -235,10 +244,12 @@ def _end_of(rows: Sequence[Row], at: int) -> int:
     return bisect_left(rows, rows[at].index + layout.ends, at, end, key=lambda row: row.index) if layout else end
 
 
-def _by_shape(taken: Sequence[Taken], rules: BoilerplateRules) -> float:
-    """Characters, links aside, that were taken because of where they stand alone: no rule and no word of rights knows them."""
-    unknown = (each.row for each in taken if not each.rule and not compiled(rules.rights).search(each.row.key))
-    return sum(len(row.key) * (1 - row.line.link_share) for row in unknown)
+def _by_shape(row: Row, rules: BoilerplateRules) -> float:
+    """Characters, links aside, that could only be taken for where they stand: no rule and no word of rights knows them."""
+    known = rules.find(row.key, "tail") or any(
+        compiled(words).search(row.key) for words in (rules.rights, rules.attachment)
+    )
+    return 0.0 if known else len(row.key) * (1 - row.line.link_share)
 
 
 def _cuts(rule: Rule, share: float, rules: BoilerplateRules) -> bool:
@@ -277,6 +288,11 @@ class _Rest:
     linked: float = 0.0  # characters in links
     prose: int = 0  # rows of running text that no rule of the tail knows
     short: int = 0  # headings, bullets, no running text
+
+    @property
+    def cards(self) -> bool:
+        """Whether it is at most one sentence each: no section reads so."""
+        return self.short >= 2 and self.short * 2 >= self.rows
 
 
 _NOTHING = _Rest()
@@ -341,8 +357,7 @@ class _Tail:
             return False
         if guard.no_prose and rest.prose:
             return False
-        cards = rest.short >= 2 and rest.short * 2 >= rest.rows  # at most one sentence each: no section reads so
-        return not (guard.nothing_left and rest.rows) and (cards or not guard.cards)
+        return not (guard.nothing_left and rest.rows) and (rest.cards or not guard.cards)
 
 
 def _says_it(rule: Rule, key: str, rules: BoilerplateRules) -> bool:
