@@ -21,6 +21,7 @@ from pathlib import Path
 from flows.schedules import LeaseRules
 from flows.servers.processes import began as began_at
 from pipeline.core.errors import GongbaoError, StoreError
+from pipeline.store import keys
 from pipeline.store.s3 import Store
 
 _POLL_SECONDS = 1.0
@@ -100,11 +101,13 @@ def check(store: Store, name: str, rules: LeaseRules) -> None:
 
 def held(store: Store, rules: LeaseRules) -> Iterator[tuple[str, Lease]]:
     """All names that somebody holds now, and who."""
-    newest = {key.rpartition("/")[0]: key for key in store.list("leases/")}  # in order: the highest number is the last
+    newest = {
+        key.rpartition("/")[0]: key for key in store.list(keys.LEASES)
+    }  # in order: the highest number is the last
     for folder, key in newest.items():
         lease, age = _read(store, key)
         if lease and lease.holds(rules.stale, age):
-            yield folder.removeprefix("leases/"), lease
+            yield folder.removeprefix(keys.LEASES), lease
 
 
 @contextmanager
@@ -176,7 +179,7 @@ def _keep(held: Held, done: threading.Event, seconds: float) -> None:
 
 
 def _folder(name: str) -> str:
-    return f"leases/{name}/"
+    return f"{keys.LEASES}{name}/"
 
 
 def _pack(lease: Lease) -> bytes:

@@ -18,6 +18,7 @@ from urllib.parse import urlsplit
 
 from pipeline.core.errors import ConfigError, StoreError
 from pipeline.core.source import UNKNOWN, Source, load, unknown
+from pipeline.store import keys
 from pipeline.store.known_pages import Seen
 
 if TYPE_CHECKING:
@@ -82,7 +83,7 @@ def _crawl(asked: argparse.Namespace, source: Source, urls: tuple[str, ...] | No
         period=(asked.since, asked.until or clock.day) if asked.since else None,
     )
     report = scrapy_run.crawl(task, asked.run)
-    store.put(f"runs/{asked.run}/crawl/{source.id}.json", report.model_dump_json(indent=1).encode())
+    store.put(keys.crawl_report(asked.run, source.id), report.model_dump_json(indent=1).encode())
     log.info(
         "%s: listed %d = fetched %d + skipped %s + failed %s; %d requests",
         source.id, report.listed, report.fetched, report.skipped or 0, report.failed or 0, report.requests,

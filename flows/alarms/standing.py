@@ -7,13 +7,14 @@ from typing import Any
 
 from flows import settings
 from flows.alarms import channels
-from flows.alarms.state import KEY, InStore, Place
+from flows.alarms.state import InStore, Place
 from pipeline.core.conservation import RunReport
 from pipeline.core.errors import ConfigError, GongbaoError
 from pipeline.core.observation import Trouble
 from pipeline.health import alarms
 from pipeline.health.alarm_rules import AlarmRules, RunTrouble
 from pipeline.health.alarms import Found, Letter, Message, Standing, State
+from pipeline.store import keys
 from pipeline.store.s3 import Store
 
 Say = Callable[[str], None]
@@ -93,7 +94,7 @@ def maintained(say: Say) -> None:
 
 def standing(store: Store) -> tuple[Standing, ...]:
     """The alarms that stand."""
-    found = store.find(KEY)
+    found = store.find(keys.ALARMS)
     return State.model_validate_json(found).standing if found else ()
 
 
@@ -136,7 +137,7 @@ def _leave_report(store: Store, kind: Any, run_id: str, began: datetime, now: da
     report = RunReport(
         run_id=run_id, kind=kind, started_at=began, ended_at=now, version_before=version, version=version, error=cause
     )
-    store.put(f"runs/{run_id}.json", report.model_dump_json(indent=1).encode(), only_new=True)
+    store.put(keys.run_report(run_id), report.model_dump_json(indent=1).encode(), only_new=True)
 
 
 def _letters(messages: tuple[Message, ...], rules: AlarmRules, webhook: str, now: datetime) -> Iterator[Letter]:

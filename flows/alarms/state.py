@@ -11,9 +11,8 @@ from typing import Protocol
 from flows import leases
 from flows.schedules import Schedules
 from pipeline.health.alarms import State
+from pipeline.store import keys
 from pipeline.store.s3 import Store
-
-KEY = "alarms/state.json"
 
 
 class Place(Protocol):
@@ -39,12 +38,12 @@ class InStore:
 
     def read(self) -> State | None:
         """The state, if there is one."""
-        found = self._store.find(KEY)
+        found = self._store.find(keys.ALARMS)
         return State.model_validate_json(found) if found else None
 
     def write(self, state: State) -> None:
         """Replace it."""
-        self._store.put(KEY, state.model_dump_json(indent=1).encode())
+        self._store.put(keys.ALARMS, state.model_dump_json(indent=1).encode())
 
     @contextmanager
     def held(self) -> Iterator[None]:

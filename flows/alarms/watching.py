@@ -18,6 +18,8 @@ from pipeline.core.source import load_all
 from pipeline.health import alarms as standing
 from pipeline.health.alarm_rules import AlarmRules, RunTrouble
 from pipeline.health.alarms import Found, State
+from pipeline.report import run_reports
+from pipeline.store import keys
 from pipeline.store.s3 import Store
 
 _STAMP = "%Y%m%dT%H%M%SZ"  # that the ids of runs begin with
@@ -86,7 +88,6 @@ def _last(line: str, now: datetime) -> datetime:
 
 def _nights(store: Store, since: datetime) -> Sequence[RunReport]:
     """The reports of nights that began since then."""
-    first = f"runs/{since.astimezone(UTC):{_STAMP}}"
-    keys = [key for key in store.list("runs/") if key.endswith(".json") and key.count("/") == 1 and key >= first]
-    reports = (RunReport.model_validate_json(store.get(key)) for key in keys)
-    return [report for report in reports if report.kind == "nightly"]
+    first = f"{since.astimezone(UTC):{_STAMP}}"
+    ids = [run_id for run_id in keys.ended_runs(store) if run_id >= first]
+    return [report for report in run_reports.reports(store, ids[::-1]) if report.kind == "nightly"]

@@ -10,6 +10,7 @@ from flows.terminal import output, progress
 from pipeline.core.conservation import RunReport
 from pipeline.core.errors import ConfigError
 from pipeline.report import run_reports
+from pipeline.store import keys
 from pipeline.upkeep.archives import land
 
 
@@ -30,7 +31,7 @@ def import_archives(place: str, hosts: Path | None = None) -> RunReport | None:
     ready = prefect_setup.prepare(known.home)
     from flows.runs import backfill as flow
 
-    key = f"runs/{run_id}/hosts.txt" if names else ""
+    key = keys.of_run(run_id, "hosts.txt") if names else ""
     if key:
         store.put(key, "".join(f"{name}\n" for name in names).encode())
     ready()

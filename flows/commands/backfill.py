@@ -17,6 +17,7 @@ from pipeline.core.conservation import RunReport
 from pipeline.core.errors import ConfigError
 from pipeline.report import backfill_answers, run_reports
 from pipeline.report.backfill_answers import Answer
+from pipeline.store import keys
 
 _STYLE = {"document": "green", "repost": "yellow", "rejected": "magenta", "failed": "red", "skipped": "red"}
 
@@ -59,7 +60,7 @@ def backfill(
         backfill_request.landing_keys(store, landing)
     from flows.runs import backfill as flow
 
-    key = f"runs/{run_id}/urls.txt" if urls else ""
+    key = keys.of_run(run_id, "urls.txt") if urls else ""
     if key:
         store.put(key, "".join(f"{url}\n" for url in urls).encode())
     ready()

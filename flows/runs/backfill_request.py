@@ -15,6 +15,7 @@ from pipeline.core.dates import SHANGHAI
 from pipeline.core.errors import ConfigError
 from pipeline.core.source import UNKNOWN, is_loopback, load_all
 from pipeline.core.source_of_url import source_of
+from pipeline.store import keys
 from pipeline.store.s3 import Store
 
 
@@ -81,11 +82,11 @@ def say_unknown(urls: Sequence[str], say: Callable[[str], None]) -> None:
 def landing_keys(store: Store, prefix: str) -> list[str]:
     """The landing files whose keys begin so; ConfigError if there is none."""
     prefix = prefix.removeprefix(f"{store.url}/").removeprefix("/")
-    prefix = prefix if prefix.startswith("landing/") else f"landing/{prefix}"
-    keys = [key for key in store.list(prefix) if key.endswith(".warc.gz")]
-    if not keys:
+    prefix = prefix if prefix.startswith(keys.LANDING) else f"{keys.LANDING}{prefix}"
+    files = [key for key in store.list(prefix) if key.endswith(".warc.gz")]
+    if not files:
         raise ConfigError(f"no landing file begins with {prefix}")
-    return keys
+    return files
 
 
 def is_url(text: str) -> bool:

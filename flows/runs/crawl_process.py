@@ -12,6 +12,7 @@ from pydantic import ValidationError
 from flows.servers import nursery
 from pipeline.core.conservation import CrawlReport
 from pipeline.core.errors import ConfigError, StoreError
+from pipeline.store import keys
 from pipeline.store.known_pages import Seen
 from pipeline.store.s3 import Store
 
@@ -94,13 +95,8 @@ def _watch(
         child.stderr.close()
 
 
-def key_of(run_id: str, source_id: str) -> str:
-    """Where a crawl leaves its report."""
-    return f"runs/{run_id}/crawl/{source_id}.json"
-
-
 def _report(store: Store, run_id: str, source_id: str) -> CrawlReport | None:
-    found = store.find(key_of(run_id, source_id))
+    found = store.find(keys.crawl_report(run_id, source_id))
     try:
         return CrawlReport.model_validate(json.loads(found)) if found else None
     except (ValueError, ValidationError):

@@ -11,23 +11,20 @@ from pipeline.core.errors import ConfigError
 from pipeline.corpus.corpus import Corpus
 from pipeline.report import morning_figures, morning_page, run_reports
 from pipeline.report.suspicion import MorningRules
+from pipeline.store import keys
 from pipeline.store.s3 import Store
 
 
 def write(store: Store, report: RunReport, config: Path) -> str:
     """Write the page; its key."""
-    key = _key(report.run_id)
+    key = keys.run_page(report.run_id)
     store.put(key, _made(store, report, config))
     return key
 
 
 def page(store: Store, run_id: str, config: Path) -> bytes:
     """The page that a run left; made now for one that failed before it came to it. StoreError if no such run ended."""
-    return store.find(_key(run_id)) or _made(store, run_reports.report(store, run_id), config)
-
-
-def _key(run_id: str) -> str:
-    return f"runs/{run_id}.html"
+    return store.find(keys.run_page(run_id)) or _made(store, run_reports.report(store, run_id), config)
 
 
 def _made(store: Store, report: RunReport, config: Path) -> bytes:
@@ -42,7 +39,7 @@ def _made(store: Store, report: RunReport, config: Path) -> bytes:
 
 
 def _nights_before(store: Store, run_id: str, rules: MorningRules) -> list[RunReport]:
-    earlier = [each for each in run_reports.ids(store) if each < run_id][: rules.nights]
+    earlier = [each for each in keys.ended_runs(store) if each < run_id][: rules.nights]
     return [report for report in run_reports.reports(store, earlier[::-1]) if report.kind == "nightly"]
 
 
@@ -50,7 +47,7 @@ def show(run: str, html: Path | None) -> None:
     """Print the report of a run, or of the last, for people; with `html` write its page there."""
     known = settings.from_environment()
     store = settings.open_store(known)
-    wanted = next((each for each in run_reports.ids(store) if run in ("", each)), None)
+    wanted = next((each for each in keys.ended_runs(store) if run in ("", each)), None)
     if wanted is None:
         raise ConfigError(f"no report of run {run!r}" if run else "no run has ended yet")
     sys.stdout.write(markdown(run_reports.report(store, wanted)))

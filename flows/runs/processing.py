@@ -21,7 +21,7 @@ from pipeline.core.models import Outcome, Page, Reason
 from pipeline.core.urls import doc_id
 from pipeline.documents import is_file, process, rejected
 from pipeline.rules import Rules
-from pipeline.store import digests, landing, staging
+from pipeline.store import digests, keys, landing, staging
 from pipeline.upkeep import erase, tombstones
 
 _P = ParamSpec("_P")
@@ -50,7 +50,7 @@ def process_landing(landing_key: str, run_id: str) -> dict[str, int]:
                 yield page, by_id.get(page.source_id) or source.unknown()
 
     outcomes = chain(_processed(wanted(), known.config), refused)  # these are complete when those end
-    counts = staging.write(store, staging.key_of(run_id, landing_key), outcomes)
+    counts = staging.write(store, keys.staged_file(run_id, landing_key), outcomes)
     if "rejected:forgotten" in counts:  # someone asked for it by name: what was fetched does not stay either
         erase.in_landing(store, [landing_key], forgotten)
     return counts

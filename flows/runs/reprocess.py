@@ -24,7 +24,7 @@ from pipeline.publish import reprocess as again
 from pipeline.publish.publish import Published
 from pipeline.publish.reprocess import AcceptRules, Proposal
 from pipeline.publish.rules import PublishRules
-from pipeline.store import digests, staging
+from pipeline.store import digests, keys
 from pipeline.store.digests import Damaged
 from pipeline.store.s3 import Store
 
@@ -62,8 +62,8 @@ def reprocess(
     load_all(known.sources, sources or ())  # one that is not configured stops here
     try:
         with leases.hold(store, "reprocess", run_id, Schedules.load(known.config).leases):
-            keys = list(again.landing_keys(store, sources or (), since, until))
-            staged = _stage(store, keys, known)
+            landed = list(again.landing_keys(store, sources or (), since, until))
+            staged = _stage(store, landed, known)
             rules, limits = processing.rules(known.config).dedupe, AcceptRules.load(known.config)
             proposal = again.propose(store, run_id, now, every, rules, PublishRules.load(known.config), staged)
             refusals = tuple(proposal.refusals(limits))
@@ -83,14 +83,14 @@ def reprocess(
     return Reprocessed(proposal=proposal, refusals=refusals, report=report)
 
 
-def _stage(store: Store, keys: Sequence[str], known: settings.Settings) -> list[str]:
+def _stage(store: Store, landed: Sequence[str], known: settings.Settings) -> list[str]:
     """Make outcomes of the landing files that have none under these rules yet; the keys of all of them."""
     name = again.staged_as(processing.rules(known.config).version, known.sources)
-    there = set(store.list(f"staged/run={name}/"))
-    for old in store.list(f"staged/run={again.STAGED}"):
+    there = set(store.list(keys.staged(name)))
+    for old in store.list(keys.staged(again.STAGED).rstrip("/")):
         if old not in there:
             digests.delete(store, old)  # made by other rules
-    wanted = {staging.key_of(name, key): key for key in keys}
+    wanted = {keys.staged_file(name, key): key for key in landed}
     missing = [key for staged, key in wanted.items() if staged not in there]
     asked = {process_landing.submit(key, name): key for key in missing}
     damaged = set()
@@ -99,7 +99,7 @@ def _stage(store: Store, keys: Sequence[str], known: settings.Settings) -> list[
             future.result()
         except Damaged as error:  # its pages stay what they are; the others are made again
             get_run_logger().error("passed over: %s", error)
-            damaged.add(staging.key_of(name, asked[future]))
+            damaged.add(keys.staged_file(name, asked[future]))
     return [key for key in wanted if key not in damaged]
 
 
@@ -128,7 +128,7 @@ def _publish(
         rules_version=rules.version,
         sources=done.sources,
     )
-    store.put(f"runs/{run_id}.json", report.model_dump_json(indent=1).encode())
+    store.put(keys.run_report(run_id), report.model_dump_json(indent=1).encode())
     for key in staged:
         store.delete(key)
     return report

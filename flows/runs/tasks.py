@@ -30,7 +30,7 @@ from pipeline.page.obstacles import Cause
 from pipeline.publish.publish import Published, publish
 from pipeline.publish.rules import PublishRules
 from pipeline.report import backfill_answers
-from pipeline.store import fetches
+from pipeline.store import fetches, keys
 from pipeline.store.known_pages import Seen
 from pipeline.store.s3 import Store
 
@@ -80,7 +80,7 @@ def begin(kind: Literal["nightly", "backfill"], run_id: str, instead_of: str, no
     """
     store, started = settings.open_store(settings.from_environment()), datetime.now(UTC)
     names = chain([run_id], (f"{run_id}-{again}" for again in count(2)))
-    name = next(name for name in names if store.put(f"runs/{name}/begun", b"", only_new=True))
+    name = next(name for name in names if store.put(keys.of_run(name, "begun"), b"", only_new=True))
     return Run(
         id=name, kind=kind, instead_of=instead_of if name == run_id else run_id, now=now or started, started=started
     )
@@ -221,7 +221,7 @@ def report_of(
         alarms=alarms,
         instead_of=run.instead_of,
     )
-    settings.open_store(known).put(f"runs/{run.id}.json", report.model_dump_json(indent=1).encode())
+    settings.open_store(known).put(keys.run_report(run.id), report.model_dump_json(indent=1).encode())
     morning_report(report)
     create_markdown_artifact(key=run.kind, markdown=markdown(report), description=f"report of {run.id}")
     after_run(report, run.now, get_run_logger().warning)

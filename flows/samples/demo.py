@@ -14,6 +14,7 @@ from flows.terminal import output
 from pipeline.core.errors import ConfigError
 from pipeline.core.source import load_all
 from pipeline.corpus.corpus import Corpus
+from pipeline.store import keys
 from pipeline.store.s3 import Store
 
 
@@ -69,5 +70,5 @@ def _empty(store: Store) -> None:
             f"{store.url} holds documents of {', '.join(strangers)}: the demo wants a store of its own",
             key="GONGBAO_STORE",
         )
-    for prefix in ("corpus/", "fetches/", "landing/", "staged/", "runs/", "nightly/", "digests/"):
+    for prefix in (keys.CORPUS, keys.FETCHES, keys.LANDING, keys.STAGED, keys.RUNS, keys.NIGHTLY, keys.DIGESTS):
         store.delete_all(prefix)

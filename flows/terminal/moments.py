@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from pipeline.core.dates import SHANGHAI
 from pipeline.core.errors import ConfigError
 from pipeline.corpus.corpus import Corpus
+from pipeline.store import keys
 from pipeline.store.s3 import Store
 from pipeline.store.tables import HistoryGone
 
@@ -44,7 +45,7 @@ def snapshot(store: Store, text: str) -> Corpus:
     if not text:
         return Corpus.open(store)
     found = _named(store, text)
-    there = set(store.list("corpus/month="))
+    there = set(store.list(f"{keys.CORPUS}month="))
     if any(found.key_of(file) not in there for file in found.files()):
         raise HistoryGone(f"version {found.version} is no longer kept")
     return found

@@ -20,6 +20,7 @@ from pipeline.corpus.search import Busy, Hit, Index
 from pipeline.report import run_reports, story
 from pipeline.report.story import Failure, Reading, Story
 from pipeline.rules import Rules
+from pipeline.store import keys
 from pipeline.store.s3 import Store
 
 _AT_ONCE = 8  # requests to the store
@@ -52,7 +53,7 @@ class Reader:
 
     def run_ids(self) -> list[str]:
         """Newest first."""
-        return run_reports.ids(self.store)
+        return keys.ended_runs(self.store)
 
     def report(self, run_id: str) -> RunReport:
         """The report of a run; StoreError if there is none."""

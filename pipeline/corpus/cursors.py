@@ -13,9 +13,8 @@ from datetime import datetime
 from pathlib import Path
 
 from pipeline.core.errors import ConfigError
+from pipeline.store import keys
 from pipeline.store.s3 import Store
-
-_FOLDER = "cursors/"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,12 +78,12 @@ class Cursor:
 
     def note(self, store: Store) -> None:
         """Tell the store where this reader stands."""
-        store.put(f"{_FOLDER}{self.id}.json", json.dumps(asdict(self)).encode())
+        store.put(f"{keys.CURSORS}{self.id}.json", json.dumps(asdict(self)).encode())
 
 
 def slowest(store: Store, seen_since: datetime) -> int | None:
     """The version of the reader that is furthest behind, of those that spoke up since a time; None if none did."""
-    known = [key for key, when in store.dated(_FOLDER) if when >= seen_since]
+    known = [key for key, when in store.dated(keys.CURSORS) if when >= seen_since]
     return min((version for key in known if (version := _noted(store, key)) is not None), default=None)
 
 

@@ -22,11 +22,11 @@ from pipeline.core.dates import SHANGHAI
 from pipeline.corpus.changes import Changes
 from pipeline.corpus.corpus import Corpus
 from pipeline.corpus.export import MACHINE
+from pipeline.store import keys
 from pipeline.store.s3 import Store
 from pipeline.store.tables import HistoryGone
 
 log = logging.getLogger(__name__)
-_FOLDER = "nightly/"
 # Of a withdrawn document only what names it is told: who withdraws a text does not want it sent around once more.
 _TOLD_OF_WITHDRAWN = {
     "doc_id", "url", "source_id", "canonical_id", "withdrawn_at", "withdrawn_because", "month", "run_id", "revision",
@@ -57,7 +57,7 @@ class _Commit:
 
     @property
     def key(self) -> str:
-        return f"{_FOLDER}date={self.at.astimezone(SHANGHAI):%Y-%m-%d}/{self.run_id}"
+        return f"{keys.NIGHTLY}date={self.at.astimezone(SHANGHAI):%Y-%m-%d}/{self.run_id}"
 
 
 def write_missing(store: Store, runs: Collection[str] = (), last: int | None = None) -> list[Manifest]:
@@ -67,7 +67,7 @@ def write_missing(store: Store, runs: Collection[str] = (), last: int | None = N
     is named in the log and passed over, but asked for by name it is HistoryGone. With `last` only so many commits are
     looked at, and their manifests are not read: after a night, those before it were looked at before.
     """
-    there = set(store.list(_FOLDER))
+    there = set(store.list(keys.NIGHTLY))
     written = []
     for each in _commits(store, last):
         if each.run_id not in runs and (runs or _is_whole(store, each, there, read=last is None)):

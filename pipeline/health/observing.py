@@ -19,7 +19,7 @@ from pipeline.health.assess import assess
 from pipeline.health.rules import HealthRules
 from pipeline.health.unknown_holiday import is_common_rest
 from pipeline.page.obstacles import Cause
-from pipeline.store import fetches
+from pipeline.store import fetches, keys
 from pipeline.store.s3 import Store
 
 _FIELDS = ("title", "published", "publisher")  # what every article should have
@@ -116,7 +116,7 @@ def new_pages(store: Store, run_id: str) -> pl.DataFrame:
         .drop("outcome", "reason")
         .join(first, on="doc_id")
         .select(*_COLUMNS[:-1], "characters")
-        for key in store.list(f"staged/run={run_id}/")
+        for key in store.list(keys.staged(run_id))
     ]
     if not frames:
         empty: dict[str, Any] = dict.fromkeys(_COLUMNS[:-1], pl.String)
@@ -126,11 +126,10 @@ def new_pages(store: Store, run_id: str) -> pl.DataFrame:
 
 def history(store: Store, before: str, rules: HealthRules) -> dict[str, list[Observation]]:
     """By source: what earlier runs observed, oldest first. Run ids sort as the runs began."""
-    keys = [key for key in store.list("runs/") if key.endswith(".json") and key.count("/") == 1]
-    earlier = sorted(key for key in keys if key < f"runs/{before}.json")[-rules.history :]
+    earlier = [run_id for run_id in keys.ended_runs(store) if run_id < before][: rules.history]
     found: dict[str, list[Observation]] = {}
-    for key in earlier:
-        for told in json.loads(store.get(key)).get("observations", ()):
+    for run_id in reversed(earlier):
+        for told in json.loads(store.get(keys.run_report(run_id))).get("observations", ()):
             seen = Observation.model_validate(told)
             found.setdefault(seen.source_id, []).append(seen)
     return found

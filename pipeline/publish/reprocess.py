@@ -28,7 +28,7 @@ from pipeline.publish.night import Night
 from pipeline.publish.publish import Published, published
 from pipeline.publish.rules import PublishRules
 from pipeline.publish.visits import Visits, read_visits
-from pipeline.store import schema, staging
+from pipeline.store import keys, schema, staging
 from pipeline.store.s3 import Store
 from pipeline.store.tables import Conflict
 
@@ -118,7 +118,7 @@ class Proposal:
 def landing_keys(store: Store, sources: Sequence[str], since: date | None, until: date | None) -> Iterator[str]:
     """The landing files of these sources (all if none is named) fetched in these days, without the last."""
     first, last = str(since or ""), str(until or "9999")
-    for prefix in [f"landing/source={each}/" for each in sources] or ["landing/"]:
+    for prefix in [keys.landed(each) for each in sources] or [keys.LANDING]:
         for key in store.list(prefix):
             day = key.split("/date=")[1][:10] if "/date=" in key else ""
             if key.endswith(".warc.gz") and first <= day < last:

@@ -11,7 +11,7 @@ import polars as pl
 from pipeline.core.conservation import CrawlReport
 from pipeline.core.urls import doc_id
 from pipeline.corpus.corpus import Corpus
-from pipeline.store import fetches
+from pipeline.store import fetches, keys
 from pipeline.store.s3 import Store
 
 _NOT_ASKED_FOR = {"outside_period", "denied", "other_host", "not_http"}  # links of a listing that are no answer
@@ -124,13 +124,9 @@ def write(store: Store, run_id: str, asked: Mapping[str, Sequence[str]], crawls:
     led_to = partial(fetches.led_to, store)
     told = answers(Corpus.open(store), asked, fetches.of_run(store, run_id), crawls, led_to)
     lines = (json.dumps(asdict(answer), ensure_ascii=False) + "\n" for answer in told)
-    store.put(_key(run_id), "".join(lines).encode())
+    store.put(keys.answers(run_id), "".join(lines).encode())
 
 
 def read(store: Store, run_id: str) -> list[Answer]:
     """The answers that a backfill left."""
-    return [Answer(**json.loads(line)) for line in store.get(_key(run_id)).decode().splitlines()]
-
-
-def _key(run_id: str) -> str:
-    return f"runs/{run_id}/answers.jsonl"
+    return [Answer(**json.loads(line)) for line in store.get(keys.answers(run_id)).decode().splitlines()]

@@ -1,6 +1,5 @@
 """A snapshot in, its data card out: what is in it and what is not, as Markdown and as one page of HTML with plots."""
 
-import json
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,9 +8,9 @@ from html import escape
 
 import polars as pl
 
-from pipeline.core.conservation import RunReport
 from pipeline.corpus.corpus import Corpus
-from pipeline.report import plots
+from pipeline.report import plots, run_reports
+from pipeline.store import keys
 
 Counts = tuple[tuple[str, int], ...]
 _FIELDS = (
@@ -147,12 +146,10 @@ def _counts(rows: pl.LazyFrame, by: str) -> Counts:
 
 def _rejected(corpus: Corpus) -> Counts:
     counts: Counter[str] = Counter()
-    for key in corpus.store.list("runs/"):
-        if key.endswith(".json") and key.count("/") == 1:
-            report = RunReport.model_validate(json.loads(corpus.store.get(key)))
-            if report.version <= corpus.version and report.kind != "reprocess":
-                for source in report.sources:
-                    counts.update(source.rejected)
+    for report in run_reports.reports(corpus.store, keys.ended_runs(corpus.store)):
+        if report.version <= corpus.version and report.kind != "reprocess":
+            for source in report.sources:
+                counts.update(source.rejected)
     return tuple(sorted(counts.items(), key=lambda item: (-item[1], item[0])))
 
 

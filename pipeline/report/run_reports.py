@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 
 from pipeline.core.conservation import RunReport
 from pipeline.core.observation import Alarm
+from pipeline.store import keys
 from pipeline.store.s3 import Store
 
 _AT_ONCE = 8  # requests to the store
@@ -17,15 +18,9 @@ def new_id(now: datetime) -> str:
     return f"{now.astimezone(UTC):%Y%m%dT%H%M%SZ}-{secrets.token_hex(2)}"
 
 
-def ids(store: Store) -> list[str]:
-    """The runs that have ended, newest first."""
-    names = (key.removeprefix("runs/") for key in store.list("runs/", deep=False))
-    return sorted((name.removesuffix(".json") for name in names if name.endswith(".json")), reverse=True)
-
-
 def report(store: Store, run_id: str) -> RunReport:
     """The report of one run; StoreError if there is none."""
-    return RunReport.model_validate_json(store.get(f"runs/{run_id}.json"))
+    return RunReport.model_validate_json(store.get(keys.run_report(run_id)))
 
 
 def reports(store: Store, run_ids: Sequence[str]) -> list[RunReport]:
@@ -36,7 +31,7 @@ def reports(store: Store, run_ids: Sequence[str]) -> list[RunReport]:
 
 def last(store: Store, count: int) -> list[RunReport]:
     """The reports of the last runs, newest first."""
-    return reports(store, ids(store)[:count])
+    return reports(store, keys.ended_runs(store)[:count])
 
 
 def open_alarms(reports: Sequence[RunReport]) -> list[Alarm]:

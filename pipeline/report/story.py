@@ -18,7 +18,7 @@ from pipeline.report import line_fates, run_reports
 from pipeline.report.backfill_answers import Answer
 from pipeline.report.line_fates import Fate
 from pipeline.rules import Rules
-from pipeline.store import fetches, landing
+from pipeline.store import fetches, keys, landing
 from pipeline.store.s3 import Store
 
 Row = Mapping[str, Any]
@@ -98,7 +98,7 @@ def story(store: Store, asked: str) -> Story | None:
 
 def _forgotten(store: Store, doc_id: str) -> Row | None:
     """What `tombstones.announce` told of it."""
-    found = store.find(f"forgotten/{doc_id}.json")
+    found = store.find(f"{keys.FORGOTTEN}{doc_id}.json")
     told: Row | None = json.loads(found) if found else None
     return {**told, "at": datetime.fromisoformat(told["at"])} if told else None
 
@@ -107,7 +107,7 @@ def failure(store: Store, asked: str) -> Failure | None:
     """How the latest of the last runs that asked for a page in vain was answered; None if none of them did."""
     wanted = asked if DOC_ID.fullmatch(asked) else urls.doc_id(asked)
     with ThreadPoolExecutor(_AT_ONCE) as pool:
-        for failures in pool.map(lambda run_id: _failures(store, run_id), run_reports.ids(store)[:_LAST_RUNS]):
+        for failures in pool.map(lambda run_id: _failures(store, run_id), keys.ended_runs(store)[:_LAST_RUNS]):
             if found := failures.get(wanted):
                 return found
     return None
@@ -117,7 +117,7 @@ def _failures(store: Store, run_id: str) -> dict[str, Failure]:
     """What a run did not get, by doc_id; of a night only what failed is known, of a backfill what was skipped too."""
     report = run_reports.report(store, run_id)
     told = {url: f"failed because {reason}" for source in report.sources for url, reason in source.failures}
-    answered = store.find(f"runs/{run_id}/answers.jsonl") if report.kind == "backfill" else None
+    answered = store.find(keys.answers(run_id)) if report.kind == "backfill" else None
     for answer in (Answer(**json.loads(line)) for line in (answered or b"").splitlines()):
         if answer.answer in ("failed", "skipped"):
             told[answer.url] = answer.words()

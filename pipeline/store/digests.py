@@ -13,9 +13,9 @@ from urllib.parse import unquote
 import xxhash
 
 from pipeline.core.errors import GongbaoError, StoreError
+from pipeline.store import keys
 from pipeline.store.s3 import Store
 
-FOLDER = "digests/"
 TABLES = ("corpus", "fetches")
 _AT_ONCE = 8
 _ACTIONS = ("add", "cdc")  # of a commit: files of rows, and of what changed
@@ -40,7 +40,7 @@ def of(body: bytes) -> Written:
 
 def record(store: Store, key: str, written: Written) -> None:
     """Remember what was written under a key."""
-    store.put(f"{FOLDER}{key}.json", json.dumps({key: [written.size, written.digest]}).encode())
+    store.put(f"{keys.DIGESTS}{key}.json", json.dumps({key: [written.size, written.digest]}).encode())
 
 
 def of_file(path: Path) -> Written:
@@ -54,7 +54,7 @@ def of_file(path: Path) -> Written:
 
 def delete(store: Store, key: str) -> None:
     """Remove an object, and what was recorded of it first: one that is missing is missed."""
-    store.delete(f"{FOLDER}{key}.json")
+    store.delete(f"{keys.DIGESTS}{key}.json")
     store.delete(key)
 
 
@@ -62,8 +62,10 @@ def record_commits(store: Store, name: str) -> None:
     """Remember the files of the commits of a table since the last that is recorded: of one, or after a crash of two."""
     log = f"{name}/_delta_log/"
     commits = [key for key in store.list(log, deep=False) if key.endswith(".json")]
-    last = max((each for each in store.list(f"{FOLDER}{log}") if each.count(".") == 1), default="")
-    newer = [key for key in commits if f"{FOLDER}{key}" > last] if last else commits[-1:]  # an older release kept none
+    last = max((each for each in store.list(f"{keys.DIGESTS}{log}") if each.count(".") == 1), default="")
+    newer = (
+        [key for key in commits if f"{keys.DIGESTS}{key}" > last] if last else commits[-1:]
+    )  # an older release kept none
     for key in newer:
         commit = store.get(key)
         files = [f"{name}/{unquote(path)}" for path in paths(commit)]
@@ -71,7 +73,7 @@ def record_commits(store: Store, name: str) -> None:
             bodies = pool.map(lambda each: of(found) if (found := store.find(each)) is not None else None, files)
             told = {key: of(commit)} | {file: written for file, written in zip(files, bodies, strict=True) if written}
         packed = {each: [written.size, written.digest] for each, written in told.items()}
-        store.put(f"{FOLDER}{key}", json.dumps(packed).encode())
+        store.put(f"{keys.DIGESTS}{key}", json.dumps(packed).encode())
 
 
 def paths(commit: bytes) -> Iterator[str]:
@@ -87,11 +89,11 @@ def recorded(store: Store) -> dict[str, Written]:
     """All that is recorded, by key."""
     found: dict[str, Written] = {}
     with ThreadPoolExecutor(_AT_ONCE) as pool:
-        for body in pool.map(store.get, list(store.list(FOLDER))):
+        for body in pool.map(store.get, list(store.list(keys.DIGESTS))):
             try:
                 told = {key: Written(size=size, digest=digest) for key, (size, digest) in json.loads(body).items()}
             except (ValueError, TypeError, AttributeError) as error:
-                raise StoreError(f"{store.url_of(FOLDER)}: a record that cannot be read: {error}") from error
+                raise StoreError(f"{store.url_of(keys.DIGESTS)}: a record that cannot be read: {error}") from error
             # what was rewritten since its commit, as something of it was forgotten, has a record of its own
             found = told | found if len(told) > 1 else found | told
     return found
@@ -99,7 +101,7 @@ def recorded(store: Store) -> dict[str, Written]:
 
 def check(store: Store, key: str, body: bytes) -> None:
     """Damaged, naming the key, if these bytes are not what was written under it; nothing recorded is no error."""
-    told = store.find(f"{FOLDER}{key}.json")
+    told = store.find(f"{keys.DIGESTS}{key}.json")
     if told is None:
         return
     size, digest = json.loads(told)[key]

@@ -21,7 +21,7 @@ from warcio.warcwriter import WARCWriter
 
 from pipeline.core.content_coding import CutOff, TooLarge, plain
 from pipeline.core.models import Page, Place
-from pipeline.store import digests
+from pipeline.store import digests, keys
 from pipeline.store.s3 import Store
 
 Kind = Literal["listing", "article", "part", "attachment", "robots"]
@@ -87,8 +87,7 @@ class LandingWriter:
             self._writer = self._path = None
 
     def _open(self) -> WARCWriter:
-        folder = f"landing/source={self.source_id}/date={self.day.isoformat()}"
-        self.keys.append(f"{folder}/{self.run_id}-{len(self.keys):03d}.warc.gz")
+        self.keys.append(keys.landing_file(self.source_id, self.day, self.run_id, len(self.keys)))
         file = NamedTemporaryFile(prefix="gongbao-", suffix=".warc.gz", delete=False)  # noqa: SIM115 - lives until close()
         self._path, self._opened = Path(file.name), time.monotonic()
         self._writer = WARCWriter(file, gzip=True, warc_version="1.1")

@@ -14,18 +14,12 @@ import zstandard
 from pipeline.core.dates import SHANGHAI
 from pipeline.core.models import Document, Outcome, Page, Reason, Rejected
 from pipeline.core.outside_text import sound
-from pipeline.store import digests, schema
+from pipeline.store import digests, keys, schema
 from pipeline.store.s3 import Store
 
 _UNWRITABLE = (pa.ArrowException, UnicodeError, ValueError, TypeError, OverflowError)
 _SCHEMA = schema.arrow(schema.STAGED)
 _EDGE = 4096  # bytes in which a page's first and last tags stand
-
-
-def key_of(run_id: str, landing_key: str) -> str:
-    """Where the outcomes of a landing file lie: one file for each, so that doing it twice leaves one."""
-    name = landing_key.removeprefix("landing/").removesuffix(".warc.gz").replace("/", "_")
-    return f"staged/run={run_id}/{name}.parquet"
 
 
 def write(store: Store, key: str, outcomes: Iterable[tuple[Page, Outcome]]) -> dict[str, int]:
@@ -65,13 +59,13 @@ def _writable(page: Page, outcome: Outcome) -> dict[str, Any]:
     return whole
 
 
-def read(store: Store, run_id: str, keys: Iterable[str] | None = None) -> list[dict[str, Any]]:
+def read(store: Store, run_id: str, files: Iterable[str] | None = None) -> list[dict[str, Any]]:
     """All outcomes of a run, in the order of their fetches; two visits of one page are two rows.
 
-    `keys`: only those of these staged files.
+    `files`: only those of these staged files.
     """
     rows: list[dict[str, Any]] = []
-    for key in store.list(f"staged/run={run_id}/") if keys is None else keys:
+    for key in store.list(keys.staged(run_id)) if files is None else files:
         rows += pl.read_parquet(io.BytesIO(store.get(key))).to_dicts()
     return sorted(rows, key=lambda row: (row["fetched_at"], row["doc_id"]))
 
@@ -164,7 +158,7 @@ def columns_of(document: Document) -> dict[str, Any]:
 def _full_text(text: str) -> dict[str, Any]:
     """Where the whole of a long table lies, named after what it says."""
     digest = xxhash.xxh3_128_hexdigest(text.encode())
-    return {"key": f"texts/{digest[:2]}/{digest}.txt.zst", "digest": digest, "characters": len(text)}
+    return {"key": f"{keys.TEXTS}{digest[:2]}/{digest}.txt.zst", "digest": digest, "characters": len(text)}
 
 
 def pack_text(text: str) -> bytes:

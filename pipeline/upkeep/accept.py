@@ -13,7 +13,7 @@ from pipeline.publish.outages import ERROR, FLAGS
 from pipeline.publish.publish import Published, publish
 from pipeline.publish.rules import PublishRules
 from pipeline.rules import Rules
-from pipeline.store import fetches, landing, staging
+from pipeline.store import fetches, keys, landing, staging
 from pipeline.store.s3 import Store
 
 
@@ -44,6 +44,6 @@ def accept(
     outcome = documents.process(page, sources[page.source_id], rules)
     if not isinstance(outcome, Document):
         raise ConfigError(f"{doc_id}: today's rules make no document of it")
-    staging.write(store, staging.key_of(run_id, place.key), [(page, outcome)])
+    staging.write(store, keys.staged_file(run_id, place.key), [(page, outcome)])
     crawl = CrawlReport(run_id=run_id, source_id=page.source_id, started_at=now, ended_at=now, listed=1, fetched=1)
     return publish(store, run_id, now, [crawl], sources, rules.dedupe, limits, accepting=[doc_id])

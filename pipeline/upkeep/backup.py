@@ -14,15 +14,21 @@ from datetime import timedelta
 
 from pipeline.core.errors import ConfigError, StoreError
 from pipeline.corpus.corpus import Corpus
-from pipeline.store import fetches
+from pipeline.store import fetches, keys
 from pipeline.store.s3 import Entry, Store
 from pipeline.upkeep import erase, forget, tombstones
 
-_LOG, _FETCHES_LOG = "corpus/_delta_log/", "fetches/_delta_log/"
-_NAMED = ("landing/", "corpus/", "fetches/")  # what commits name, and nothing but the logs of the tables tells of
+_LOG, _FETCHES_LOG = f"{keys.CORPUS}_delta_log/", f"{keys.FETCHES}_delta_log/"
+_NAMED = (keys.LANDING, keys.CORPUS, keys.FETCHES)  # what commits name, and nothing but the logs of the tables tells of
 # Of no use elsewhere: outcomes of runs that are published or begun again, and who holds what on which machine. The
 # hint is one that readers of a table do without; a stale one would mislead them.
-_LEFT = ("staged/", "digests/staged/", "leases/", f"{_LOG}_last_checkpoint", f"{_FETCHES_LOG}_last_checkpoint")
+_LEFT = (
+    keys.STAGED,
+    f"{keys.DIGESTS}{keys.STAGED}",
+    keys.LEASES,
+    f"{_LOG}_last_checkpoint",
+    f"{_FETCHES_LOG}_last_checkpoint",
+)
 _AT_ONCE = 8  # requests; one process of boto3 does no more than some 500 small ones a second (platform.md, A)
 _CLOCKS = timedelta(minutes=30)  # S3 refuses who is 15 minutes off, so two servers differ by no more
 
@@ -76,7 +82,7 @@ def copy(source: Store, dest: Store, *, delete: bool = False, step: Step = lambd
 
 def check(store: Store) -> int:
     """The version of a store's corpus, once every file that the tables name is there; StoreError if one is not."""
-    held = {entry.key: entry.size for prefix in ("corpus/", "fetches/") for entry in store.entries(prefix)}
+    held = {entry.key: entry.size for prefix in (keys.CORPUS, keys.FETCHES) for entry in store.entries(prefix)}
     corpus = Corpus.open(store)
     for name, table in (("corpus", corpus.table), ("fetches", fetches.table(store))):
         for file in table.files():
@@ -123,7 +129,7 @@ def _forget(source: Store, dest: Store, stale: Iterable[str]) -> bool:
         return False
     proofs = [
         *forget.in_derived(dest, ids),
-        erase.in_landing(dest, (key for key in stale if key.startswith("landing/")), ids),
+        erase.in_landing(dest, (key for key in stale if key.startswith(keys.LANDING)), ids),
     ]
     return any(proof.looked_at for proof in proofs)
 

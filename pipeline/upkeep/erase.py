@@ -14,7 +14,7 @@ import polars as pl
 import zstandard
 
 from pipeline.corpus import nightly_files
-from pipeline.store import digests
+from pipeline.store import digests, keys
 from pipeline.store.s3 import Store
 from pipeline.upkeep import redact
 
@@ -44,8 +44,8 @@ def in_tables(store: Store, place: str, ids: Sequence[str], *, same_size: bool) 
             return data
         return redact.parquet(data, lambda rows: redact.blank(rows, ids), same_size=same_size)
 
-    keys = [key for key in store.list(place) if key.endswith(".parquet") and "/_delta_log/" not in key]
-    return _erased(store, place, keys, clean)
+    files = [key for key in store.list(place) if key.endswith(".parquet") and "/_delta_log/" not in key]
+    return _erased(store, place, files, clean)
 
 
 def in_log(store: Store, table: str) -> Proof:
@@ -55,13 +55,13 @@ def in_log(store: Store, table: str) -> Proof:
         return redact.checkpoint(data) if key.endswith(".parquet") else redact.log(data)
 
     place = f"{table}_delta_log/"
-    keys = [key for key in store.list(place) if key.endswith((".json", ".parquet"))]
-    return _erased(store, place, keys, clean)
+    commits = [key for key in store.list(place) if key.endswith((".json", ".parquet"))]
+    return _erased(store, place, commits, clean)
 
 
 def in_landing(
     store: Store,
-    keys: Iterable[str],
+    files: Iterable[str],
     ids: Collection[str],
     offsets: Collection[tuple[str, int]] = (),
     words: Collection[str] = (),
@@ -71,7 +71,7 @@ def in_landing(
     def clean(key: str, data: bytes) -> bytes:
         return redact.warc(data, ids, {offset for of, offset in offsets if of == key}, words)
 
-    return _erased(store, "landing/", sorted(keys), clean)
+    return _erased(store, keys.LANDING, sorted(files), clean)
 
 
 def in_nightly(store: Store, ids: Sequence[str]) -> Proof:
@@ -82,9 +82,9 @@ def in_nightly(store: Store, ids: Sequence[str]) -> Proof:
         found = [_unsaid(line, ids) for line in lines]
         return data if found == lines else nightly_files.pack(b"".join(found))
 
-    keys = [key for key in store.list("nightly/") if key.endswith(".zst")]
-    proof = _erased(store, "nightly/", keys, clean, nightly_files.rewrite)
-    for key in keys:
+    plain = [key for key in store.list(keys.NIGHTLY) if key.endswith(".zst")]
+    proof = _erased(store, keys.NIGHTLY, plain, clean, nightly_files.rewrite)
+    for key in plain:
         nightly_files.attest(store, key)
     return proof
 
@@ -97,19 +97,19 @@ def in_reports(store: Store, ids: Sequence[str]) -> Proof:
             return _ITEM.sub(lambda item: _unlisted(item[0], ids), data.decode()).encode()
         return b"".join(_unanswered(line, ids) for line in data.splitlines(keepends=True))
 
-    keys = [key for key in store.list("runs/") if key.endswith((".html", ".jsonl"))]
-    return _erased(store, "runs/", keys, clean)
+    pages = [key for key in store.list(keys.RUNS) if key.endswith((".html", ".jsonl"))]
+    return _erased(store, keys.RUNS, pages, clean)
 
 
 def _erased(
     store: Store,
     place: str,
-    keys: Sequence[str],
+    files: Sequence[str],
     clean: Callable[[str, bytes], bytes],
     put: Callable[[Store, str, bytes], object] = Store.put,
 ) -> Proof:
     rewritten = left = 0
-    for key in keys:
+    for key in files:
         data = store.find(key)
         try:
             cleaned = clean(key, data) if data else data
@@ -118,13 +118,13 @@ def _erased(
         if not cleaned or cleaned == data:
             continue
         put(store, key, cleaned)
-        if place not in ("nightly/", "runs/"):
+        if place not in (keys.NIGHTLY, keys.RUNS):
             digests.record(store, key, digests.of(cleaned))
         store.drop_old_versions(key)
         rewritten += 1
         now = store.get(key)
         left += clean(key, now) != now
-    return Proof(place=place, looked_at=len(keys), rewritten=rewritten, left=left)
+    return Proof(place=place, looked_at=len(files), rewritten=rewritten, left=left)
 
 
 def _says(data: bytes, ids: Sequence[str]) -> bool:

@@ -10,7 +10,7 @@ import polars as pl
 
 from pipeline.corpus import nightly_files
 from pipeline.corpus.corpus import Corpus
-from pipeline.store import fetches
+from pipeline.store import fetches, keys
 from pipeline.store.s3 import Store
 from pipeline.upkeep import erase, tombstones
 from pipeline.upkeep.erase import Proof
@@ -33,8 +33,8 @@ def forget(store: Store, ids: Sequence[str], reason: str, run_id: str, now: date
     for key in texts:
         store.delete(key)
         store.drop_old_versions(key)
-    left = len(texts & set(store.list("texts/")))
-    return [landing, Proof(place="texts/", looked_at=len(texts), rewritten=len(texts) - left, left=left),
+    left = len(texts & set(store.list(keys.TEXTS)))
+    return [landing, Proof(place=keys.TEXTS, looked_at=len(texts), rewritten=len(texts) - left, left=left),
             *in_derived(store, ids)]  # fmt: skip
 
 
@@ -51,21 +51,21 @@ def _in_landing(store: Store, ids: Sequence[str]) -> Proof:
     mine = visits.filter(pl.col("doc_id").is_in(list(ids)))
     held = Corpus.open(store).of_ids(ids, ["source_id", "landing", "title", "text"])
     landed = [*mine["landing"].drop_nulls(), *held["landing"].drop_nulls()]
-    folders = tuple(f"landing/source={source_id}/" for source_id in {*mine["source_id"], *held["source_id"]})
+    folders = tuple(keys.landed(source_id) for source_id in {*mine["source_id"], *held["source_id"]})
     known = set(visits["landing"].struct.field("key"))
-    keys = {key for key in store.list("landing/") if key.startswith(folders) or key not in known}
+    files = {key for key in store.list(keys.LANDING) if key.startswith(folders) or key not in known}
     words = {*mine["listed_title"], *held["title"]} | {
         line[:_WORDS] for text in held["text"].drop_nulls() for line in text.split("\n")[:_LINES] if len(line) >= _WORDS
     }
     places = {(place["key"], place["offset"]) for place in landed}
-    return erase.in_landing(store, keys | {key for key, _ in places}, ids, places, {said for said in words if said})
+    return erase.in_landing(store, files | {key for key, _ in places}, ids, places, {said for said in words if said})
 
 
 def in_derived(store: Store, ids: Sequence[str]) -> Iterator[Proof]:
     """Take these documents out of all that was made of the landing."""
-    for table in ("corpus/", "fetches/"):
+    for table in (keys.CORPUS, keys.FETCHES):
         yield erase.in_tables(store, table, ids, same_size=True)
         yield erase.in_log(store, table)
-    yield erase.in_tables(store, "staged/", ids, same_size=False)
+    yield erase.in_tables(store, keys.STAGED, ids, same_size=False)
     yield erase.in_nightly(store, ids)
     yield erase.in_reports(store, ids)

@@ -4,7 +4,6 @@ Safe beside a running night: whoever commits first wins, a publisher that lost l
 committed is younger than anything that is deleted.
 """
 
-import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -16,11 +15,9 @@ from pipeline.core.errors import StoreError
 from pipeline.corpus import cursors
 from pipeline.corpus.corpus import Corpus
 from pipeline.corpus.snapshot import INDEXED, ORDER
-from pipeline.store import digests, fetches, schema
+from pipeline.store import digests, fetches, keys, schema
 from pipeline.store.s3 import Store
 from pipeline.upkeep import compaction
-
-_RUN = re.compile(r"staged/run=([^/]+)/")
 
 
 class MaintenanceRules(Strict):
@@ -77,10 +74,12 @@ def _keep(corpus: Corpus, rules: MaintenanceRules, now: datetime) -> timedelta:
 
 def _staged(store: Store, rules: MaintenanceRules, now: datetime) -> int:
     """Delete what published runs staged long ago; the count."""
-    runs = {key.removeprefix("runs/").removesuffix(".json") for key in store.list("runs/") if key.count("/") == 1}
+    runs = set(keys.ended_runs(store))
     before = now - timedelta(days=rules.staged_days)
     old = [
-        key for key, when in store.dated("staged/") if when < before and (found := _RUN.match(key)) and found[1] in runs
+        key
+        for key, when in store.dated(keys.STAGED)
+        if when < before and (found := keys.RUN_OF_STAGED.match(key)) and found[1] in runs
     ]
     for key in old:
         digests.delete(store, key)

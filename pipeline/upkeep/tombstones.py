@@ -15,20 +15,19 @@ from pipeline.core import urls
 from pipeline.core.models import Page, Reason, Rejected
 from pipeline.corpus.corpus import Corpus
 from pipeline.publish.succession import heirs
-from pipeline.store import schema
+from pipeline.store import keys, schema
 from pipeline.store.s3 import Store
 from pipeline.store.staging import month_of
 from pipeline.store.tables import Conflict
 from pipeline.upkeep import redact
 
 Row = dict[str, Any]
-_FOLDER = "forgotten/"
 _LISTS = {"attachments", "removed", "evidence", "shingle_keys", "near_ids", "cut", "added"}  # empty, not null, in a row
 
 
 def forgotten(store: Store) -> frozenset[str]:
     """The ids of all documents that are forgotten."""
-    return frozenset(key.removeprefix(_FOLDER).removesuffix(".json") for key in store.list(_FOLDER))
+    return frozenset(key.removeprefix(keys.FORGOTTEN).removesuffix(".json") for key in store.list(keys.FORGOTTEN))
 
 
 def refused(page: Page, rules_version: str) -> Rejected:
@@ -58,7 +57,7 @@ def announce(store: Store, ids: Sequence[str], reason: str, run_id: str, now: da
     """Tell those who process landing files; what was told before stays."""
     for id_ in ids:
         told = {"doc_id": id_, "reason": reason, "at": now.isoformat(), "run_id": run_id}
-        store.put(f"{_FOLDER}{id_}.json", json.dumps(told, ensure_ascii=False).encode(), only_new=True)
+        store.put(f"{keys.FORGOTTEN}{id_}.json", json.dumps(told, ensure_ascii=False).encode(), only_new=True)
 
 
 def bury(store: Store, ids: Sequence[str], run_id: str, now: datetime) -> None:

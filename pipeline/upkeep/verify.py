@@ -2,7 +2,6 @@
 
 import gzip
 import io
-import re
 import zlib
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -16,18 +15,12 @@ from pydantic import ValidationError
 from pipeline.core.errors import StoreError
 from pipeline.corpus.corpus import Corpus
 from pipeline.corpus.nightly_files import Manifest
-from pipeline.store import digests, fetches
+from pipeline.store import digests, fetches, keys
 from pipeline.store.digests import Written
 from pipeline.store.s3 import Entry, Store
 
 _AT_ONCE = 8
-_READ = ("landing/", "staged/", "corpus/", "fetches/", "nightly/")
-_OURS = re.compile(
-    r"landing/source=[^/]+/date=\d{4}-\d\d-\d\d/[^/]+\.warc\.gz|staged/run=[^/]+/[^/]+\.parquet"
-    r"|(?:corpus|fetches)/(?:_change_data/)?[^/]+=[^/]+/[^/]+\.parquet"
-    r"|(?:corpus|fetches)/_delta_log/(?:\d{20}(?:\.checkpoint(?:\.\d+\.\d+)?)?\.(?:json|parquet|crc)|_last_checkpoint)"
-    r"|nightly/date=\d{4}-\d\d-\d\d/[^/]+\.(?:json|jsonl\.zst)"
-)
+_READ = (keys.LANDING, keys.STAGED, keys.CORPUS, keys.FETCHES, keys.NIGHTLY)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,18 +61,20 @@ def verify(store: Store, step: Callable[[int, int], None] = lambda done, of: Non
 
 def _named(store: Store, known: dict[str, Written]) -> set[str]:
     """What must be there: landing and staged files that were written, the files of the tables, and all plain files."""
-    found = {key for key in known if key.startswith(("landing/", "staged/"))}
+    found = {key for key in known if key.startswith((keys.LANDING, keys.STAGED))}
     for name in digests.TABLES:
         with suppress(StoreError):  # its log is damaged, which is found by what is recorded of it
             table = Corpus.open(store).table if name == "corpus" else fetches.table(store)
             found |= {f"{name}/{file.path}" for file in table.files()}
-    return found | {key.removesuffix(".json") + ".jsonl.zst" for key in store.list("nightly/") if key.endswith(".json")}
+    return found | {
+        key.removesuffix(".json") + ".jsonl.zst" for key in store.list(keys.NIGHTLY) if key.endswith(".json")
+    }
 
 
 def _look(store: Store, entry: Entry, written: Written | None) -> tuple[bool, Fault | None]:
     """Whether something is recorded of an object, and what is wrong with it."""
     key = entry.key
-    if not _OURS.fullmatch(key):
+    if not keys.OURS.fullmatch(key):
         return False, Fault(what="foreign", key=key, detail=f"{entry.size} bytes")
     if (body := store.find(key)) is None:
         return True, None  # it was deleted meanwhile, by housekeeping
@@ -89,9 +84,9 @@ def _look(store: Store, entry: Entry, written: Written | None) -> tuple[bool, Fa
             return True, None
         detail = f"{found.size} bytes, {written.size} were written" if found.size != written.size else "other bytes"
         return True, Fault(what="damaged", key=key, detail=detail)
-    if key.startswith("nightly/"):
+    if key.startswith(keys.NIGHTLY):
         return True, _plain_file(store, key, body)
-    if key.startswith("landing/") and (wrong := _unzipped(body)):
+    if key.startswith(keys.LANDING) and (wrong := _unzipped(body)):
         return False, Fault(what="damaged", key=key, detail=wrong)
     return False, None
 

@@ -23,7 +23,6 @@ from prefect.states import Crashed, Failed
 from flows import leases, settings
 from flows.alarms import channels, watching
 from flows.alarms import standing as alarms
-from flows.alarms.state import KEY
 from flows.schedules import Schedules
 from flows.servers import prefect_server
 from pipeline.core.conservation import RunReport, SourceReport
@@ -31,6 +30,7 @@ from pipeline.core.errors import StoreError
 from pipeline.core.observation import Alarm, Grade, Observation, Trouble
 from pipeline.health.alarm_rules import AlarmRules, Delivery, Email, RunTrouble
 from pipeline.health.alarms import Found, Letter, Message, Standing, State
+from pipeline.store import keys
 from pipeline.store.s3 import Store
 from tests.makers.places import ROOT
 from tests.makers.servers.waiting import until
@@ -149,7 +149,7 @@ def stands(store: Store, told: Found, days: float = 0, level: int = 0) -> None:
     state = State(
         began=datetime.now(UTC), standing=(Standing(found=told, first_told=first if level else None, level=level),)
     )
-    store.put(KEY, state.model_dump_json().encode())
+    store.put(keys.ALARMS, state.model_dump_json().encode())
 
 
 def gongbao(*words: str) -> "subprocess.CompletedProcess[str]":

@@ -28,7 +28,7 @@ from pipeline.core.source_of_url import source_of
 from pipeline.core.urls import doc_id
 from pipeline.publish import reprocess as again
 from pipeline.report import backfill_answers, run_reports
-from pipeline.store import fetches, staging
+from pipeline.store import fetches, keys, staging
 from pipeline.store.s3 import Store
 from tests.makers.places import LAST_NIGHT, ROOT
 
@@ -142,7 +142,7 @@ def test_every_address_has_its_answer(sites: Running, capsys: pytest.CaptureFixt
     store = settings.open_store(settings.from_environment())
     assert settled
     assert (
-        len(backfill_answers.read(store, run_reports.ids(store)[0])) == 2
+        len(backfill_answers.read(store, keys.ended_runs(store)[0])) == 2
     )  # one for each address, however often it is named
     assert (again[document]["answer"], again[document]["because"]) == ("unchanged", "known")
     assert [again[document][name] for name in ("doc_id", "title")] == [
@@ -239,11 +239,11 @@ def test_strangers_are_not_asked_by_someone_whom_nobody_can_write_to_and_nor_is_
     known, own = settings.from_environment(), sites.url("company", pages(sites, "company")[0].path)
     monkeypatch.delenv("GONGBAO_CONTACT", raising=False)
     sites.requests.clear()
-    before = run_reports.ids(settings.open_store(known))
+    before = keys.ended_runs(settings.open_store(known))
     with pytest.raises(ConfigError, match="GONGBAO_CONTACT"):
         backfill([own, "https://stranger.example/1.html"])
     assert not sites.requests
-    assert run_reports.ids(settings.open_store(known)) == before
+    assert keys.ended_runs(settings.open_store(known)) == before
     backfill_request.check(known, [own, "http://localhost:1/1.html", "http://[::1]/1.html"])
     backfill_request.check(known, (), landing="source=company")
     shutil.copytree(known.sources, tmp_path / "sources")
@@ -304,15 +304,15 @@ def test_a_reprocess_goes_on_where_it_was_stopped_and_publishes_only_what_is_acc
     backfill([sites.url("company", page.path) for page in pages(sites, "company")[:3]], force=True)
     name = again.staged_as(processing.rules(known.config).version, known.sources)
     (first, *_) = again.landing_keys(store, ["company"], None, None)
-    staging.write(store, staging.key_of(name, first), [])  # what a killed one had made: it is believed
+    staging.write(store, keys.staged_file(name, first), [])  # what a killed one had made: it is believed
     store.put(f"staged/run={again.STAGED}0/made-by-other-rules.parquet", b"")
-    before = store.get(staging.key_of(name, first))
+    before = store.get(keys.staged_file(name, first))
     sites.requests.clear()
     assert reprocessing.reprocess(["company"], "", "", dry_run=True, accept=False)
     assert not sites.requests
-    assert store.get(staging.key_of(name, first)) == before
+    assert store.get(keys.staged_file(name, first)) == before
     staged = list(store.list(f"staged/run={again.STAGED}"))
-    assert staged == sorted(staging.key_of(name, key) for key in again.landing_keys(store, ["company"], None, None))
+    assert staged == sorted(keys.staged_file(name, key) for key in again.landing_keys(store, ["company"], None, None))
     assert reprocessing.reprocess(["company"], "", "", dry_run=False, accept=True)
     assert not list(store.list(f"staged/run={again.STAGED}"))
     assert run_reports.last(store, 1)[0].kind == "reprocess"

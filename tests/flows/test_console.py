@@ -26,7 +26,7 @@ from pipeline.documents import process
 from pipeline.publish.publish import publish
 from pipeline.publish.rules import PublishRules
 from pipeline.rules import Rules
-from pipeline.store import staging
+from pipeline.store import keys, staging
 from pipeline.store.landing import Capture, LandingWriter, read_all
 from pipeline.store.s3 import Store
 from tests.makers.places import ROOT
@@ -83,7 +83,7 @@ def fill(store: Store) -> None:
         writer.close()
         pages = [page for _, page in read_all(store.get(writer.keys[0]), writer.keys[0])]
         staged = [(page, process(page, known[name], rules)) for page in pages]
-        staging.write(store, staging.key_of(RUN, writer.keys[0]), staged)
+        staging.write(store, keys.staged_file(RUN, writer.keys[0]), staged)
         crawls.append(CrawlReport(run_id=RUN, source_id=name, started_at=AT, ended_at=AT, listed=1, fetched=1))
     done = publish(
         store,

@@ -14,7 +14,6 @@ import pytest
 
 from flows import settings
 from flows.commands import run as running
-from flows.runs.crawl_process import key_of
 from flows.samples.site_server import Running, serve, write_sources
 from flows.samples.sites import SITES as ALL_SITES
 from flows.samples.truth_check import compare
@@ -22,6 +21,7 @@ from flows.samples.world import World
 from flows.servers import embedded_store
 from pipeline.core.conservation import CrawlReport, RunReport
 from pipeline.corpus.corpus import Corpus
+from pipeline.store import keys
 from pipeline.store.s3 import Store
 from tests.makers.places import LAST_NIGHT, ROOT
 from tests.makers.servers.waiting import until
@@ -81,7 +81,9 @@ def test_every_night_closes_its_sums_and_breaks_nothing(nights: list[RunReport])
 
 def test_no_more_sources_are_crawled_at_the_same_time_than_the_environment_says(nights: list[RunReport]) -> None:
     store = settings.open_store(settings.from_environment())
-    crawls = [CrawlReport.model_validate_json(store.get(key_of(nights[0].run_id, source))) for source in SITES]
+    crawls = [
+        CrawlReport.model_validate_json(store.get(keys.crawl_report(nights[0].run_id, source))) for source in SITES
+    ]
     at_once = [sum(one.started_at <= crawl.started_at < one.ended_at for one in crawls) for crawl in crawls]
     assert max(at_once) == CRAWLS
 

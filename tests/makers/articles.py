@@ -13,7 +13,7 @@ from pipeline.dedupe.fingerprint import fingerprint
 from pipeline.dedupe.rules import DedupeRules
 from pipeline.publish.publish import publish
 from pipeline.publish.rules import PublishRules
-from pipeline.store import staging
+from pipeline.store import keys, staging
 from pipeline.store.s3 import Store
 from tests.makers.places import ROOT
 
@@ -61,7 +61,7 @@ def publish_night(store: Store, night: int, outcomes: Sequence[tuple[Page, Outco
     crawls = []
     for source in sorted({page.source_id for page, _ in outcomes}):
         own = [pair for pair in outcomes if pair[0].source_id == source]
-        staging.write(store, staging.key_of(run_id, f"landing/source={source}/x.warc.gz"), own)
+        staging.write(store, keys.staged_file(run_id, f"landing/source={source}/x.warc.gz"), own)
         crawls.append(
             CrawlReport(run_id=run_id, source_id=source, started_at=at, ended_at=at, listed=len(own), fetched=len(own))
         )

@@ -13,7 +13,7 @@ from pipeline.dedupe.fingerprint import fingerprint
 from pipeline.dedupe.rules import DedupeRules
 from pipeline.publish.publish import Published, publish
 from pipeline.publish.rules import PublishRules
-from pipeline.store import staging
+from pipeline.store import keys, staging
 from pipeline.store.s3 import Store
 from tests.makers.places import ROOT
 
@@ -78,7 +78,7 @@ def night(
     listed: int | None = None,
     cause: str = "",
 ) -> Published:
-    staging.write(store, staging.key_of(run_id, "landing/source=ministry/date=2026-01-04/x-000.warc.gz"), outcomes)
+    staging.write(store, keys.staged_file(run_id, "landing/source=ministry/date=2026-01-04/x-000.warc.gz"), outcomes)
     count = len(outcomes) if listed is None else listed
     crawl = CrawlReport(
         run_id=run_id, source_id="ministry", started_at=at, ended_at=at, listed=count, fetched=count, cause=cause

@@ -19,7 +19,7 @@ from pipeline.corpus.corpus import Corpus
 from pipeline.dedupe.rules import DedupeRules
 from pipeline.publish.publish import publish
 from pipeline.publish.rules import PublishRules
-from pipeline.store import schema, staging
+from pipeline.store import keys, schema, staging
 from pipeline.store.s3 import Store
 from pipeline.upkeep.maintenance import maintain
 from tests.benchmarks.corpus_size.corpus_documents import (
@@ -93,7 +93,7 @@ def _real_night(store: Store, number: int) -> dict[str, Any]:
               for row in _night(number)]  # fmt: skip
     path = Path(f"{os.getpid()}.parquet")
     pq.write_table(pa.Table.from_pylist(staged, names), path)
-    store.put_file(staging.key_of(run, "landing/source=s/x.warc.gz"), path)
+    store.put_file(keys.staged_file(run, "landing/source=s/x.warc.gz"), path)
     path.unlink()
     crawls = [
         CrawlReport(run_id=run, source_id=each, started_at=at, ended_at=at, listed=count, fetched=count)

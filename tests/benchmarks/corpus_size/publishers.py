@@ -30,7 +30,7 @@ from pipeline.dedupe.fingerprint import fingerprint
 from pipeline.dedupe.rules import DedupeRules
 from pipeline.publish.publish import publish
 from pipeline.publish.rules import PublishRules
-from pipeline.store import staging
+from pipeline.store import keys, staging
 from pipeline.store.s3 import Store
 from tests.makers.places import ROOT
 
@@ -99,7 +99,7 @@ def _publish(url: str, number: int, nth: int, first: int, publishers: int) -> No
     outcomes = [_article(first + _SHARED * nth + n) for n in range(2 * _SHARED)]
     neighbour = (nth + 1) % publishers
     outcomes.append(_article(_copy(first, neighbour), of=first + _SHARED * neighbour))
-    staging.write(store, staging.key_of(run_id, f"landing/source=ministry/date=2026-01-04/{nth}.warc.gz"), outcomes)
+    staging.write(store, keys.staged_file(run_id, f"landing/source=ministry/date=2026-01-04/{nth}.warc.gz"), outcomes)
     count = len(outcomes)
     crawl = CrawlReport(
         run_id=run_id, source_id="ministry", started_at=NIGHT, ended_at=NIGHT, listed=count, fetched=count

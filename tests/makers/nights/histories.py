@@ -18,7 +18,7 @@ from pipeline.documents import process
 from pipeline.publish.publish import publish
 from pipeline.publish.rules import PublishRules
 from pipeline.rules import Rules
-from pipeline.store import fetches, staging
+from pipeline.store import fetches, keys, staging
 from pipeline.store.s3 import Store
 from tests.makers.corpus_nights import WORDS
 from tests.makers.places import ROOT
@@ -154,7 +154,7 @@ def live(store: Store, count: int, nights: int, seed: int = 0) -> Iterator[str]:
         at, run_id = BEGIN + timedelta(days=day), f"run{day:03}"
         visits = {each.id: list(each.night(day, at)) for each in histories}
         staged = [(page, outcome) for each in visits.values() for _, _, page, outcome in each]
-        staging.write(store, staging.key_of(run_id, "landing/x.warc.gz"), staged)
+        staging.write(store, keys.staged_file(run_id, "landing/x.warc.gz"), staged)
         crawls = [
             CrawlReport(run_id=run_id, source_id=id_, started_at=at, ended_at=at, listed=len(each), fetched=len(each))
             for id_, each in visits.items()

@@ -21,7 +21,7 @@ from pipeline.documents import process
 from pipeline.publish.publish import publish
 from pipeline.publish.rules import PublishRules
 from pipeline.rules import Rules
-from pipeline.store import fetches, landing, staging
+from pipeline.store import fetches, keys, landing, staging
 from pipeline.store.s3 import Store
 from pipeline.upkeep import forget as forgetting
 from pipeline.upkeep import tombstones
@@ -74,16 +74,16 @@ def imported(store: Store, path: Path, hosts: Sequence[str] = (), run_id: str = 
     """Import, process and publish, as the flow does; the keys of the landing files."""
     (archive,) = files.find(str(path))
     wanted = land.Wanted(sources=SOURCES, hosts=frozenset(hosts), forgotten=tombstones.forgotten(store))
-    keys = [key for batch in land.land(store, archive, land.key_of(archive, wanted), wanted) for key in batch]
-    for key in keys:
+    landed = [key for batch in land.land(store, archive, land.key_of(archive, wanted), wanted) for key in batch]
+    for key in landed:
         pages = landing.read(store.get(key), key)
         outcomes = ((each, process(each, SOURCES["city"], RULES)) for each in pages)
-        staging.write(store, staging.key_of(run_id, key), outcomes)
+        staging.write(store, keys.staged_file(run_id, key), outcomes)
     counts = Counter(row["source_id"] for row in staging.read(store, run_id))
     how = {"run_id": run_id, "started_at": NOW, "ended_at": NOW}
     crawls = [CrawlReport(source_id=id_, listed=count, fetched=count, **how) for id_, count in counts.items()]
     publish(store, run_id, NOW, crawls, SOURCES, RULES.dedupe, LIMITS)
-    return keys
+    return landed
 
 
 def texts(store: Store, **view: bool) -> dict[str, str]:
@@ -118,8 +118,8 @@ def test_pages_of_the_sources_articles_land_with_their_own_date(
     pages = [(url(number), page(number)) for number in range(1, 4)]
     others = [("http://www.city.example/", page(8)), (url(9, "elsewhere.example"), page(9))]
     (tmp_path / name).write_bytes(made([*pages, *others]))
-    keys = imported(store, tmp_path / name)
-    assert all(key.startswith("landing/source=city/date=2019-05-06/import-") for key in keys)
+    landed = imported(store, tmp_path / name)
+    assert all(key.startswith("landing/source=city/date=2019-05-06/import-") for key in landed)
     rows = Corpus.open(store).documents().collect()
     assert set(rows["url"]) == {address for address, _ in pages}
     assert rows["fetched_at"].min() == AT
@@ -137,9 +137,9 @@ def test_with_a_list_of_hosts_pages_without_a_source_are_of_the_unknown_one(stor
 
 def test_done_twice_it_changes_nothing(store: Store, tmp_path: Path) -> None:
     (tmp_path / "a.warc.gz").write_bytes(warc([(url(number), page(number)) for number in range(1, 4)]))
-    keys = imported(store, tmp_path / "a.warc.gz")
+    landed = imported(store, tmp_path / "a.warc.gz")
     version, before = Corpus.open(store).version, texts(store)
-    assert imported(store, tmp_path / "a.warc.gz", run_id="r2") == keys
+    assert imported(store, tmp_path / "a.warc.gz", run_id="r2") == landed
     assert (Corpus.open(store).version, texts(store)) == (version, before)
 
 
@@ -169,10 +169,10 @@ def test_a_damaged_record_is_named_and_skipped(store: Store, tmp_path: Path, cut
     said: list[str] = []
     (archive,) = files.find(str(tmp_path / "a.warc.gz"))
     wanted = land.Wanted(sources=SOURCES)
-    keys = [
+    landed = [
         key for batch in land.land(store, archive, land.key_of(archive, wanted), wanted, said.append) for key in batch
     ]
-    pages = [each.url for key in keys for each in landing.read(store.get(key), key)]
+    pages = [each.url for key in landed for each in landing.read(store.get(key), key)]
     assert pages == [url(1), url(3)]
     assert len(said) == 1
     assert "damaged" in said[0]
@@ -187,9 +187,9 @@ def test_a_later_fetch_wins_and_an_archive_brings_nothing_back_that_was_forgotte
     assert texts(store) == newer
     forgetting.forget(store, [doc_id(url(1))], "asked for", "r3", NOW)
     (tmp_path / "again.warc.gz").write_bytes(warc([(url(1), page(1)), (url(2), page(2))], at=AT + timedelta(days=800)))
-    keys = imported(store, tmp_path / "again.warc.gz", run_id="r4")
+    landed = imported(store, tmp_path / "again.warc.gz", run_id="r4")
     assert set(texts(store)) == {url(2)}
-    assert [each.url for key in keys for each in landing.read(store.get(key), key)] == [url(2)]
+    assert [each.url for key in landed for each in landing.read(store.get(key), key)] == [url(2)]
 
 
 def test_a_revisit_says_that_the_page_was_as_it_had_been(store: Store, tmp_path: Path) -> None:
@@ -211,9 +211,9 @@ def test_an_archive_in_a_bucket_is_read_where_it_lies(store: Store, tmp_path: Pa
     found = files.find(store.url_of("others/"))
     assert [archive.name.rpartition("/")[2] for archive in found] == ["a.warc.gz", "b.wacz"]
     wanted = land.Wanted(sources=SOURCES)
-    keys = [
+    landed = [
         key for each in found for batch in land.land(store, each, land.key_of(each, wanted), wanted) for key in batch
     ]
-    assert [each.url for key in keys for each in landing.read(store.get(key), key)] == [url(1), url(2)]
+    assert [each.url for key in landed for each in landing.read(store.get(key), key)] == [url(1), url(2)]
     with pytest.raises(ConfigError, match="no archive"):
         files.find(store.url_of("nothing/"))

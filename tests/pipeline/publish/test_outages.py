@@ -14,7 +14,7 @@ from pipeline.page.obstacles import Cause
 from pipeline.publish.publish import Published
 from pipeline.publish.reprocess import accept
 from pipeline.publish.rollback import rollback
-from pipeline.store import fetches, staging
+from pipeline.store import fetches, keys, staging
 from pipeline.store.s3 import Store
 from pipeline.store.tables import Conflict
 from tests.makers.corpus_nights import LIMITS, NIGHT, RULES, SOURCE, document, gone, night, prose
@@ -260,7 +260,7 @@ def test_a_reprocess_takes_neither_an_error_page_nor_a_revision_that_loses_the_t
         listed(3, DOWN, 1),
         listed(2, "略。" * 9, 2),
     ]
-    staging.write(store, staging.key_of("again", "landing/source=ministry/x.warc.gz"), visits)
+    staging.write(store, keys.staged_file("again", "landing/source=ministry/x.warc.gz"), visits)
     accept(store, "again", DAYS[5], {"ministry": SOURCE}, RULES, LIMITS)
     assert texts(store) == {1: prose(1) + "。", 2: prose(2)}
 
@@ -270,7 +270,7 @@ def test_a_reprocess_gives_back_what_an_older_release_replaced_by_an_error_page(
     row = Corpus.open(store).scan().collect().to_dicts()[0]
     Corpus.open(store).commit([row | {"text": DOWN, "fetched_at": DAYS[1], "revision": 2, "run_id": "old"}], "old", {})
     visits = [listed(1, prose(1), 0), listed(1, DOWN, 1), listed(2, DOWN, 1)]
-    staging.write(store, staging.key_of("again", "landing/source=ministry/x.warc.gz"), visits)
+    staging.write(store, keys.staged_file("again", "landing/source=ministry/x.warc.gz"), visits)
     accept(store, "again", DAYS[5], {"ministry": SOURCE}, RULES, LIMITS)
     assert texts(store) == {1: prose(1)}
 

@@ -12,7 +12,7 @@ from pipeline.corpus.corpus import Corpus
 from pipeline.publish import reprocess
 from pipeline.publish.reprocess import AcceptRules, accept, propose
 from pipeline.publish.rollback import rollback
-from pipeline.store import staging
+from pipeline.store import keys, staging
 from pipeline.store.s3 import Store
 from tests.makers.corpus_nights import LIMITS, NIGHT, RULES, SOURCE, document, gone, night, prose
 from tests.makers.corpus_versions import truth
@@ -23,7 +23,7 @@ SOURCES = {"ministry": SOURCE}
 
 
 def staged(store: Store, outcomes: list[tuple[Page, Outcome]]) -> None:
-    staging.write(store, staging.key_of("again", "landing/source=ministry/date=2026-01-04/x-000.warc.gz"), outcomes)
+    staging.write(store, keys.staged_file("again", "landing/source=ministry/date=2026-01-04/x-000.warc.gz"), outcomes)
 
 
 def rejected(number: int, reason: Reason, day: int = 0) -> tuple[Page, Outcome]:
@@ -74,7 +74,7 @@ def test_what_was_accepted_is_one_snapshot_and_can_be_put_back(held: Store) -> N
 def test_what_the_rules_would_not_take_back_by_themselves_comes_back_with_the_next_reprocess(held: Store) -> None:
     staged(held, [rejected(3, Reason.LIST_PAGE)])
     accept(held, "again", DAYS[5], SOURCES, RULES, LIMITS)
-    staging.write(held, staging.key_of("third", "landing/x.warc.gz"), [document(3, prose(3))])
+    staging.write(held, keys.staged_file("third", "landing/x.warc.gz"), [document(3, prose(3))])
     proposal = propose(held, "third", DAYS[6], SOURCES, RULES, LIMITS)
     assert [(each.what, each.title) for each in proposal.differences] == [("added", "第3号新闻")]
 

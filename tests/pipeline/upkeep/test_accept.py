@@ -19,7 +19,7 @@ from pipeline.report.morning_figures import Figures
 from pipeline.report.morning_page import html
 from pipeline.report.suspicion import MorningRules
 from pipeline.rules import Rules
-from pipeline.store import staging
+from pipeline.store import keys, staging
 from pipeline.store.landing import Capture, LandingWriter, read_all
 from pipeline.store.s3 import Store
 from tests.makers.corpus_nights import LIMITS, NIGHT, SOURCE, prose
@@ -44,7 +44,7 @@ def visited(store: Store, day: int, text: str) -> Published:
     writer.close()
     (key,) = writer.keys
     staged = [(page, process(page, SOURCE, RULES)) for _, page in read_all(store.get(key), key)]
-    staging.write(store, staging.key_of(run_id, key), staged)
+    staging.write(store, keys.staged_file(run_id, key), staged)
     crawl = CrawlReport(run_id=run_id, source_id="ministry", started_at=at, ended_at=at, listed=1, fetched=1)
     return publish(store, run_id, at, [crawl], {"ministry": SOURCE}, RULES.dedupe, LIMITS)
 

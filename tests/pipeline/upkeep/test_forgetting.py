@@ -19,7 +19,7 @@ from pipeline.corpus.changes import Changes
 from pipeline.corpus.corpus import Corpus
 from pipeline.corpus.snapshot import ORDER
 from pipeline.publish.publish import publish
-from pipeline.store import fetches, landing, staging
+from pipeline.store import fetches, keys, landing, staging
 from pipeline.store.s3 import Store
 from pipeline.upkeep import compaction, erase, redact, tombstones
 from pipeline.upkeep import forget as forgetting
@@ -42,7 +42,7 @@ def told(store: Store) -> Store:
     compaction.checkpoint(table)
     nightly_files.write_missing(store)
     staging.write(
-        store, staging.key_of("broken", "landing/source=ministry/x.warc.gz"), fetched(store, "broken", {1: SECRET}, 3)
+        store, keys.staged_file("broken", "landing/source=ministry/x.warc.gz"), fetched(store, "broken", {1: SECRET}, 3)
     )
     return store
 
@@ -163,7 +163,7 @@ def test_what_was_never_in_the_corpus_is_kept_out_too(store: Store) -> None:
 
 def test_a_night_that_began_before_does_not_win_over_the_request(told: Store) -> None:
     later = fetched(told, "race", {1: prose(77)}, 4)
-    staging.write(told, staging.key_of("race", "landing/source=ministry/date=2026-01-04/x-000.warc.gz"), later)
+    staging.write(told, keys.staged_file("race", "landing/source=ministry/date=2026-01-04/x-000.warc.gz"), later)
     open_before = Corpus.open(told)
     forgetting.forget(told, [doc_id(URL)], "request 7", "forget1", DAYS[5])
     crawl = CrawlReport(run_id="race", source_id="ministry", started_at=NIGHT, ended_at=NIGHT, listed=1, fetched=1)

@@ -23,7 +23,7 @@ from pipeline.core.urls import doc_id
 from pipeline.corpus import nightly_files
 from pipeline.corpus.corpus import Corpus
 from pipeline.corpus.snapshot import ORDER, SCHEMA
-from pipeline.store import fetches, landing, staging
+from pipeline.store import fetches, keys, landing, staging
 from pipeline.store.landing import Capture, LandingWriter
 from pipeline.store.s3 import Store
 from pipeline.store.tables import Table
@@ -114,7 +114,7 @@ def told(store: Store) -> Store:
         write_report(store, RunReport(run_id=run, kind="nightly", version_before=0, version=1, **at), ROOT / "config")
     answer = {"url": URL, "doc_id": doc_id(URL), "answer": "document", "title": TITLE}
     store.put("runs/run1/answers.jsonl", json.dumps(answer, ensure_ascii=False).encode() + b"\n")
-    staging.write(store, staging.key_of("broken", "landing/x.warc.gz"), fetched(store, "broken", {1: FIRST}, 3))
+    staging.write(store, keys.staged_file("broken", "landing/x.warc.gz"), fetched(store, "broken", {1: FIRST}, 3))
     fetched(store, "killed", {1: SECOND}, 4)  # a crawl that died: nothing but its landing file is there
     rows = Corpus.open(store).scan().collect()
     for codec in CODECS:  # what refused commits, other writers and releases left behind
