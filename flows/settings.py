@@ -88,7 +88,7 @@ def open_store(settings: Settings) -> Store:
     every child process find them: from here on nothing knows that the store is embedded.
     """
     if settings.embedded:
-        from flows.servers import embedded_store
+        from flows.servers import embedded_store  # with all that makes certificates
 
         server = embedded_store.start(settings.home)
         os.environ.update(server.environment())

@@ -50,3 +50,24 @@ def test_no_folder_is_wider_than_a_person_can_take_in(top: str) -> None:
 def test_every_name_says_something_and_every_module_says_what_it_is_for(top: str) -> None:
     assert [str(path) for path in modules(top) if path.stem in UNCLEAR] == []
     assert [str(path) for path in modules(top) if not first_sentence(path)] == []
+
+
+def late_imports(code: str) -> list[int]:
+    """Lines on which a function begins to import, where neither a comment there nor a docstring around it says why."""
+    tree, lines = ast.parse(code), code.splitlines()
+    found: list[int] = []
+    said = ast.get_docstring(tree) or ""
+    for function in ast.walk(tree):
+        if not isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef):
+            continue
+        reason = bool(re.search("load|import", (said + (ast.get_docstring(function) or "")).lower()))
+        imports = [node.lineno for node in ast.walk(function) if isinstance(node, ast.Import | ast.ImportFrom)]
+        if imports and not reason and "#" not in lines[imports[0] - 1] + lines[imports[0] - 2]:
+            found.append(imports[0])
+    return found
+
+
+def test_an_import_inside_a_function_says_why():
+    assert late_imports("def f():\n    x = 1\n    import json\n") == [3]
+    found = {str(path): late_imports((ROOT / path).read_text("utf-8")) for top in TOPS[:3] for path in modules(top)}
+    assert {path: lines for path, lines in found.items() if lines} == {}

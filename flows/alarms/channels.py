@@ -46,7 +46,7 @@ def send(letter: Letter, rules: AlarmRules, webhook: str, store: str) -> None:
 
 def emit(messages: Sequence[Message]) -> None:
     """An event of Prefect for each message, for automations: `gongbao.alarm.raised` of `gongbao.subject.SUBJECT`."""
-    from prefect.events import emit_event
+    from prefect.events import emit_event  # only where something is told: a quiet command loads no Prefect
 
     for each in messages:
         alarm = each.alarm
@@ -61,7 +61,7 @@ def emit(messages: Sequence[Message]) -> None:
 
 def ended(kind: str, run_id: str, *, succeeded: bool) -> None:
     """An event that says that a run ended: an automation can wait for one that does not come."""
-    from prefect.events import emit_event
+    from prefect.events import emit_event  # only where something is told: a quiet command loads no Prefect
 
     about = {"prefect.resource.id": f"gongbao.run.{kind}", "prefect.resource.name": kind}
     emit_event("gongbao.run.ended", about, payload={"run_id": run_id, "succeeded": succeeded})
@@ -115,7 +115,7 @@ def _post(url: str, letter: Letter, store: str, seconds: float) -> None:
 
 
 def _mail(rules: Email, messages: Sequence[Message]) -> None:
-    from prefect_email import EmailServerCredentials
+    from prefect_email import EmailServerCredentials  # only who has mail configured loads it
 
     escalated = any(each.what == "escalated" for each in messages)
     mail = EmailMessage()
@@ -129,7 +129,7 @@ def _mail(rules: Email, messages: Sequence[Message]) -> None:
 
 def _block(kind: Any, name: str) -> Any:
     """A block that Prefect keeps under the name that config/alarms.yaml gives."""
-    from prefect.exceptions import ObjectNotFound
+    from prefect.exceptions import ObjectNotFound  # as above
 
     try:
         return kind.load(name)
@@ -140,7 +140,7 @@ def _block(kind: Any, name: str) -> Any:
 
 
 def _notify(slug: str, messages: Sequence[Message]) -> None:
-    from prefect.blocks.core import Block
+    from prefect.blocks.core import Block  # as above
 
     block: Any = _block(Block, slug)
     with block.raise_on_failure():

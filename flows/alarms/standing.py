@@ -64,7 +64,7 @@ def after_run(report: RunReport, now: datetime, say: Say) -> None:
 
 def on_failure(flow: Any, flow_run: Any, state: Any) -> None:
     """A hook of Prefect: a run that raised leaves a report that says so, and an alarm."""
-    from prefect.logging import get_logger
+    from prefect.logging import get_logger  # a flow that failed has loaded it
 
     say = get_logger("gongbao.alarms").warning
     with _never_failing(say):
@@ -131,7 +131,7 @@ def _was_asked_wrongly(flow_run: Any, state: Any) -> bool:
 
 
 def _leave_report(store: Store, kind: Any, run_id: str, began: datetime, now: datetime, cause: str) -> None:
-    from pipeline.corpus.corpus import Corpus
+    from pipeline.corpus.corpus import Corpus  # the table library: `gongbao alarms` needs none
 
     version = Corpus.open(store).version
     report = RunReport(

@@ -1,4 +1,4 @@
-"""The commands on alarms: what each is called and takes."""
+"""The commands on alarms: what each is called and takes. Their work is loaded when asked for."""
 
 import sys
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""The commands on the corpus: what each is called and takes. Each does its work in a module of its own."""
+"""The commands on the corpus: what each is called and takes. Each does its work in a module of its own, loaded when asked for."""
 
 import sys
 from collections.abc import Callable

@@ -95,7 +95,7 @@ def automate(block: str) -> None:
     """Create the automations in Prefect, or replace those of the same names."""
     known = settings.from_environment()
     ready = prefect_setup.prepare(known.home)
-    from prefect.automations import Automation
+    from prefect.automations import Automation  # Prefect reads its settings when it is imported
     from prefect.blocks.core import Block
 
     ready()
@@ -124,7 +124,7 @@ def watch() -> None:
     known = settings.from_environment()
     AlarmRules.load(known.config)  # wrong configuration stops here
     ready = prefect_setup.prepare(known.home)
-    from flows.runs import watch as watch_flow
+    from flows.runs import watch as watch_flow  # Prefect reads its settings when it is imported
 
     ready()
     if count := watch_flow.watch():

@@ -29,7 +29,7 @@ def import_archives(place: str, hosts: Path | None = None) -> RunReport | None:
     now = datetime.now(UTC)
     run_id = run_reports.new_id(now)
     ready = prefect_setup.prepare(known.home)
-    from flows.runs import backfill as flow
+    from flows.runs import backfill as flow  # Prefect reads its settings when it is imported
 
     key = keys.of_run(run_id, "hosts.txt") if names else ""
     if key:

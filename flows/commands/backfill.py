@@ -58,7 +58,7 @@ def backfill(
     store = settings.open_store(known)
     if landing:
         backfill_request.landing_keys(store, landing)
-    from flows.runs import backfill as flow
+    from flows.runs import backfill as flow  # Prefect reads its settings when it is imported
 
     key = keys.of_run(run_id, "urls.txt") if urls else ""
     if key:

@@ -158,7 +158,7 @@ def _each(function: Callable[..., _R], jobs: Iterable[tuple[Any, ...]]) -> Itera
 
 def dedupe(new: Path, against: Path, *, within: bool) -> Iterator[dict[str, Any]]:
     """Decisions on the texts of a file of JSON lines; needs neither store nor Prefect."""
-    from flows.runs import processing
+    from flows.runs import processing  # the table library takes a second, which a look at one page need not wait for
     from pipeline.dedupe.two_files import against as decide
     from pipeline.dedupe.two_files import read_texts
 

@@ -22,7 +22,7 @@ def maintain() -> bool:
     known = settings.from_environment()
     MaintenanceRules.load(known.config)  # wrong configuration stops here
     ready = prefect_setup.prepare(known.home)
-    from flows.runs import maintain as flow
+    from flows.runs import maintain as flow  # Prefect reads its settings when it is imported
 
     ready()
     done = flow.maintain()

@@ -25,7 +25,7 @@ def reprocess(sources: Sequence[str], since: str, until: str, *, dry_run: bool, 
     leases.check(store, "reprocess", limits)  # said at once, not after Prefect has started
     output.say(f"{len(list(landing_keys(store, sources, first, last)))} landing files")
     ready = prefect_setup.prepare(known.home)
-    from flows.runs import reprocess as flow
+    from flows.runs import reprocess as flow  # Prefect reads its settings when it is imported
 
     ready()
     run_id = run_reports.new_id(datetime.now(UTC))

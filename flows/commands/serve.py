@@ -50,7 +50,7 @@ def _when_told() -> threading.Event:
 
 def _run(schedules: Schedules, own: dict[str, str], stopped: threading.Event, *, alone: bool) -> None:
     """Run what the schedules and people ask for, in a process each, until we are told to stop."""
-    from flows.runs import deployments
+    from flows.runs import deployments  # Prefect reads its settings when it is imported
 
     failed = list[BaseException]()
 

@@ -56,7 +56,7 @@ def _end(child: "subprocess.Popen[bytes]") -> None:
 
 
 def _serve(door: socket.socket, lock: Path) -> None:
-    import asyncio
+    import asyncio  # all this takes seconds, in which our parent may have ended
     import fcntl
 
     import uvicorn

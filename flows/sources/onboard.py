@@ -35,14 +35,14 @@ def check(ids: Sequence[str], *, offline: bool) -> bool:
     output.say(f"{len(chosen)} sources are configured rightly")
     if offline:
         return _replay(known, chosen)
-    from flows.sources import probe as probing
+    from flows.sources import probe as probing  # offline nothing is crawled: no Prefect
 
     return probing.probe([source for source in chosen if source.enabled or ids])
 
 
 def _replay(known: settings.Settings, sources: Sequence[Source]) -> bool:
     """Read what was recorded of the sources anew; whether all is as a person said that it is. Asks no site."""
-    from flows.runs import processing
+    from flows.runs import processing  # trafilatura and lxml take a second, which a wrong call need not wait for
     from flows.sources import recordings
 
     listings = recordings.replay_listings(known.sources)
@@ -143,7 +143,7 @@ def discover(url: str, *, most: int, draft: Sequence[str], as_json: bool) -> int
 
 
 def _read_article(known: settings.Settings, source_id: str) -> None:
-    from flows.runs import processing
+    from flows.runs import processing  # trafilatura and lxml take a second, which a wrong call need not wait for
     from flows.sources import recordings
 
     source = load_all(known.sources, [source_id])[0]

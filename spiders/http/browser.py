@@ -48,6 +48,6 @@ def settings(agent: str, guard: Guard) -> dict[str, Any]:
 
 def request() -> dict[str, Any]:
     """The meta of a request that a browser makes, and waits for what the page's scripts bring."""
-    from scrapy_playwright.page import PageMethod
+    from scrapy_playwright.page import PageMethod  # an extra
 
     return {"playwright": True, "playwright_page_methods": [PageMethod("evaluate", _SETTLE)]}
