@@ -5,6 +5,7 @@ import re
 from collections import defaultdict
 from pathlib import Path
 
+import grimp
 import pytest
 
 from tests.makers.places import ROOT
@@ -71,3 +72,23 @@ def test_an_import_inside_a_function_says_why():
     assert late_imports("def f():\n    x = 1\n    import json\n") == [3]
     found = {str(path): late_imports((ROOT / path).read_text("utf-8")) for top in TOPS[:3] for path in modules(top)}
     assert {path: lines for path, lines in found.items() if lines} == {}
+
+
+def circles(graph: grimp.ImportGraph, within: set[str]) -> set[str]:
+    """Modules that import themselves by way of others: what is left when those that import none of the rest are taken away."""
+    left = {module: graph.find_modules_directly_imported_by(module) & within for module in within}
+    while ends := {module for module, imported in left.items() if not imported & left.keys()}:
+        left = {module: imported for module, imported in left.items() if module not in ends}
+    return set(left)
+
+
+def test_no_module_imports_itself_by_way_of_others():
+    graph = grimp.build_graph(*TOPS[:3])
+    assert circles(graph, graph.modules) == set()
+    graph.add_import(importer="pipeline.core.dates", imported="flows.cli.main")
+    assert {"pipeline.core.dates", "flows.cli.main"} <= circles(graph, graph.modules)
+
+
+def test_one_module_knows_our_zone():
+    told = [path for top in TOPS[:3] for path in modules(top) if '"Asia/Shanghai"' in (ROOT / path).read_text("utf-8")]
+    assert told == [Path("pipeline/core/dates.py")]

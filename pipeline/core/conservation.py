@@ -3,9 +3,9 @@
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Literal
-from zoneinfo import ZoneInfo
 
 from pipeline.core.config import Strict
+from pipeline.core.dates import SHANGHAI
 from pipeline.core.errors import GongbaoError
 from pipeline.core.observation import Alarm, Grade, Observation
 
@@ -235,7 +235,6 @@ def _alarms(alarms: Iterable[Alarm]) -> list[str]:
     return ["", "| alarm | source | trouble | since | what to do |", "|---|---|---|---|---|", *rows]
 
 
-_SHANGHAI = ZoneInfo("Asia/Shanghai")
 MOST_FAILED = 50  # addresses that a report for people names
 
 
@@ -247,7 +246,7 @@ def failed_of(report: RunReport) -> list[tuple[str, FailedAddress]]:
 
 def next_try(failed: FailedAddress) -> str:
     """When a failed address is asked for again, in words."""
-    return f"{failed.next_try.astimezone(_SHANGHAI):%Y-%m-%d}" if failed.next_try else "not by itself"
+    return f"{failed.next_try.astimezone(SHANGHAI):%Y-%m-%d}" if failed.next_try else "not by itself"
 
 
 def _failed(report: RunReport) -> list[str]:

@@ -7,7 +7,6 @@ import re
 from collections.abc import Sequence
 from datetime import datetime
 from html import escape
-from zoneinfo import ZoneInfo
 
 from pipeline.core.conservation import (
     COUNTS,
@@ -19,13 +18,13 @@ from pipeline.core.conservation import (
     next_try,
     plainly,
 )
+from pipeline.core.dates import SHANGHAI
 from pipeline.core.observation import Alarm, Grade
 from pipeline.report import morning_plots
 from pipeline.report.morning_figures import Figures, Suspect
 from pipeline.report.suspicion import MorningRules
 
 _CONSOLE = "http://127.0.0.1:8420"  # where `gongbao console` serves unless told otherwise
-_SHANGHAI = ZoneInfo("Asia/Shanghai")
 
 
 def html(report: RunReport, found: Figures, earlier: Sequence[RunReport], rules: MorningRules) -> str:
@@ -163,7 +162,7 @@ def _failed(report: RunReport) -> str:
         return ""
     rows = "".join(
         f'<tr><th scope="row">{_link(each.url, each.url)}</th><td>{escape(source_id)}</td><td>{escape(each.cause)}</td>'
-        f"<td>{each.first_seen.astimezone(_SHANGHAI):%Y-%m-%d}</td><td>{next_try(each)}</td></tr>"
+        f"<td>{each.first_seen.astimezone(SHANGHAI):%Y-%m-%d}</td><td>{next_try(each)}</td></tr>"
         for source_id, each in found[:MOST_FAILED]
     )
     more = (
@@ -212,7 +211,7 @@ def _link(url: str, words: str) -> str:
 
 
 def _when(at: datetime) -> str:
-    return f"{at.astimezone(_SHANGHAI):%Y-%m-%d %H:%M}"
+    return f"{at.astimezone(SHANGHAI):%Y-%m-%d %H:%M}"
 
 
 _PAGE = """<!doctype html>

@@ -4,14 +4,12 @@ from collections import Counter
 from collections.abc import Sequence
 from functools import partial
 from html import escape
-from zoneinfo import ZoneInfo
 
 from pipeline.core.conservation import RunReport
+from pipeline.core.dates import SHANGHAI
 from pipeline.report import plots
 from pipeline.report.morning_figures import HOURS, LENGTHS, OVER, Figures
 from pipeline.report.suspicion import MorningRules
-
-_SHANGHAI = ZoneInfo("Asia/Shanghai")
 
 
 def section(report: RunReport, found: Figures, nights: Sequence[RunReport], rules: MorningRules) -> str:
@@ -19,7 +17,7 @@ def section(report: RunReport, found: Figures, nights: Sequence[RunReport], rule
     rejected: Counter[str] = Counter()
     for source in report.sources:
         rejected.update(source.rejected)
-    documents = [(f"{each.started_at.astimezone(_SHANGHAI):%m-%d}", each.total("documents")) for each in nights]
+    documents = [(f"{each.started_at.astimezone(SHANGHAI):%m-%d}", each.total("documents")) for each in nights]
     sources = _by_source_and_night(report, nights)
     lengths = [(str(bound), found.lengths[bound]) for bound in LENGTHS]
     latency = [(name, found.latency[name]) for name in (*(name for _, name in HOURS), OVER)]
@@ -43,7 +41,7 @@ def section(report: RunReport, found: Figures, nights: Sequence[RunReport], rule
 
 def _by_source_and_night(report: RunReport, nights: Sequence[RunReport]) -> str:
     """A row of small columns a source, one a night; those of most documents first."""
-    days = [f"{each.started_at.astimezone(_SHANGHAI):%m-%d}" for each in nights]
+    days = [f"{each.started_at.astimezone(SHANGHAI):%m-%d}" for each in nights]
     known = [{source.source_id: source for source in each.sources} for each in nights]
     rows = ""
     for source in sorted(report.sources, key=lambda each: (-each.documents, each.source_id)):

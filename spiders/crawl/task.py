@@ -6,12 +6,13 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from urllib.parse import urlsplit
 
+from pipeline.core.dates import SHANGHAI
 from pipeline.core.source import Listing, Source, Stop
 from pipeline.page.fields.rules import AttachmentRules
 from pipeline.page.obstacles import Signatures
 from pipeline.store.known_pages import Seen, Validators
 from spiders.crawl.landing_writer import Landed
-from spiders.crawl.night_window import SHANGHAI, Clock
+from spiders.crawl.night_window import Clock
 from spiders.http.scrapy_settings import CrawlSettings
 from spiders.listings import Link
 
