@@ -18,12 +18,11 @@ from pipeline.core.source import ArticleSpec, Family, Fetch, Item, Listing, Sour
 from pipeline.page.decode import decode
 from spiders.listings import Answer, Found, Link, Request, parse
 from spiders.listings.families.column import read_rows
-from spiders.listings.families.detect import detect, feed_of, pager_of
-from spiders.listings.paging.numbered import next_link
+from spiders.listings.families.detect import detect, feed_of, linked_pages, pager_of
 from spiders.listings.paging.scripted import Turning
 from spiders.listings.rows.anchors import target, title_of
 from spiders.listings.rows.outline import Outline, parse_html
-from spiders.listings.rows.page_links import base_of, signature, skeleton
+from spiders.listings.rows.page_links import signature, skeleton
 from spiders.listings.rows.printed_dates import is_date_text
 from spiders.listings.rows.row_sets import find_list
 from spiders.listings.rows.rules import row_rules
@@ -132,9 +131,9 @@ def read_page(listing: Listing, page: Page, base: datetime) -> Found:
 
 
 def _next_pages(family: Family, found: Found, pager: Turning | None, tree: HtmlElement, url: str) -> tuple[str, ...]:
-    """Every further page that can be named: all of them where a script or numbers tell how many, else the next."""
-    if family == "next_link":
-        return (following,) if (following := next_link(tree, base_of(tree, url))) else ()
+    """Every further page that can be named: those that links lead to, else all that a script says there are."""
+    if family in ("next_link", "page_parameter") and (linked := linked_pages(tree, url)):
+        return linked
     if pager:
         own = re.fullmatch(re.escape(pager.pattern).replace(r"\{n\}", r"(\d+)"), url)
         shown: int = int(own[1]) - pager.shift if own else 1

@@ -97,18 +97,57 @@ def pager_of(tree: HtmlElement, text: str, url: str) -> Turning | None:
     """How the numbers of a page's pager, or the script that draws it, name the further pages."""
     numbered = numbered_links(tree, url)
     if made := pattern_of(numbered):
-        ends = [*numbered, total_pages(str(tree.text_content())) or 0, _last_page(tree, url, *made)]
+        ends = [*numbered, total_pages(str(tree.text_content())) or 0]
+        ends += [_number(address, *made) or 0 for address in _ends(tree, base_of(tree, url))]
         return Turning(pattern=made[0], shift=made[1], count=max(ends))
     return turning(text, url)
 
 
-def _last_page(tree: HtmlElement, url: str, pattern: str, shift: int) -> int:
-    """The number in the address of 尾页; 0 if there is none."""
-    wanted = re.compile(re.escape(pattern).replace(r"\{n\}", r"(\d+)"))
+def linked_pages(tree: HtmlElement, url: str) -> tuple[str, ...]:
+    """The pages behind this one that links lead to, in their order; where none is numbered, the next alone."""
     base = base_of(tree, url)
-    ends = (anchor for anchor in tree.iter("a") if _LAST.fullmatch(squeeze(anchor.text_content()).strip("[]>»")))
-    found = (wanted.fullmatch(target(anchor, base)) for anchor in ends)
-    return max((int(match[1]) - shift for match in found if match), default=0)
+    following = next_link(tree, base)
+    if not (made := pattern_of(numbered_links(tree, url))):
+        return (following,) if following else ()
+    shown = _number(url, *made) or 1
+    named = (*_pager(tree, base, made), following, *_ends(tree, base))
+    pages = {_number(address, *made): address for address in named}
+    return tuple(pages[number] for number in sorted(number for number in pages if number and number > shown))
+
+
+def _pager(tree: HtmlElement, base: str, made: tuple[str, int]) -> list[str]:
+    """Addresses in the smallest element that holds all links to numbered pages: an arrow's link has no text."""
+    links = [(link, address) for link in tree.iter("a", "option") if _number(address := _address(link, base), *made)]
+    numbered = [set(link.iterancestors()) for link, _ in links if _said(link).isdigit()]
+    shared = set.intersection(*numbered) if numbered else set()
+    depth = max((len(list(element.iterancestors())) for element in shared), default=-1)
+    around = {element for element in shared if len(list(element.iterancestors())) == depth}
+    return [address for link, address in links if around & set(link.iterancestors())]
+
+
+def _number(address: str, pattern: str, shift: int) -> int | None:
+    """The number of the page that an address is by the pager's pattern."""
+    found = re.fullmatch(re.escape(pattern).replace(r"\{n\}", r"(\d+)"), address)
+    return int(found[1]) - shift if found else None
+
+
+def _ends(tree: HtmlElement, base: str) -> list[str]:
+    """Where 尾页 leads."""
+    return [
+        target(anchor, base)
+        for anchor in tree.iter("a")
+        if _LAST.fullmatch(squeeze(anchor.text_content()).strip("[]>»"))
+    ]
+
+
+def _said(link: HtmlElement) -> str:
+    return squeeze(link.text_content()).strip("[]第页")
+
+
+def _address(link: HtmlElement, base: str) -> str:
+    """Where a link of a pager leads, or a choice of it."""
+    chosen = link.get("value", "") if link.tag == "option" else ""
+    return urljoin(base, chosen) if re.search(r"[./?]", chosen) else target(link, base)
 
 
 def feed_of(tree: HtmlElement, url: str) -> str:
@@ -121,10 +160,8 @@ def numbered_links(tree: HtmlElement, url: str) -> dict[int, str]:
     """Number -> address of the links whose text is a page's number, as far as their addresses are alike."""
     base = base_of(tree, url)
     found: dict[int, str] = {}
-    for anchor in tree.iter("a", "option"):
-        said = squeeze(anchor.text_content()).strip("[]第页")
-        chosen = anchor.get("value", "") if anchor.tag == "option" else ""
-        address = urljoin(base, chosen) if re.search(r"[./?]", chosen) else target(anchor, base)
+    for link in tree.iter("a", "option"):
+        said, address = _said(link), _address(link, base)
         if said.isdigit() and 1 < int(said) < 10_000 and address:
             found.setdefault(int(said), address)
     pattern = pattern_of(found)
