@@ -110,6 +110,7 @@ class Desk:
         self._known = known
         self._passages: dict[str, Passages] = {}
         self._ready: dict[str, Ready] = {}
+        self._reposts: dict[tuple[str, str], Verdict] = {}
         self._furniture = self._learned(known.recent({text.source_id for text in new if text.source_id}))
 
     def _learned(self, recent: Iterable[Text]) -> Furniture:
@@ -158,8 +159,11 @@ class Desk:
         return self._ready[id_]
 
     def compare(self, new: str, old: str, *, told: bool = False) -> Verdict:
-        """What one text is to another; `told`, with what was cut and added."""
-        return compare(self.ready(new), self.ready(old), self.rules, told=told)
+        """What one text is to another; `told`, or of a repost, with what was cut and added."""
+        verdict = self._reposts.get((new, old)) or compare(self.ready(new), self.ready(old), self.rules, told=told)
+        if verdict.kind == "repost":
+            self._reposts[new, old] = verdict
+        return verdict
 
     def judged(self, found: Iterable[tuple[str, str]]) -> list[Link]:
         """Each pair once: who repeats whom."""

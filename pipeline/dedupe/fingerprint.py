@@ -20,6 +20,8 @@ from pipeline.text.repair import simplified, strip_readings
 Codes = NDArray[np.uint32]
 Hashes = NDArray[np.uint64]
 
+# What nearly every text holds: fullwidth forms, dots and blanks.
+_FOLDED = {c: unicodedata.normalize("NFKC", c) for c in map(chr, (0xA0, 0x2026, 0x3000, *range(0xFF01, 0xFF5F)))}
 _NO_WORD = re.compile(r"[\W_]+")
 _BASE = 0x9E3779B97F4A7C15  # odd: no character's weight is lost
 _TOP_BITS = np.uint64(1)
@@ -36,6 +38,9 @@ class FingerprintRules(Strict):
 
 def readable(text: str) -> str:
     """Compatibility forms folded (NFKC), pinyin annotations gone, simplified, lower case; line breaks stay."""
+    # Character by character first: what is normal then is not taken apart and put together again.
+    for character in _FOLDED.keys() & set(text):
+        text = text.replace(character, _FOLDED[character])
     bare, _ = strip_readings(unicodedata.normalize("NFKC", text))
     return simplified(bare).lower()
 

@@ -66,9 +66,11 @@ def _of_one_scope(texts: list[_Sentences], rules: FurnitureRules) -> frozenset[i
 
 
 def without(passages: Passages, furniture: frozenset[int], rules: FurnitureRules) -> tuple[int, ...]:
-    """Which passages are the text's own; all of them where too little would be left to compare."""
-    if not furniture:
-        return tuple(range(len(passages.forms)))
-    own = tuple(n for n, form in enumerate(passages.forms) if hash_of(form) not in furniture)
+    """Which passages are the text's own, no furniture nor a teaser; all where too little would be left to compare."""
+    own = tuple(
+        n
+        for n, form in enumerate(passages.forms)
+        if not passages.teasers[n] and not (furniture and hash_of(form) in furniture)
+    )
     enough = sum(len(passages.forms[n]) for n in own) >= rules.own_length
     return own if enough else tuple(range(len(passages.forms)))

@@ -2,6 +2,7 @@
 
 import json
 import logging
+from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -102,7 +103,7 @@ def against(new: Iterable[Text], old: Iterable[Text], rules: DedupeRules, *, wit
     """
     # Two files may use the same ids for different texts; what is held was there before what comes now.
     old = (replace(text, id=f"o{text.id}", fetched_at=text.fetched_at or _BEFORE) for text in old)
-    held = Held({text.id: text for text in old})
+    held = Held({text.id: text for text in old}, rules.furniture.learned_from)
     night = [replace(text, id=f"n{text.id}") for text in new]
     for text, decision in zip(night, decide(night, held, rules, within=within), strict=False):
         yield {
@@ -119,6 +120,7 @@ class Held:
     """A known set in memory, each text by its id (`dedupe.Known`)."""
 
     by_id: Mapping[str, Text]
+    enough: int  # texts of a scope that furniture is learned from
 
     def keys(self) -> pl.LazyFrame:
         """The key columns of all of them; none is known to repeat another."""
@@ -129,5 +131,10 @@ class Held:
         return {id_: self.by_id[id_] for id_ in ids if id_ in self.by_id}
 
     def recent(self, source_ids: Collection[str]) -> Iterable[Text]:
-        """All: what is learned from them is learned for each scope by itself."""
-        return self.by_id.values()
+        """The last of each scope, as of a source: what is learned from them is learned for each by itself."""
+        last = sorted(self.by_id.values(), key=lambda text: text.published_at or _BEFORE, reverse=True)
+        counts: Counter[str] = Counter()
+        for text in last:
+            counts[text.scope] += 1
+            if counts[text.scope] <= self.enough:
+                yield text

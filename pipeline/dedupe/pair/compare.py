@@ -5,6 +5,7 @@ decides. What decides is measured on the alignment of both (`Signs`), and title,
 change a repost may show: two texts of one template differ in few characters, and in exactly those that matter.
 """
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Literal
@@ -14,7 +15,7 @@ import numpy as np
 from pipeline.dedupe.furniture import NOTHING, Furniture, without
 from pipeline.dedupe.pair import swaps
 from pipeline.dedupe.pair.alignment import Alignment, Edit, Mask, align, sequence
-from pipeline.dedupe.pair.editing import foreign, without_editing
+from pipeline.dedupe.pair.editing import dateline, foreign, without_editing
 from pipeline.dedupe.pair.entities import count, moulds, numbers_change
 from pipeline.dedupe.pair.evidence import Bond, compare_titles, weigh
 from pipeline.dedupe.pair.text import Ready, Text
@@ -70,7 +71,7 @@ def make_ready(text: Text, furniture: Furniture, rules: DedupeRules, passages: P
     starts = np.cumsum([0] + [len(passages.forms[n]) for n in own]).tolist()
     form = "".join(passages.forms[n] for n in own)
     digits = bytes(map(str.isdecimal, form))
-    labels = b"".join(bytes([passages.labels[n]]) * len(passages.forms[n]) for n in own)
+    labels = b"".join(bytes([passages.labels[n] and not passages.stated[n]]) * len(passages.forms[n]) for n in own)
     return Ready(text, passages, own, tuple(starts), sequence(form, rules.alignment), digits, labels)
 
 
@@ -80,7 +81,7 @@ def judge(new: Text, old: Text, furniture: Furniture, rules: DedupeRules) -> Ver
 
 
 def compare(new: Ready, old: Ready, rules: DedupeRules, *, told: bool = True) -> Verdict:
-    """The same for texts made ready; without `told` it is not said what was cut and added."""
+    """The same for texts made ready; without `told` only of a repost it is said what was cut and added."""
     if new.text.fingerprint.digest == old.text.fingerprint.digest:
         return Verdict(kind="exact", similarity=1.0, why="equal digests", held=new.starts[-1])
     alignment = align(new.sequence, old.sequence, rules.alignment, least=rules.judgement.alike)
@@ -88,6 +89,7 @@ def compare(new: Ready, old: Ready, rules: DedupeRules, *, told: bool = True) ->
     if max(held_new, held_old) < rules.judgement.alike:
         return Verdict(kind="different", similarity=held_new, why="little in common", held=alignment.equal)
     kind, why, signs = _kind(new, old, alignment, rules)
+    told = told or kind == "repost"
     bond = compare_titles(new.text.title, old.text.title, rules.evidence)
     return Verdict(
         kind=kind,
@@ -126,6 +128,8 @@ def _kind(new: Ready, old: Ready, alignment: Alignment, rules: DedupeRules) -> t
     alignment = without_editing(alignment, new, old, rules.editing, same_day=_on_one_day(new.text, old.text))
     missing = _missing_characters(new, alignment.here)
     signs = measure(alignment, noise, new, old, missing, rules.judgement)
+    if _is_of_another_day(new, old, rules) and _is_of_another_day(old, new, rules):
+        return "near", "another day in the same words", signs
     converted = new.passages.traditional != old.passages.traditional
     if not converted and _swapped(alignment, signs, new, old, rules):
         return "near", "another thing in the same words", signs
@@ -138,6 +142,20 @@ def _kind(new: Ready, old: Ready, alignment: Alignment, rules: DedupeRules) -> t
 def _on_one_day(one: Text, other: Text) -> bool:
     """Whether the days of publication do not tell the texts apart."""
     return not one.day or not other.day or one.day == other.day
+
+
+def _is_of_another_day(one: Ready, other: Ready, rules: DedupeRules) -> bool:
+    """Whether it names its day of publication, which is far from the other's and which the other does not name.
+
+    A dateline says when an outlet sent it, not what it tells of.
+    """
+    days = one.text.day, other.text.day
+    if not days[0] or not days[1] or abs((days[0] - days[1]).days) <= rules.evidence.days:
+        return False
+    named = re.compile(rf"(?<!\d)0?{days[0].month}月0?{days[0].day}日")
+    start, end = dateline(one, rules.editing)
+    form = one.sequence.form[:start] + one.sequence.form[end:]
+    return bool(named.search(form)) and not named.search(other.sequence.form)
 
 
 def _swapped(alignment: Alignment, signs: Signs, new: Ready, old: Ready, rules: DedupeRules) -> bool:

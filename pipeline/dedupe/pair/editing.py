@@ -49,7 +49,7 @@ def without_editing(alignment: Alignment, new: Ready, old: Ready, rules: Editing
 
     `same_day`: the days of publication do not speak against it, so that another day in a dateline is the outlet's own.
     """
-    heads = _dateline(new, rules), _dateline(old, rules)
+    heads = dateline(new, rules), dateline(old, rules)
     same: dict[int, bool] = {}
 
     def is_verbatim(place: int) -> bool:
@@ -82,7 +82,7 @@ def without_editing(alignment: Alignment, new: Ready, old: Ready, rules: Editing
     )
 
 
-def _dateline(ready: Ready, rules: EditingRules) -> tuple[int, int]:
+def dateline(ready: Ready, rules: EditingRules) -> tuple[int, int]:
     """Where the dateline stands, in characters of the form: from the outlet to 电 or 讯 and the reporter's name."""
     for nth, place in enumerate(ready.own):
         if ready.starts[nth] > rules.dateline_within:

@@ -56,7 +56,7 @@ class Ready:
     starts: tuple[int, ...]  # of each own passage in the sequence, and the end
     sequence: Sequence
     digits: bytes  # for each character of the sequence, whether it is one
-    labels: bytes  # … whether it stands in a caption or byline
+    labels: bytes  # … whether it stands in a label that states nothing
 
     def length(self, nth: int) -> int:
         """Canonical characters of its nth own passage."""

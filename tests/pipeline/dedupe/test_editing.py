@@ -63,6 +63,61 @@ def test_a_telegraph_is_no_caption() -> None:
     assert verdict(other, line).kind == "near"
 
 
+PRICES = "白菜每公斤{}元，萝卜每公斤{}元，土豆每公斤{}元，菠菜每公斤5.20元，日成交量{}吨。"
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "市场监测显示，{}",
+        "市场监测显示，{}（责任编辑：钱某）",
+        "来源：县商务局 {}",
+        "据县商务局微信公众号消息，{}",
+        "记者从12345热线获悉，{}",
+        "{}记者 小王 摄",
+        "（{}）",
+        "▲{}",
+        "■{}",
+        "摘要：{}",
+        "声明：{}",
+        "专题\n{}",
+        "{}【详细】",
+    ],
+)
+def test_no_wording_of_a_label_hides_other_numbers_in_a_sentence(line: str) -> None:
+    one, other = (
+        line.format(PRICES.format(*told)) for told in (("1.46", "1.12", "2.08", 2316), ("1.37", "1.01", "2.55", 2478))
+    )
+    assert verdict(other, one).kind == "near"
+    assert verdict(one + "\n（编辑：孙某）", one).kind == "repost"
+
+
+def test_beginnings_of_other_articles_are_no_prose_of_its_own() -> None:
+    teasers = [f"{sentence[:70]}...【详细】每日榜2026-03-09 15:24:10" for sentence in story(51, 8)]
+    assert verdict("\n".join([*BODY, *teasers]), "\n".join(BODY)).kind == "repost"
+    assert verdict("\n".join([*BODY, *story(51, 8)]), "\n".join(BODY)).kind == "near"
+
+
+def test_an_article_under_a_heading_for_related_ones_is_another_item() -> None:
+    related = ["相关报道", *story(52, 6)]
+    assert verdict("\n".join([*BODY, *related]), "\n".join(BODY)).kind == "near"
+    headlines = ["相关报道", "全市冬储菜收购全面展开", "菜农增收有了新门路", "柳湾镇大棚蔬菜上市"]
+    assert verdict("\n".join([*BODY, *headlines]), "\n".join(BODY)).kind == "repost"
+
+
+def test_a_form_that_names_another_day_is_another_text() -> None:
+    form = "【交易所：对部分客户采取限制开仓措施】本报{}电，{}，有{}实际控制关系账户在相关合约上日内开仓交易量超限，达到处理标准。根据有关规定，交易所决定对其采取限制开仓的监管措施。"
+    one, other = form.format("3月2日", "3月2日", "一组"), form.format("3月12日", "3月12日", "数组隐瞒关联关系的")
+    assert verdict(other, one, days=(12, 2)).kind == "near"
+    assert verdict(one + "\n（编辑：孙某）", one, days=(12, 2)).kind == "repost"
+
+
+def test_whoever_an_outlet_calls_itself_is_no_other_name() -> None:
+    old = "\n".join(BODY + story(53, 6)).replace("供销社主任说", "供销社主任对北山观察（微信ID：beishanguancha）说")
+    new = old.replace("北山观察（微信ID：beishanguancha）", "北山晚报记者")
+    assert verdict(new, old).kind == "repost"
+
+
 @pytest.mark.parametrize(
     ("here", "there", "changed"),
     [
