@@ -24,7 +24,7 @@ from pipeline.page.extract import extract
 from pipeline.page.fields.context import Context
 from pipeline.rules import Rules
 from pipeline.text.clean import clean
-from pipeline.text.error_page import error_page
+from pipeline.text.error_page import error_page, names_others
 from pipeline.text.language import identify
 from pipeline.text.quality import judge
 from pipeline.text.repair import is_machine_converted, simplified, strip_readings
@@ -85,6 +85,8 @@ def _carry(page: Page, source: Source, rules: Rules) -> Document:
     judge(extracted, cleaned, decoded, page.status, rules.quality, rules.obstacles, page.headers)
     if lacks := error_page(extracted, cleaned, page.listed_title, rules.quality, rules.fields.title):
         raise Reject(Reason.ERROR_PAGE, lacks)
+    if others := names_others(extracted, cleaned, page.listed_title, decoded.text, rules.quality):
+        raise Reject(Reason.LIST_PAGE, others)
     text = "\n".join(cleaned.paragraphs)
     language = identify(cleaned.title, text)
     return Document(

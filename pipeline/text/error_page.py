@@ -1,4 +1,5 @@
-"""A page in, why it is an error page out: a sentence or a trace without headline, date, publisher or file of its own.
+"""A page in, why it is no article out: a sentence or a trace without headline, date, publisher or file of its own,
+or a few lines without the latter beside a list of others.
 
 Nothing is known of what such pages say. What many pages say together is for publishing (`error_pages.py`).
 """
@@ -10,7 +11,7 @@ from pipeline.core.models import Cleaned, Extracted
 from pipeline.page.fields.rules import TitleRules, compiled
 from pipeline.page.fields.title_text import letters
 from pipeline.page.fields.title_witnesses import is_site_name
-from pipeline.text.quality import QualityRules
+from pipeline.text.quality import QualityRules, dated_links
 from pipeline.text.wording import folded, shared
 
 # Where a date stands that is not the page's own: the listing's, the address's, one of a script.
@@ -30,6 +31,24 @@ def error_page(
     if not trace and _headline(extracted, text, listed_title, rules, titles):
         return ""
     return f"{'a trace' if trace else 'a sentence'} without headline, date, publisher or file"
+
+
+def names_others(extracted: Extracted, cleaned: Cleaned, listed_title: str, html: str, rules: QualityRules) -> str:
+    """What makes a page whose text is a footer or a disclaimer a list: the dated names of others say more than that.
+
+    A text that has to do with its headline, or with what a listing announced, is one, however short.
+    """
+    text = "\n".join(cleaned.paragraphs)
+    said = letters(text)
+    if len(said) >= rules.error_letters or _is_of_an_article(extracted, cleaned):
+        return ""
+    if shared(text, extracted.title) or shared(text, listed_title) >= rules.shared_least:
+        return ""
+    names = [letters(name) for name in dated_links(html)]
+    names = [name for name in names if len(name) >= rules.link_letters and name not in said]
+    if len(names) < rules.list_links or sum(map(len, names)) < len(said):
+        return ""
+    return f"{len(names)} dated links, {len(said)} letters"
 
 
 def _is_of_an_article(extracted: Extracted, cleaned: Cleaned) -> bool:

@@ -1,7 +1,7 @@
 """What became of a page in, nothing out: a page that is no document raises Reject with its closed reason."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
 
 from pydantic import Field
@@ -59,6 +59,7 @@ _DATED = re.compile(
     r"^\W*(?:\d{4}\W)?\d{1,2}[-/.月]\d{1,2}日?(?:\s*\d{1,2}:\d{2}(?::\d{2})?)?\W*$|\d{4}[-/.年]\d{1,2}[-/.月]\d{1,2}日?\W*$"
     r"|^\W*\d{4}[-/.年]\d{1,2}[-/.月]\d{1,2}"
 )
+_DATE = re.compile(r"(?<!\d)(?:(?:\d{4}|\d{3})[-/.年])?\d{1,2}[-/.月]\d{1,2}(?![\d.])")
 _TAG = re.compile(
     r"<(script|style|noscript|template|title)\b.*?</\1\s*>|<!--.*?-->|<[^>]*>|&\w+;", re.IGNORECASE | re.DOTALL
 )
@@ -185,6 +186,15 @@ def _judge_rest(extracted: Extracted, text: str, html: str, obstacle: Cause | No
     if not text and links:
         raise Reject(Reason.NAVIGATION_ONLY, f"{len(links)} links, no text")
     raise Reject(Reason.TOO_SHORT, f"{_letters(text)} letters")
+
+
+def dated_links(html: str) -> Iterator[str]:
+    """The names of links that have a date in or beside them, before the next one."""
+    links = list(_LINK.finditer(html))
+    for before, link, after in zip([None, *links], links, [*links[1:], None], strict=False):
+        around = html[before.end() if before else 0 : after.start() if after else len(html)]
+        if _DATE.search(_TAG.sub(" ", around)):
+            yield _TAG.sub("", link[1])
 
 
 def listed(lines: Sequence[Line], paragraphs: Sequence[str], rules: QualityRules) -> Reason | None:

@@ -119,3 +119,22 @@ def test_a_notice_of_one_sentence_under_its_headline_or_with_a_date_a_publisher_
         "关于网站系统维护的公告" if "系统维护" in html else "停水公告" if "停水" in html else "关于印发某某办法的通知"
     )
     assert isinstance(outcome(f"<html>{html}</html>", title if listed else ""), Document)
+
+
+ROWS = "".join(
+    f"<li><span>2026-11-{day}</span><a href='/a/{day}.html'>关于公布第{day}批检验结果的公告</a></li>"
+    for day in range(10, 20)
+)
+FOOTER = "<div><p>客服电话：400-000-0000，服务时间为周一至周五九点至十七点。</p><p>风险提示：本站内容仅供参考，投资需谨慎。</p></div>"
+
+
+def test_a_footer_beside_a_list_is_no_article() -> None:
+    found = outcome(f"<title>信息披露</title>{MENU}<h3>信息披露</h3><ul>{ROWS}</ul>{FOOTER}")
+    assert isinstance(found, Rejected)
+    assert found.reason is Reason.LIST_PAGE
+
+
+@pytest.mark.parametrize("listed", ["", "停水公告"])
+def test_a_short_notice_beside_a_list_stays(listed: str) -> None:
+    notice = "<div><h1>停水公告</h1><p>因主管道抢修，3月3日8时至18时湖滨路停水，请提前储水。</p></div>"
+    assert isinstance(outcome(f"<title>停水公告</title>{MENU}{notice}<div><ul>{ROWS}</ul></div>", listed), Document)
