@@ -9,25 +9,26 @@ from typing import Any
 
 from pydantic import SecretStr
 
-from pipeline.core.config import Strict
+from pipeline.core import language
+from pipeline.core.config import SHIPPED, Strict
 from pipeline.core.errors import ConfigError
 from pipeline.store.s3 import Store, keep_loopback_direct
 
 _opening, _stores = Lock(), dict[tuple[Any, ...], Store]()
-_ROOT = Path(__file__).resolve().parent.parent
 # A crawl takes half a second of a core to begin and then mostly waits (at a page a second it needs 1 % of one): memory is
 # what bounds them, at about 110 MB each. Eight on two cores take 1 GB, and two hours for 200 sources of five minutes.
 _CRAWLS_A_CORE, _MOST_CRAWLS = 4, 32
 _KNOWN = {
     "GONGBAO_STORE": "s3://bucket/prefix; unset: an embedded S3 server of its own",
-    "GONGBAO_SOURCES": "folder of source files; unset: config/sources",
+    "GONGBAO_SOURCES": "folder of source files; unset: config/sources of the project, or sources in GONGBAO_HOME",
     "GONGBAO_RECORDINGS": "folder of what was recorded of sources; unset: recordings beside the folder of sources",
-    "GONGBAO_CONFIG": "folder of rules and thresholds; unset: config",
-    "GONGBAO_HOME": "folder of the embedded store; unset: .gongbao",
+    "GONGBAO_CONFIG": "folder of rules and thresholds; unset: config of the project; what it lacks is as shipped",
+    "GONGBAO_HOME": "folder of the embedded store; unset: .gongbao of the project, or gongbao in the user's data",
     "GONGBAO_PROCESSES": "processes that work on landing files; unset: one a core; 0: in the task itself",
     "GONGBAO_CONTACT": "address that our user agent names; unset: the one of config/crawl.yaml",
     "GONGBAO_LOG": "level of the crawlers' log; unset: INFO",
     "GONGBAO_CRAWLS": "sources that are crawled at the same time; unset: 4 a core, at most 32",
+    "GONGBAO_LANG": "zh or en: what Gongbao speaks; unset: the language of the system",
     "GONGBAO_ALARM_WEBHOOK": "address that alarms are posted to as JSON; a secret; unset: none",
 }
 
@@ -53,20 +54,53 @@ def from_environment(environment: Mapping[str, str] | None = None) -> Settings:
     """The settings that `GONGBAO_*` variables name; ConfigError on one that there is not, or a bad number."""
     env = os.environ if environment is None else environment
     keep_loopback_direct()
+    language.speak(_language(env))
     for name in env:
         if name.startswith("GONGBAO_") and name not in _KNOWN:
             near = get_close_matches(name, _KNOWN, 1)
             raise ConfigError("no such setting" + (f"; did you mean {near[0]}?" if near else ""), key=name)
-    config = Path(env.get("GONGBAO_CONFIG") or _ROOT / "config")
+    here = project()
+    config = Path(env.get("GONGBAO_CONFIG") or (here / "config" if here else SHIPPED))
+    if not config.is_dir():
+        raise ConfigError(f"no such folder: {config}", key="GONGBAO_CONFIG")
+    data = Path(env.get("XDG_DATA_HOME") or Path.home() / ".local" / "share")
+    home = Path(env.get("GONGBAO_HOME") or (here / ".gongbao" if here else data / "gongbao"))
+    # Installed alone, our own sources are examples inside a package, where nobody writes.
+    sources = home / "sources" if config == SHIPPED and "site-packages" in SHIPPED.parts else config / "sources"
     return Settings(
         store=env.get("GONGBAO_STORE", ""),
-        sources=Path(env.get("GONGBAO_SOURCES") or config / "sources"),
+        sources=Path(env.get("GONGBAO_SOURCES") or sources),
         config=config,
-        home=Path(env.get("GONGBAO_HOME") or ".gongbao"),
+        home=home,
         processes=_number(env, "GONGBAO_PROCESSES", os.cpu_count() or 1),
         crawls=_number(env, "GONGBAO_CRAWLS", min(_MOST_CRAWLS, _CRAWLS_A_CORE * (os.cpu_count() or 1)), least=1),
         alarm_webhook=_webhook(env.get("GONGBAO_ALARM_WEBHOOK", "")),
     )
+
+
+def project() -> Path | None:
+    """The folder from here upwards that holds `config/sources`: where one stands in it does not matter."""
+    here = Path.cwd()
+    return next((folder for folder in (here, *here.parents) if (folder / "config" / "sources").is_dir()), None)
+
+
+def enter_project() -> None:
+    """Let the project's `.env` say what the environment does not, all that we start read its rules, and us speak its language."""
+    here = project()
+    if here and (here / ".env").is_file():
+        from dotenv import load_dotenv  # which few commands need
+
+        load_dotenv(here / ".env")
+    if here:
+        os.environ.setdefault("GONGBAO_CONFIG", str(here / "config"))
+    language.speak(_language(os.environ))
+
+
+def _language(env: Mapping[str, str]) -> str:
+    wanted = env.get("GONGBAO_LANG", "")
+    if wanted and wanted != "en" and language.chosen(wanted) == "en":
+        raise ConfigError(f"{wanted!r} is none of {', '.join(language.TAGS)}", key="GONGBAO_LANG")
+    return language.chosen(wanted, *(env.get(name, "") for name in ("LC_ALL", "LC_MESSAGES", "LANG")))
 
 
 def recordings_of(sources: Path) -> Path:

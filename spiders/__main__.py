@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from pipeline.core.config import file
 from pipeline.core.errors import ConfigError, StoreError
 from pipeline.core.source import UNKNOWN, Source, load, unknown
 from pipeline.store import keys
@@ -37,7 +38,7 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         source = _source(asked)
         if source and source.fetch.tls == "p256_only":
-            _allow_p256_only(asked.config / "openssl_p256.cnf", arguments)
+            _allow_p256_only(file(asked.config / "openssl_p256.cnf"), arguments)
         urls = _addresses(asked.urls) if asked.urls else None
         source = source or unknown(sorted({urlsplit(url).netloc for url in urls or ()}))
         if asked.with_parent:

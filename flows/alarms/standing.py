@@ -19,6 +19,7 @@ from pipeline.store.s3 import Store
 
 Say = Callable[[str], None]
 Looked = Callable[[str, str], bool]
+NEEDS_A_LOOK = "Needs a look"  # the state in which a run ends that published, and in which something broke
 _OF_RUNS = (RunTrouble.FAILED, RunTrouble.CRASHED_PAGES, RunTrouble.NOT_MAINTAINED)
 
 
@@ -66,6 +67,8 @@ def on_failure(flow: Any, flow_run: Any, state: Any) -> None:
     """A hook of Prefect: a run that raised leaves a report that says so, and an alarm."""
     from prefect.logging import get_logger  # a flow that failed has loaded it
 
+    if state.name == NEEDS_A_LOOK:  # its report says so, and its alarms are told
+        return
     say = get_logger("gongbao.alarms").warning
     with _never_failing(say):
         known, now = settings.from_environment(), datetime.now(UTC)

@@ -10,9 +10,11 @@ from typing import Any
 
 import click
 
-from flows.cli import alarms
+from flows import settings
+from flows.cli import alarms, project, spoken_help
 from flows.cli import corpus as corpus_cli
 from pipeline.core.errors import ConfigError, GongbaoError
+from pipeline.core.language import t
 
 _FAILED, _WRONG_CALL = 1, 2
 _PATH = click.Path(path_type=Path)
@@ -226,8 +228,6 @@ def store() -> None:
 @store.command("start")
 def start_store() -> None:
     """Start it unless it runs, and print what other tools need to reach it."""
-    from flows import settings
-
     known = settings.from_environment()
     if not known.embedded:
         raise ConfigError(f"the store is {known.store}, not ours to start", key="GONGBAO_STORE")
@@ -243,7 +243,6 @@ def start_store() -> None:
 @store.command("stop")
 def stop_store() -> None:
     """Stop it; its data stay."""
-    from flows import settings
     from flows.servers import embedded_store
 
     stopped = embedded_store.stop(settings.from_environment().home)
@@ -279,7 +278,7 @@ def verify(derive: int | None) -> None:
     sys.exit(0 if copying.verify(derive) else _FAILED)
 
 
-for command in (*corpus_cli.COMMANDS, *alarms.COMMANDS):
+for command in (*corpus_cli.COMMANDS, *alarms.COMMANDS, *project.COMMANDS):
     cli.add_command(command)
 
 
@@ -290,6 +289,8 @@ def main() -> None:
     )  # loading Polars and boto3 leaves no garbage: looking for it costs a fifth of a start
     atexit.register(gc.freeze)  # nor does it at the end
     try:
+        settings.enter_project()
+        spoken_help.translate(cli)
         cli(standalone_mode=False)
     except ConfigError as error:
         _say(error)
@@ -298,7 +299,7 @@ def main() -> None:
         _say(error)
         sys.exit(_FAILED)
     except click.ClickException as error:
-        error.show()
+        _say(error.format_message())
         sys.exit(_WRONG_CALL)
     except click.exceptions.Abort:
         sys.exit(130)
@@ -315,7 +316,7 @@ def main() -> None:
 def _say(error: GongbaoError | str) -> None:
     from flows.terminal import output
 
-    output.say(f"gongbao: {error}", "error")
+    output.say(f"gongbao: {t(str(error))}", "error")
 
 
 if __name__ == "__main__":

@@ -30,13 +30,15 @@ def import_archives(place: str, hosts: Path | None = None) -> RunReport | None:
     run_id = run_reports.new_id(now)
     ready = prefect_setup.prepare(known.home)
     from flows.runs import backfill as flow  # Prefect reads its settings when it is imported
+    from flows.runs import tasks
 
     key = keys.of_run(run_id, "hosts.txt") if names else ""
     if key:
         store.put(key, "".join(f"{name}\n" for name in names).encode())
     ready()
     with progress.bars():
-        report = flow.backfill(archive=place, hosts_in=key, run_id=run_id, now=now)
+        state = flow.backfill(archive=place, hosts_in=key, run_id=run_id, now=now, return_state=True)
+    report: RunReport = tasks.outcome(state)
     for part in parts:
         _tell(land.read(store, part.key, part.archive))
     output.tell(report)

@@ -59,16 +59,18 @@ def backfill(
     if landing:
         backfill_request.landing_keys(store, landing)
     from flows.runs import backfill as flow  # Prefect reads its settings when it is imported
+    from flows.runs import tasks
 
     key = keys.of_run(run_id, "urls.txt") if urls else ""
     if key:
         store.put(key, "".join(f"{url}\n" for url in urls).encode())
     ready()
     with progress.bars():
-        report = flow.backfill(
-            listed_in=key, source=source, since=since, until=until, force=force, landing=landing, run_id=run_id, now=now
-        )
-    return Backfilled(report=report, answers=tuple(backfill_answers.read(store, run_id)))
+        state = flow.backfill(
+            listed_in=key, source=source, since=since, until=until, force=force, landing=landing, run_id=run_id, now=now,
+            return_state=True,
+        )  # fmt: skip
+    return Backfilled(report=tasks.outcome(state), answers=tuple(backfill_answers.read(store, run_id)))
 
 
 def command(urls: Sequence[str], file: Path | None = None, *, as_json: bool = False, **asked: Any) -> bool:

@@ -25,13 +25,14 @@ def run(sources: Sequence[str], now: datetime | None = None) -> RunReport:
     # Prefect reads its settings when it is imported
     from prefect.settings import PREFECT_FLOWS_HEARTBEAT_FREQUENCY, temporary_settings
 
-    from flows.runs import nightly
+    from flows.runs import nightly, tasks
 
     ready()
     started = now or datetime.now(UTC)
     # A flow's heart beats for whoever watches it from afar; its end waits up to a second for the next beat.
     with progress.bars(), temporary_settings({PREFECT_FLOWS_HEARTBEAT_FREQUENCY: None}):
-        report = nightly.nightly(run_reports.new_id(started), started, list(sources) or None)
+        state = nightly.nightly(run_reports.new_id(started), started, list(sources) or None, return_state=True)
+    report: RunReport | None = tasks.outcome(state)
     if report is None:
         leases.check(settings.open_store(known), *night)
         raise GongbaoError("the same night ran already; nothing was done")

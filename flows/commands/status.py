@@ -29,8 +29,9 @@ def status() -> None:
         last = pool.submit(run_reports.last, store, _LAST_RUNS)
         corpus = Corpus.open(store)
         counts = overview.totals(corpus)
+    output.out.print(f"store {store.url}" + (f", embedded, in {known.home.resolve()}" if known.embedded else ""))
     output.out.print(
-        f"corpus {store.url}, version {corpus.version}: {counts.documents} documents, {counts.reposts} reposts, "
+        f"corpus version {corpus.version}: {counts.documents} documents, {counts.reposts} reposts, "
         f"{counts.withdrawn} withdrawn"
     )
     _sources(sources.result())

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from datetime import date, datetime
 
 from prefect import flow, get_run_logger
+from prefect.client.schemas.objects import State
 
 from flows import settings
 from flows.alarms.standing import HOOKS
@@ -19,6 +20,7 @@ from flows.runs.tasks import (
     publish_run,
     report_of,
     run_id_of,
+    state_of,
     write_plain_files,
 )
 from pipeline.core.conservation import CrawlReport, RunReport
@@ -42,7 +44,7 @@ def backfill(
     run_id: str = "",
     now: datetime | None = None,
     instead_of: str = "",
-) -> RunReport:
+) -> State[RunReport]:
     """Fetch addresses, or what a source published from one day to another, and publish them like a night.
 
     `urls`: addresses, of whichever source has their host, or of `source`. Known ones are fetched again with `force`.
@@ -79,7 +81,7 @@ def backfill(
     answer(run.id, asked, crawls)
     for part in parts:
         land.publish(store, part.key, run.id)
-    return report_of(run, published)
+    return state_of(report_of(run, published))
 
 
 def _read_again(store: Store, run: Run, keys: Iterable[str]) -> list[CrawlReport]:

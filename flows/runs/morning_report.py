@@ -8,6 +8,8 @@ import polars as pl
 from flows import settings
 from pipeline.core.conservation import RunReport, markdown
 from pipeline.core.errors import ConfigError
+from pipeline.core.language import TAGS, spoken
+from pipeline.core.source import load_all
 from pipeline.corpus.corpus import Corpus
 from pipeline.report import morning_figures, morning_page, run_reports
 from pipeline.report.suspicion import MorningRules
@@ -23,8 +25,13 @@ def write(store: Store, report: RunReport, config: Path) -> str:
 
 
 def page(store: Store, run_id: str, config: Path) -> bytes:
-    """The page that a run left; made now for one that failed before it came to it. StoreError if no such run ended."""
-    return store.find(keys.run_page(run_id)) or _made(store, run_reports.report(store, run_id), config)
+    """The page that a run left; made now for one that failed before it came to it, and for who speaks another language.
+
+    StoreError if no such run ended.
+    """
+    left = store.find(keys.run_page(run_id))
+    ours = left and f'<html lang="{TAGS[spoken()]}">'.encode() in left
+    return left if left and ours else _made(store, run_reports.report(store, run_id), config)
 
 
 def _made(store: Store, report: RunReport, config: Path) -> bytes:
@@ -35,7 +42,8 @@ def _made(store: Store, report: RunReport, config: Path) -> bytes:
     )
     rows = Corpus.open(store).scan().filter(came).select(morning_figures.COLUMNS).collect(engine="streaming")
     found = morning_figures.figures(rows.iter_rows(named=True), rules)
-    return morning_page.html(report, found, _nights_before(store, report.run_id, rules), rules).encode()
+    names = {each.id: each.name for each in load_all(settings.from_environment().sources)}
+    return morning_page.html(report, found, _nights_before(store, report.run_id, rules), rules, names).encode()
 
 
 def _nights_before(store: Store, run_id: str, rules: MorningRules) -> list[RunReport]:

@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from prefect import flow, get_run_logger
+from prefect.client.schemas.objects import State
 
 from flows import leases, settings
 from flows.alarms.standing import HOOKS
@@ -13,6 +14,7 @@ from flows.runs.tasks import (
     publish_run,
     report_of,
     run_id_of,
+    state_of,
     watch_sources,
     write_plain_files,
 )
@@ -28,12 +30,12 @@ def nightly(
     sources: list[str] | None = None,
     scheduled: bool = False,
     instead_of: str = "",
-) -> RunReport | None:
+) -> State[RunReport] | None:
     """Crawl the sources named, or all that are enabled, and publish what is new in one commit.
 
     With `scheduled` sources that have a schedule of their own are left to it. None if the same night runs already.
     `instead_of` is set by `gongbao serve` where it begins a run again: the one that was ended. A source that breaks is
-    told in the report and the others go on; what concerns all of them is raised.
+    told in the report and the others go on, and the run ends as *Needs a look*; what concerns all of them is raised.
     """
     known, run_id = settings.from_environment(), run_id_of(run_id)
     chosen = load_all(known.sources, sources or ())
@@ -46,7 +48,7 @@ def nightly(
             published = publish_run(run.id, run.now, crawls)
             write_plain_files()
             observations, alarms = watch_sources(run.id, run.now, published.sources)
-            return report_of(run, published, observations, alarms)
+            return state_of(report_of(run, published, observations, alarms))
     except leases.Taken as taken:
         get_run_logger().warning("%s; nothing was done", taken)
         return None

@@ -12,9 +12,10 @@ from prefect.cache_policies import NO_CACHE
 from prefect.client.schemas.objects import State
 from prefect.futures import PrefectFuture, as_completed
 from prefect.runtime import flow_run
+from prefect.states import Completed, Failed
 
 from flows import leases, settings
-from flows.alarms.standing import after_run
+from flows.alarms.standing import NEEDS_A_LOOK, after_run
 from flows.runs import crawl_process, processing
 from flows.runs import morning_report as page
 from flows.schedules import Schedules
@@ -34,6 +35,7 @@ from pipeline.store import fetches, keys
 from pipeline.store.known_pages import Seen
 from pipeline.store.s3 import Store
 
+_MESSAGE = 2000  # characters of a state's message
 _LAST_COMMITS = 60  # that may lack their plain files; what is older was looked at by the nights before
 
 
@@ -201,6 +203,26 @@ def morning_report(report: RunReport) -> None:
     """Write the page that people read in the morning."""
     known = settings.from_environment()
     page.write(settings.open_store(known), report, known.config)
+
+
+def state_of(report: RunReport) -> State[RunReport]:
+    """How Prefect shows a run that ended: green only where nothing needs anybody; automations can wait for its name."""
+    broken = [f"{each.source_id}: {each.cause} {each.detail}".strip() for each in report.broken]
+    if report.succeeded:
+        return Completed(data=report)
+    return Failed(
+        name=NEEDS_A_LOOK,
+        message=report.error or f"published; {'; '.join(broken) or 'pages made our code crash'}"[:_MESSAGE],
+        data=report,
+    )
+
+
+def outcome(state: State[Any]) -> Any:
+    """What a flow that was called returned, also where that needs a look; raises what it raised."""
+    found = state.result(raise_on_failure=False)
+    if isinstance(found, BaseException):
+        raise found
+    return found
 
 
 def report_of(

@@ -1,1 +1,1 @@
-"""Sources drafted, checked and recorded."""
+"""Sources drafted, checked and recorded, and the project that they lie in."""

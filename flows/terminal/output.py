@@ -10,23 +10,45 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.table import Table
 from rich.text import Text
 
 from flows.terminal import logs
 from pipeline.core.dates import SHANGHAI
+from pipeline.core.language import t
 
 if TYPE_CHECKING:  # both load what takes a while
     from pipeline.core.conservation import RunReport
     from pipeline.corpus.diff import Difference
 
-err = Console(stderr=True, highlight=False, soft_wrap=True)
-out = Console(highlight=False, soft_wrap=True)
+
+class _Spoken(Console):
+    """Lines and heads of tables in the language that is spoken."""
+
+    def print(self, *objects: Any, **how: Any) -> None:
+        super().print(*map(_spoken, objects), **how)
+
+
+def _spoken(shown: Any) -> Any:
+    if isinstance(shown, Table):
+        for column in shown.columns:
+            column.header = _spoken(column.header)
+        shown.title = _spoken(shown.title)
+    elif isinstance(shown, Text):
+        shown.plain = t(shown.plain)  # keeps the style of the whole
+    return t(shown) if isinstance(shown, str) else shown
+
+
+err = _Spoken(stderr=True, highlight=False, soft_wrap=True)
+out = _Spoken(highlight=False, soft_wrap=True)
+raw = Console(highlight=False, soft_wrap=True)  # what is no word of ours
 _LINES = 6  # of a changed text that are shown
 _T = TypeVar("_T")
 
 
 def say(words: str, level: str = "info") -> None:
     """A line for people, on standard error; where that is no terminal, a line of the log (`logs`)."""
+    words = t(words)
     if err.is_terminal:
         err.print(words, markup=False)
     else:
@@ -83,12 +105,12 @@ def show_document(row: Mapping[str, Any]) -> None:
             f"{row['id']}: rejected, {row['reason']}" + (f" ({row['detail']})" if row["detail"] else ""), markup=False
         )
         return
-    out.print(row["title"] or "(no title)", style="bold", markup=False)
+    raw.print(row["title"] or t("(no title)"), style="bold", markup=False)
     told = ((name, row.get(name)) for name in ("published_at", "publisher", "author", "editor", "lang"))
-    out.print("  ".join(f"{name}: {plain(value)}" for name, value in told if value), style="dim", markup=False)
-    out.print(row["text"] + "\n", markup=False)
+    raw.print("  ".join(f"{name}: {plain(value)}" for name, value in told if value), style="dim", markup=False)
+    raw.print(row["text"] + "\n", markup=False)
     for each in row["removed"]:
-        err.print(f"- [{each['zone']}, {each['rule']}] {each['line']}", style="dim red", markup=False)
+        Console.print(err, f"- [{each['zone']}, {each['rule']}] {each['line']}", style="dim red", markup=False)
 
 
 def show_differences(differences: "Iterable[Difference]") -> None:
@@ -96,15 +118,15 @@ def show_differences(differences: "Iterable[Difference]") -> None:
     style = {"added": "green", "changed": "yellow", "gone": "red"}
     for each in differences:
         why = f" ({each.why})" if each.why else ""
-        out.print(Text(f"{each.what}{why} {each.source_id} {each.url}", style=style[each.what]))
-        out.print(Text(f"  {each.title}", style="bold"))
+        raw.print(Text(f"{each.what}{why} {each.source_id} {each.url}", style=style[each.what]))
+        raw.print(Text(f"  {each.title}", style="bold"))
         for name, before, after in each.fields:
-            out.print(Text(f"  {name}: {_short(before)} → {_short(after)}", style="yellow"))
+            raw.print(Text(f"  {name}: {_short(before)} → {_short(after)}", style="yellow"))
         for sign, colour, lines in (("-", "red", each.lost), ("+", "green", each.gained)):
             for line in lines[:_LINES]:
-                out.print(Text(f"  {sign} {line}", style=colour))
+                raw.print(Text(f"  {sign} {line}", style=colour))
             if len(lines) > _LINES:
-                out.print(Text(f"  {sign} … {len(lines) - _LINES} more lines", style="dim"))
+                raw.print(Text(f"  {sign} … {len(lines) - _LINES} more lines", style="dim"))
 
 
 def _short(value: object) -> str:

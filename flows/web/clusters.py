@@ -5,6 +5,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from flows.web import rendering
+from pipeline.core.language import t
 from pipeline.corpus.beside import Beside, beside, sides
 
 _PAGE = 30
@@ -30,7 +31,7 @@ def cluster(request: Request) -> Response:
     id_ = request.path_params["doc_id"]
     members = rendering.reader(request).corpus().cluster(id_).to_dicts()
     if len(members) < 2:
-        return rendering.missing(request, f"No cluster holds a document {id_}.")
+        return rendering.missing(request, t("No cluster holds a document {}.", id_))
     canonical, *reposts = members
     wanted = request.query_params.get("beside", id_)
     repost = next((each for each in reposts if each["doc_id"] == wanted), reposts[0])

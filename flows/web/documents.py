@@ -9,6 +9,7 @@ from flows.terminal import output
 from flows.web import rendering
 from flows.web.guard import SANDBOX
 from flows.web.store_reader import Reader
+from pipeline.core.language import t
 from pipeline.core.models import Document, Rejected
 from pipeline.corpus.beside import beside, sides
 from pipeline.corpus.beside import found as marked
@@ -35,8 +36,11 @@ def listed(request: Request) -> Response:
             return RedirectResponse(f"/documents/{told.doc_id}", 303)
         if asked.startswith("http"):
             failed = reader.failure(asked)
-            how = f"was not fetched, in run {failed.run_id}: {failed.how}." if failed else "was never fetched."
-            return rendering.missing(request, f"{asked} {how}")
+            if failed:
+                return rendering.missing(
+                    request, t("{} was not fetched, in run {}: {}.", asked, failed.run_id, t(failed.how))
+                )
+            return rendering.missing(request, t("{} was never fetched.", asked))
     about: dict[str, Any] = {
         "source": source,
         "sources": sorted({*reader.sources(), source} - {""}),
@@ -78,10 +82,12 @@ def why(request: Request) -> Response:
     page = reader.page(told)
     read = reader.reading(page) if page else None
     gone = told.forgotten
-    ended = f"forgotten {output.minute(gone['at'])}: {gone['reason']}" if gone else ""
+    ended = t("forgotten {}: {}", output.minute(gone["at"]), gone["reason"]) if gone else ""
     if read and not isinstance(read.outcome, Document):
         ended = (
-            f"{read.outcome.reason}: {read.outcome.detail}" if isinstance(read.outcome, Rejected) else "not modified"
+            f"{t(read.outcome.reason)}: {t(read.outcome.detail)}"
+            if isinstance(read.outcome, Rejected)
+            else "not modified"
         )
     held_back = reader.pending_text(told)
     pairs = beside((told.row or {}).get("text") or "", held_back) if held_back is not None else ()
@@ -98,7 +104,7 @@ def original(request: Request) -> Response:
         return _unknown(request)
     page = reader.page(told)
     if not page:
-        return rendering.missing(request, f"No bytes of page {told.doc_id} are kept.")
+        return rendering.missing(request, t("No bytes of page {} are kept.", told.doc_id))
     read = reader.reading(page)
     return HTMLResponse(harmless(read.decoded, read.lines), headers=SANDBOX)
 
@@ -116,4 +122,4 @@ def _fields(told: Story) -> list[tuple[str, Any]]:
 
 
 def _unknown(request: Request) -> Response:
-    return rendering.missing(request, f"No page {request.path_params['doc_id']} was ever fetched.")
+    return rendering.missing(request, t("No page {} was ever fetched.", request.path_params["doc_id"]))

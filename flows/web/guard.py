@@ -1,8 +1,13 @@
 """Who may ask what of the console: this machine, by its own name, to read; and what a browser may do with the answer."""
 
+import os
+
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import Request
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from pipeline.core import language
 
 _OWN = {"127.0.0.1", "localhost"}
 _HEADERS = {
@@ -39,6 +44,8 @@ class Guard:
                 headers = MutableHeaders(scope=message)
                 for name, value in _HEADERS.items():
                     headers.setdefault(name, value)
+                if "lang=" in scope["query_string"].decode("latin-1"):
+                    headers.append("Set-Cookie", f"lang={language.spoken()}; Path=/; SameSite=Strict; Max-Age=31536000")
             await send(message)
 
         answer = self._app
@@ -46,4 +53,12 @@ class Guard:
             answer = PlainTextResponse("The console answers to 127.0.0.1 and localhost only.\n", 421)
         elif scope["method"] not in ("GET", "HEAD"):
             answer = PlainTextResponse("The console only reads.\n", 405, {"Allow": "GET, HEAD"})
-        await answer(scope, receive, guarded)
+        with language.speaking(_language(Request(scope))):
+            await answer(scope, receive, guarded)
+
+
+def _language(request: Request) -> str:
+    """What the reader chose at the foot of a page; else what `GONGBAO_LANG`, the browser or the system says."""
+    picked = request.query_params.get("lang", ""), request.cookies.get("lang", "")
+    named, browser = os.environ.get("GONGBAO_LANG", ""), request.headers.get("accept-language", "")
+    return language.chosen(*picked, named, browser, language.spoken())

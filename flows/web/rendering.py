@@ -1,18 +1,19 @@
 """A template and what it tells in, a page out. Everything is escaped, unless it says itself that it is markup."""
 
 from datetime import datetime
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from markupsafe import Markup
+from markupsafe import Markup, escape
 from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
 from flows.terminal import output
 from flows.web.store_reader import Reader
+from pipeline.core import language
 
 _FOLDER = Path(__file__).parent
 _SECTIONS = (("/", "Sources"), ("/runs", "Runs"), ("/documents", "Documents"), ("/clusters", "Clusters"))
@@ -23,8 +24,31 @@ def page(request: Request, template: str, *, status: int = 200, **told: Any) -> 
     here = next((path for path, _ in _SECTIONS[1:] if request.url.path.startswith(path)), "/")
     if status != 200:
         here = ""
-    text = _environment().get_template(template).render(sections=_SECTIONS, here=here, asked="", **told)
+    other = urlencode([*((name, value) for name, value in request.query_params.items() if name != "lang"),
+                       ("lang", "zh" if language.spoken() == "en" else "en")])  # fmt: skip
+    about = {"lang": language.TAGS[language.spoken()], "other": other, "name_of": _Names(request)}
+    text = _environment().get_template(template).render(sections=_SECTIONS, here=here, asked="", **about, **told)
     return HTMLResponse(text, status)
+
+
+class _Names:
+    """What people call a source; its id where it is not configured any more."""
+
+    def __init__(self, request: Request) -> None:
+        self._reader = reader(request)
+
+    def __call__(self, source_id: str) -> str:
+        return self._of.get(source_id, source_id)
+
+    @cached_property
+    def _of(self) -> dict[str, str]:
+        return {id_: each.name for id_, each in self._reader.sources().items()}
+
+
+def _t(message: object, *values: object) -> Markup:
+    """A message in the reader's language; what stands in it may be markup."""
+    words = escape(language.t(str(message)))
+    return Markup(words).format(*values) if values else Markup(words)
 
 
 def missing(request: Request, what: str) -> HTMLResponse:
@@ -58,6 +82,7 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    made.globals |= {"t": _t, "sentence": lambda words: f"{language.t(words)}{language.t('. ')}" if words else ""}
     made.filters |= {
         "minute": output.minute,
         "day": lambda at: output.minute(at)[:10] if isinstance(at, datetime) else at.isoformat() if at else "",

@@ -7,6 +7,7 @@ from flows.runs import morning_report as made
 from flows.web import rendering
 from flows.web.guard import SANDBOX
 from pipeline.core.conservation import COUNTS, failed_of, next_try
+from pipeline.core.language import t
 
 _PAGE = 30
 
@@ -25,7 +26,7 @@ def run(request: Request) -> Response:
     """One run."""
     reader, run_id = rendering.reader(request), request.path_params["run_id"]
     if run_id not in reader.run_ids():
-        return rendering.missing(request, f"There is no report of a run {run_id}.")
+        return rendering.missing(request, t("There is no report of a run {}.", run_id))
     report = reader.report(run_id)
     ordered = sorted(report.sources, key=lambda each: (each.closes, not each.cause, each.source_id))
     return rendering.page(
@@ -37,5 +38,5 @@ def morning(request: Request) -> Response:
     """The morning report as the run left it, or as it would have."""
     reader, run_id = rendering.reader(request), request.path_params["run_id"]
     if run_id not in reader.run_ids():
-        return rendering.missing(request, f"There is no report of a run {run_id}.")
+        return rendering.missing(request, t("There is no report of a run {}.", run_id))
     return HTMLResponse(made.page(reader.store, run_id, reader.known.config), headers=SANDBOX)

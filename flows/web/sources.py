@@ -6,7 +6,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from flows.web import rendering
-from pipeline.core.observation import Observation
+from flows.web.store_reader import Seen
+from pipeline.core.language import t
 from pipeline.report import overview as held
 from pipeline.report import plots
 
@@ -38,7 +39,7 @@ def source(request: Request) -> Response:
     reader, id_ = rendering.reader(request), request.path_params["source_id"]
     rows = {each.source_id: each for each in held.held(reader.store, reader.sources().values())}
     if id_ not in rows:
-        return rendering.missing(request, f"There is no source {id_}.")
+        return rendering.missing(request, t("There is no source {}.", id_))
     nights = reader.observed(_NIGHTS).get(id_, [])
     return rendering.page(
         request,
@@ -50,29 +51,30 @@ def source(request: Request) -> Response:
     )
 
 
-def _spark(nights: Sequence[Observation]) -> object:
-    counts = [(f"{each.day:%m-%d}", each.pages) for each in nights]
-    bad = [place for place, each in enumerate(nights) if each.troubles or each.cause]
-    trouble = ", ".join(counts[place][0] for place in bad)
-    told = f"new pages of the last {len(nights)} nights" + (f", trouble on {trouble}" if bad else "")
+def _spark(nights: Sequence[Seen]) -> object:
+    counts = [(run, each.pages) for run, each in nights]
+    bad = [place for place, (_, each) in enumerate(nights) if each.troubles or each.cause]
+    told = t("new pages of the last {} nights", len(nights))
+    if bad:
+        told = t("{}, trouble on {}", told, ", ".join(counts[place][0] for place in bad))
     return rendering.drawn(plots.spark(counts, told, bad)) if nights else ""
 
 
-def _plots(nights: Sequence[Observation]) -> list[str]:
+def _plots(nights: Sequence[Seen]) -> list[str]:
     """What can go wrong with a source, night by night."""
     if not nights:
         return []
-    bad = [f"{each.day:%m-%d}" for each in nights if each.troubles or each.cause]
+    runs = [run for run, _ in nights]
+    bad = [run for run, each in nights if each.troubles or each.cause]
     told = {
-        "New pages": [each.pages for each in nights],
-        "Documents": [each.documents for each in nights],
-        "Rejected, % of new pages": [round(100 * each.rejected / max(each.pages, 1)) for each in nights],
-        "Characters of a text, median": [each.median_length for each in nights],
+        "New pages": [each.pages for _, each in nights],
+        "Documents": [each.documents for _, each in nights],
+        "Rejected, % of new pages": [round(100 * each.rejected / max(each.pages, 1)) for _, each in nights],
+        "Characters of a text, median": [each.median_length for _, each in nights],
     }
-    days = [f"{each.day:%m-%d}" for each in nights]
     return [
-        f"<figcaption>{title}</figcaption>"
-        + plots.columns(list(zip(days, counts, strict=True)), f"{title}, by night", plots.NARROW, bad)
+        f"<figcaption>{t(title)}</figcaption>"
+        + plots.columns(list(zip(runs, counts, strict=True)), t("{}, by run", t(title)), plots.NARROW, bad)
         for title, counts in told.items()
         if any(counts)
     ]

@@ -17,12 +17,13 @@ from pipeline.core.observation import Alarm, Observation
 from pipeline.core.source import Source
 from pipeline.corpus.corpus import Corpus
 from pipeline.corpus.search import Busy, Hit, Index
-from pipeline.report import run_reports, story
+from pipeline.report import plots, run_reports, story
 from pipeline.report.story import Failure, Reading, Story
 from pipeline.rules import Rules
 from pipeline.store import keys
 from pipeline.store.s3 import Store
 
+Seen = tuple[str, Observation]
 _AT_ONCE = 8  # requests to the store
 _PATIENCE = 0.5  # seconds that a search waits for the index to follow the corpus
 
@@ -70,12 +71,13 @@ class Reader:
         """The reports of the last runs that observed sources, oldest first."""
         return [report for report in self.reports(self.run_ids()[:count]) if report.observations][::-1]
 
-    def observed(self, count: int) -> dict[str, list[Observation]]:
-        """By source: what the last nights showed of it, oldest first."""
-        found: dict[str, list[Observation]] = {}
-        for report in self.nights(count):
+    def observed(self, count: int) -> dict[str, list[Seen]]:
+        """By source: what the last runs showed of it, each beside the run's name, oldest first."""
+        found: dict[str, list[Seen]] = {}
+        reports = self.nights(count)
+        for run, report in zip(plots.moments([each.started_at for each in reports]), reports, strict=True):
             for each in report.observations:
-                found.setdefault(each.source_id, []).append(each)
+                found.setdefault(each.source_id, []).append((run, each))
         return found
 
     def alarms(self, count: int) -> list[Alarm]:

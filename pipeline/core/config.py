@@ -51,12 +51,21 @@ _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # the same in C, t
 # What is wrong because something else is: a misspelt key leaves one missing, and a list without its wrong items is short.
 _FOLLOWS = {"missing": 1, "too_short": 2}
 Model = TypeVar("Model", bound=BaseModel)
+_PACKAGE = Path(__file__).resolve().parents[1]
+# As we ship it: in a wheel inside this package, in the repository beside it. A project need not hold it all.
+SHIPPED = next(folder for folder in (_PACKAGE / "config", _PACKAGE.parent / "config") if folder.is_dir())
 Pattern = Annotated[str, AfterValidator(_compiles)]
 Cron = Annotated[str, AfterValidator(_is_cron)]
 
 
+def file(path: Path) -> Path:
+    """A file of `config/`, or where a project has none of that name the one that we ship."""
+    return path if path.exists() or not (SHIPPED / path.name).exists() else SHIPPED / path.name
+
+
 def read(path: Path, model: type[Model]) -> Model:
     """The YAML file at `path` as a `model`; raises ConfigError naming file, line and key."""
+    path = file(path)
     try:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:

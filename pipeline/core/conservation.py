@@ -7,6 +7,7 @@ from typing import Literal
 from pipeline.core.config import Strict
 from pipeline.core.dates import SHANGHAI
 from pipeline.core.errors import GongbaoError
+from pipeline.core.language import t
 from pipeline.core.observation import Alarm, Grade, Observation
 
 
@@ -190,31 +191,41 @@ COUNTS = ("listed", "fetched", "skipped", "failed", "documents", "reposts", "unc
 
 def markdown(report: RunReport) -> str:
     """The report for people: what broke first, then the conservation table."""
-    lines = [f"# Gongbao {report.kind} {report.run_id}", ""]
+    lines = [f"# Gongbao {t(report.kind)} {report.run_id}", ""]
     grave = any(alarm.grade is Grade.ALARM for alarm in report.alarms)
     state = "went well" if report.succeeded and not grave else "needs a look"
     seconds = (report.ended_at - report.started_at).total_seconds()
     lines.append(
-        f"{state} in {seconds:.0f} s: {report.total('documents')} documents, {report.total('reposts')} reposts, "
-        f"{report.total('revised')} of them revisions, {report.total('held')} held, {report.total('withdrawn')} withdrawn; "
-        f"corpus version {report.version_before} → {report.version}."
+        t(
+            "{} in {} s: {} documents, {} reposts, {} of them revisions, {} held, {} withdrawn; corpus version {} → {}.",
+            t(state),
+            f"{seconds:.0f}",
+            *(report.total(name) for name in ("documents", "reposts", "revised", "held", "withdrawn")),
+            report.version_before,
+            report.version,
+        )
     )
-    lines += ["", report.begun_again] if report.begun_again else []
+    lines += ["", t(report.begun_again)] if report.begun_again else []
     if report.error:
-        lines += ["", f"**{report.error}**"]
+        lines += ["", f"**{t(report.error)}**"]
     for source in report.broken:
         detail = plainly(source.cause, source.detail)
-        lines += ["", f"- **{source.source_id}**: {source.cause}" + (f" – {detail}" if detail else "")]
-        lines += [f"  {source.advice}"] if source.advice else []
+        lines += ["", f"- **{source.source_id}**: {t(source.cause)}" + (f" – {t(detail)}" if detail else "")]
+        lines += [f"  {t(source.advice)}"] if source.advice else []
     lines += _alarms(report.alarms)
     lines += _held(report.held_pages)
     lines += _failed(report)
-    lines += ["", "| source | " + " | ".join(COUNTS) + " | closes |", "|---|" + "---:|" * (len(COUNTS) + 1)]
+    lines += [
+        "",
+        "| " + " | ".join(map(t, ("source", *COUNTS, "closes"))) + " |",
+        "|---|" + "---:|" * (len(COUNTS) + 1),
+    ]
     for source in report.sources:
         cells = (_cell(getattr(source, name)) for name in COUNTS)
-        lines.append(f"| {source.source_id} | " + " | ".join(cells) + f" | {'yes' if source.closes else '**no**'} |")
+        closes = t("yes") if source.closes else f"**{t('no')}**"
+        lines.append(f"| {source.source_id} | " + " | ".join(cells) + f" | {closes} |")
     totals = (str(report.total(name)) for name in COUNTS)
-    lines.append("| **all** | " + " | ".join(totals) + " | |")
+    lines.append(f"| **{t('all')}** | " + " | ".join(totals) + " | |")
     return "\n".join(lines) + "\n"
 
 
@@ -229,10 +240,11 @@ def _alarms(alarms: Iterable[Alarm]) -> list[str]:
     if not ordered:
         return []
     rows = [
-        f"| {alarm.grade} | {alarm.source_id} | {alarm.trouble} | {alarm.since} | {alarm.detail}. {alarm.advice} |"
+        f"| {t(alarm.grade)} | {alarm.source_id} | {t(alarm.trouble.replace('_', ' '))} | {alarm.since} "
+        f"| {t(alarm.detail)}{t('. ')}{t(alarm.advice)} |"
         for alarm in ordered
     ]
-    return ["", "| alarm | source | trouble | since | what to do |", "|---|---|---|---|---|", *rows]
+    return ["", _heads("alarm", "source", "trouble", "since", "what to do"), *rows]
 
 
 MOST_FAILED = 50  # addresses that a report for people names
@@ -254,28 +266,35 @@ def _failed(report: RunReport) -> list[str]:
     if not found:
         return []
     rows = [
-        f"| {each.url.replace('|', '%7C')} | {source_id} | {each.cause} | {each.first_seen:%Y-%m-%d} | {next_try(each)} |"
+        f"| {each.url.replace('|', '%7C')} | {source_id} | {t(each.cause)} | {each.first_seen.astimezone(_SHANGHAI):%Y-%m-%d} "
+        f"| {t(next_try(each))} |"
         for source_id, each in found[:MOST_FAILED]
     ]
     more = (
-        ["", f"and {len(found) - MOST_FAILED} more in `runs/{report.run_id}.json`"] if len(found) > MOST_FAILED else []
+        ["", t("and {} more in {}", len(found) - MOST_FAILED, f"`runs/{report.run_id}.json`")]
+        if len(found) > MOST_FAILED
+        else []
     )
-    return ["", "| failed address | source | cause | first seen | next try |", "|---|---|---|---|---|", *rows, *more]
+    return ["", _heads("failed address", "source", "cause", "first seen", "next try"), *rows, *more]
 
 
 def _held(pages: Sequence[HeldPage]) -> list[str]:
     """The pages whose new texts are not published."""
     if not pages:
         return []
-    rows = [f"| {page.flag} | {page.url} | {page.why} | `gongbao why {page.doc_id}` |" for page in pages]
-    told = (
-        f"{len(pages)} of the unchanged brought a text that keeps too little of the one that stands; it is not published. "
-        "`gongbao why` shows both, `gongbao accept` takes the new one."
-    )
-    return ["", "## Documents to look at", "", told, "", "| is | page | because | look |", "|---|---|---|---|", *rows]
+    rows = [f"| {t(page.flag)} | {page.url} | {t(page.why)} | `gongbao why {page.doc_id}` |" for page in pages]
+    told = t(
+        "{} of the unchanged brought a text that keeps too little of the one that stands; it is not published. "
+        "`gongbao why` shows both, `gongbao accept` takes the new one.", len(pages),
+    )  # fmt: skip
+    return ["", f"## {t('Documents to look at')}", "", told, "", _heads("is", "page", "because", "look"), *rows]
+
+
+def _heads(*names: str) -> str:
+    return "| " + " | ".join(map(t, names)) + " |\n" + "|---" * len(names) + "|"
 
 
 def _cell(value: int | dict[str, int]) -> str:
     if isinstance(value, int):
         return str(value)
-    return str(sum(value.values())) + "".join(f"<br>{reason} {count}" for reason, count in sorted(value.items()))
+    return str(sum(value.values())) + "".join(f"<br>{t(reason)} {count}" for reason, count in sorted(value.items()))

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
+from pipeline.core.language import t
 from pipeline.health.alarms import Found, Message
 
 SCHEMA = "gongbao.alarms/1"
@@ -12,8 +13,8 @@ SCHEMA = "gongbao.alarms/1"
 def subject(messages: Sequence[Message]) -> str:
     """One line: how many of what, and the gravest of them."""
     first = _ordered(messages)[0]
-    more = f" and {len(messages) - 1} more" if len(messages) > 1 else ""
-    return f"Gongbao: {first.what}: {first.alarm.subject} {_named(first.alarm)}{more}"
+    told = t("Gongbao: {}: {} {}", t(first.what), t(first.alarm.subject), _named(first.alarm))
+    return told if len(messages) == 1 else t("{} and {} more", told, len(messages) - 1)
 
 
 def text(messages: Sequence[Message]) -> str:
@@ -47,19 +48,20 @@ def _ordered(messages: Sequence[Message]) -> list[Message]:
 def _paragraph(message: Message) -> str:
     alarm = message.alarm
     if message.what == "cleared":
-        return f"cleared: {alarm.subject} {_named(alarm)}, which stood since {alarm.since}"
-    times = f", told {message.level} times" if message.level > 1 else ""
+        return t("cleared: {} {}, which stood since {}", t(alarm.subject), _named(alarm), alarm.since)
+    times = t(", told {} times", message.level) if message.level > 1 else ""
+    since = t("since {}", alarm.since)
     return (
-        f"{message.what}: {alarm.subject} {_named(alarm)} ({alarm.grade}, since {alarm.since}{times})\n"
-        f"  cause: {alarm.cause}\n"
-        f"  what to do: {alarm.advice}\n"
-        f"  look closer: {alarm.look}\n"
-        f"  you act on it: {_acknowledge(alarm)}"
+        f"{t(message.what)}{t(': ')}{t(alarm.subject)} {_named(alarm)} ({t(alarm.grade)}{t(', ')}{since}{times})\n"
+        f"  {t('cause')}{t(': ')}{t(alarm.cause)}\n"
+        f"  {t('what to do')}{t(': ')}{t(alarm.advice)}\n"
+        f"  {t('look closer')}{t(': ')}{alarm.look}\n"
+        f"  {t('you act on it')}{t(': ')}{_acknowledge(alarm)}"
     )
 
 
 def _named(alarm: Found) -> str:
-    return alarm.trouble.replace("_", " ")
+    return t(alarm.trouble.replace("_", " "))
 
 
 def _acknowledge(alarm: Found) -> str:

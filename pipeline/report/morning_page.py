@@ -4,7 +4,7 @@ What broke and what to look at come first. The page holds all that it shows: no 
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from html import escape
 
@@ -19,43 +19,53 @@ from pipeline.core.conservation import (
     plainly,
 )
 from pipeline.core.dates import SHANGHAI
+from pipeline.core.language import TAGS, spoken, t
 from pipeline.core.observation import Alarm, Grade
 from pipeline.report import morning_plots
 from pipeline.report.morning_figures import Figures, Suspect
 from pipeline.report.suspicion import MorningRules
 
 _CONSOLE = "http://127.0.0.1:8420"  # where `gongbao console` serves unless told otherwise
+CLOSES = (
+    "A row closes if every page that was named is accounted for: listed = fetched + skipped + failed; "
+    "fetched = documents + reposts + unchanged + rejected"
+)
 
 
-def html(report: RunReport, found: Figures, earlier: Sequence[RunReport], rules: MorningRules) -> str:
-    """The page. `earlier`: reports of nights before, oldest first."""
+def html(
+    report: RunReport, found: Figures, earlier: Sequence[RunReport], rules: MorningRules, names: Mapping[str, str]
+) -> str:
+    """The page, in the language that is spoken. `earlier`: reports of nights before, oldest first; `names`: of sources."""
     state = "went well" if report.succeeded and not report.alarms else "needs a look"
     body = [
         _head(report, state),
         _contents(report, found),
-        _broken(report),
-        _alarms(report),
+        _broken(report, names),
+        _alarms(report, names),
         _suspects(report.held_pages, found.suspects),
-        _failed(report),
-        _conservation(report),
-        morning_plots.section(report, found, [*earlier, report][-rules.nights :], rules),
+        _failed(report, names),
+        _conservation(report, names),
+        morning_plots.section(report, found, [*earlier, report][-rules.nights :], rules, names),
     ]
-    return _PAGE.format(title=f"{report.kind} {report.run_id}", body="\n".join(filter(None, body)))
+    return _PAGE.format(
+        lang=TAGS[spoken()], title=f"{t(report.kind)} {report.run_id}", body="\n".join(filter(None, body))
+    )
 
 
 def _head(report: RunReport, state: str) -> str:
     seconds = (report.ended_at - report.started_at).total_seconds()
     tiles = "".join(
-        f"<div><b>{report.total(name):,}</b><span>{name}</span></div>"
+        f"<div><b>{report.total(name):,}</b><span>{t(name)}</span></div>"
         for name in ("documents", "reposts", "revised", "held", "withdrawn", "rejected", "failed")
     )
-    again = f"<p>{escape(report.begun_again)}</p>" if report.begun_again else ""
-    error = f'<p class="bad">{escape(report.error)}</p>' if report.error else ""
+    again = f"<p>{escape(t(report.begun_again))}</p>" if report.begun_again else ""
+    error = f'<p class="bad">{escape(t(report.error))}</p>' if report.error else ""
     return (
-        f'<h1>{escape(report.kind)} {_when(report.started_at)} <span class="{"good" if state == "went well" else "bad"}">'
-        f"{state}</span></h1>"
-        f"<p>Run <code>{escape(report.run_id)}</code>, {len(report.sources)} sources, {seconds:,.0f} s, "
-        f"corpus version {report.version_before} → {report.version}, rules {escape(report.rules_version or '–')}.</p>"
+        f'<h1>{t("{} of {}", t(report.kind), _when(report.started_at))} <span class="{"good" if state == "went well" else "bad"}">'
+        f"{t(state)}</span></h1>"
+        f"<p>{t('Run {}', f'<code>{escape(report.run_id)}</code>')} · {t('{} sources', len(report.sources))} · "
+        f"{t('{} s', f'{seconds:,.0f}')} · {t('corpus version {} → {}', report.version_before, report.version)} · "
+        f"{t('rules {}', escape(report.rules_version or '–'))} · {t('Times are those of Asia/Shanghai.')}</p>"
         f'{again}{error}<div class="tiles">{tiles}</div>'
     )
 
@@ -64,28 +74,24 @@ def _contents(report: RunReport, found: Figures) -> str:
     """Where to look, and how much of it there is."""
     broken = {each.source_id for each in report.broken}
     others = [each for each in report.alarms if each.source_id not in broken]
-    look = (*report.held_pages, *found.suspects)
+    look, failed = (*report.held_pages, *found.suspects), failed_of(report)
     parts = (
-        ("broke", f"{len(report.broken)} broke", report.broken),
-        ("alarms", _many(len(others), "other alarm" if report.broken else "alarm"), others),
-        ("documents", f"{_many(len(look), 'document')} to look at", look),
-        (
-            "failed",
-            f"{len(failed_of(report))} failed address{'' if len(failed_of(report)) == 1 else 'es'}",
-            failed_of(report),
-        ),
-        ("table", "every page", report.sources),
-        ("figures", "figures", report.sources),
+        ("broke", t("{} broke", len(report.broken)), report.broken),
+        ("alarms", _many(len(others), t("1 alarm"), t("{} alarms")), others),
+        ("documents", _many(len(look), t("1 document to look at"), t("{} documents to look at")), look),
+        ("failed", _many(len(failed), t("1 failed address"), t("{} failed addresses")), failed),
+        ("table", t("every page"), report.sources),
+        ("figures", t("figures"), report.sources),
     )
     links = " · ".join(f'<a href="#{name}">{words}</a>' for name, words, there in parts if there)
-    return f'<nav aria-label="On this page">{links}</nav>' if links else ""
+    return f'<nav aria-label="{t("On this page")}">{links}</nav>' if links else ""
 
 
-def _many(count: int, of: str) -> str:
-    return f"{count} {of}{'' if count == 1 else 's'}"
+def _many(count: int, one: str, more: str) -> str:
+    return one if count == 1 else more.format(count)
 
 
-def _broken(report: RunReport) -> str:
+def _broken(report: RunReport, names: Mapping[str, str]) -> str:
     """The sources that broke, the gravest first, each with its alarms."""
     if not report.broken:
         return ""
@@ -94,33 +100,40 @@ def _broken(report: RunReport) -> str:
     rows = "".join(
         _card(
             each.source_id,
-            each.cause + (f" – {told}" if (told := plainly(each.cause, each.detail)) else ""),
+            names,
+            t(each.cause) + (f" – {t(told)}" if (told := plainly(each.cause, each.detail)) else ""),
             each.advice,
             alarms.get(each.source_id),
         )
         for each in ordered
     )
-    return f'<section id="broke"><h2>What broke</h2><ul class="cards">{rows}</ul></section>'
+    return f'<section id="broke"><h2>{t("What broke")}</h2><ul class="cards">{rows}</ul></section>'
 
 
-def _alarms(report: RunReport) -> str:
+def _alarms(report: RunReport, names: Mapping[str, str]) -> str:
     """The alarms of sources that did not break."""
     broken = {each.source_id for each in report.broken}
     ordered = sorted((each for each in report.alarms if each.source_id not in broken), key=_gravity)
-    rows = "".join(_card(each.source_id, each.detail, each.advice, each) for each in ordered)
-    return f'<section id="alarms"><h2>Alarms</h2><ul class="cards">{rows}</ul></section>' if rows else ""
+    rows = "".join(_card(each.source_id, names, t(each.detail), each.advice, each) for each in ordered)
+    return f'<section id="alarms"><h2>{t("Alarms")}</h2><ul class="cards">{rows}</ul></section>' if rows else ""
 
 
-def _card(source_id: str, what: str, advice: str, alarm: Alarm | None) -> str:
+def _card(source_id: str, names: Mapping[str, str], what: str, advice: str, alarm: Alarm | None) -> str:
     """One source that needs somebody: what is wrong, how grave and since when, what to do, and the command to look closer."""
     told = ""
     if alarm:
-        since = "new" if alarm.nights == 1 else f"since {alarm.since}, {alarm.nights} nights"
-        told = f" <small>{alarm.grade}: {alarm.trouble.replace('_', ' ')}, {since}</small>"
+        since = t("new") if alarm.nights == 1 else t("since {}, {} nights", alarm.since, alarm.nights)
+        told = f" <small>{t(alarm.grade)}{t(': ')}{t(alarm.trouble.replace('_', ' '))}{t(', ')}{since}</small>"
     return (
-        f'<li class="{alarm.grade if alarm else ""}"><b>{escape(source_id)}</b>: {_words(what)}{told}<br>{_words(advice)} '
+        f'<li class="{alarm.grade if alarm else ""}"><b>{_name(source_id, names)}</b>{t(": ")}{_words(what)}{told}<br>{_words(t(advice))} '
         f"<code>gongbao sources check {escape(source_id)}</code></li>"
     )
+
+
+def _name(source_id: str, names: Mapping[str, str]) -> str:
+    """What people call a source, and its id."""
+    name = names.get(source_id, "")
+    return f"{escape(name)} <small>{escape(source_id)}</small>" if name else escape(source_id)
 
 
 def _gravity(alarm: Alarm | None) -> tuple[int, str]:
@@ -135,72 +148,73 @@ def _words(text: str) -> str:
 
 def _suspects(held: Sequence[HeldPage], suspects: Sequence[Suspect]) -> str:
     if not (held or suspects):
-        return "<section><h2>Documents to look at</h2><p>None is odd.</p></section>"
+        return f"<section><h2>{t('Documents to look at')}</h2><p>{t('None is odd.')}</p></section>"
     rows = "".join(
-        f"<li>{_link(each.url, each.url)} <small>{each.flag}</small><br>its new text is not published: {escape(each.why)}"
-        f"{'; the same came twice, a person has to say which is right' if each.flag == 'question' else ''}<br>"
-        f'<code>gongbao accept {escape(each.doc_id)}</code> <a href="{_CONSOLE}/documents/{escape(each.doc_id)}/why">both '
-        "texts, in the console</a></li>"
+        f"<li>{_link(each.url, each.url)} <small>{t(each.flag)}</small><br>{t('its new text is not published: {}', escape(t(each.why)))}"
+        f"{t('; the same came twice, a person has to say which is right') if each.flag == 'question' else ''}<br>"
+        f'<code>gongbao accept {escape(each.doc_id)}</code> <a href="{_CONSOLE}/documents/{escape(each.doc_id)}/why">'
+        f"{t('both texts, in the console')}</a></li>"
         for each in held
     )
     rows += "".join(
-        f"<li>{_link(each.url, each.title or '(no title)')} <small>{escape(each.source_id)}</small><br>"
-        f"{escape('; '.join(each.why))}<br><code>gongbao why {escape(each.doc_id)}</code> "
-        f'<a href="{_CONSOLE}/documents/{escape(each.doc_id)}/why">why, in the console</a></li>'
+        f"<li>{_link(each.url, each.title or t('(no title)'))} <small>{escape(each.source_id)}</small><br>"
+        f"{escape(t('; ').join(map(t, each.why)))}<br><code>gongbao why {escape(each.doc_id)}</code> "
+        f'<a href="{_CONSOLE}/documents/{escape(each.doc_id)}/why">{t("why, in the console")}</a></li>'
         for each in suspects
     )
     return (
-        f'<section id="documents"><h2>Documents to look at</h2><ol class="cards">{rows}</ol>'
-        "<p>The links into the console open where <code>gongbao console</code> runs.</p></section>"
+        f'<section id="documents"><h2>{t("Documents to look at")}</h2><ol class="cards">{rows}</ol>'
+        f"<p>{t('The links into the console open where {} runs.', '<code>gongbao console</code>')}</p></section>"
     )
 
 
-def _failed(report: RunReport) -> str:
+def _failed(report: RunReport, names: Mapping[str, str]) -> str:
     """What was asked for and did not come: why, since when, and when it is tried again."""
     found = failed_of(report)
     if not found:
         return ""
     rows = "".join(
-        f'<tr><th scope="row">{_link(each.url, each.url)}</th><td>{escape(source_id)}</td><td>{escape(each.cause)}</td>'
-        f"<td>{each.first_seen.astimezone(SHANGHAI):%Y-%m-%d}</td><td>{next_try(each)}</td></tr>"
+        f'<tr><th scope="row">{_link(each.url, each.url)}</th><td>{escape(names.get(source_id, source_id))}</td><td>{escape(t(each.cause))}</td>'
+        f"<td>{each.first_seen.astimezone(SHANGHAI):%Y-%m-%d}</td><td>{t(next_try(each))}</td></tr>"
         for source_id, each in found[:MOST_FAILED]
     )
     more = (
-        f"<p>and {len(found) - MOST_FAILED:,} more in runs/{escape(report.run_id)}.json</p>"
+        f"<p>{t('and {} more in {}', len(found) - MOST_FAILED, f'runs/{escape(report.run_id)}.json')}</p>"
         if len(found) > MOST_FAILED
         else ""
     )
-    names = "".join(f'<th scope="col">{name}</th>' for name in ("address", "source", "cause", "first seen", "next try"))
+    heads = "".join(
+        f'<th scope="col">{t(name)}</th>' for name in ("address", "source", "cause", "first seen", "next try")
+    )
     return (
-        '<section id="failed"><h2>Failed addresses</h2><div class="wide" tabindex="0" role="region" aria-label="failed addresses">'
-        f"<table><thead><tr>{names}</tr></thead><tbody>{rows}</tbody></table></div>{more}</section>"
+        f'<section id="failed"><h2>{t("Failed addresses")}</h2><div class="wide" tabindex="0" role="region" '
+        f'aria-label="{t("Failed addresses")}"><table><thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table></div>{more}</section>'
     )
 
 
-def _conservation(report: RunReport) -> str:
-    head = "".join(f'<th scope="col">{name}</th>' for name in (*COUNTS, "closes"))
+def _conservation(report: RunReport, names: Mapping[str, str]) -> str:
+    head = "".join(f'<th scope="col">{t(name)}</th>' for name in (*COUNTS, "closes"))
     total = "".join(f"<td>{report.total(name):,}</td>" for name in COUNTS)
     ordered = sorted(report.sources, key=lambda each: (each.closes, not each.cause, each.source_id))
-    rows = "".join(map(_row, ordered))
+    rows = "".join(_row(each, names) for each in ordered)
     return (
-        '<section id="table"><h2>What became of every page</h2>'
-        "<p>listed = fetched + skipped + failed; fetched = documents + reposts + unchanged + rejected</p>"
-        f'<div class="wide" tabindex="0" role="region" aria-label="conservation table"><table><thead><tr>'
-        f'<th scope="col">source</th>{head}</tr></thead><tbody>'
-        f'<tr class="all"><th scope="row">all</th>{total}<td></td></tr>{rows}</tbody></table></div></section>'
+        f'<section id="table"><h2>{t("What became of every page")}</h2><p>{t(CLOSES)}</p>'
+        f'<div class="wide" tabindex="0" role="region" aria-label="{t("What became of every page")}"><table><thead><tr>'
+        f'<th scope="col">{t("source")}</th>{head}</tr></thead><tbody>'
+        f'<tr class="all"><th scope="row">{t("all")}</th>{total}<td></td></tr>{rows}</tbody></table></div></section>'
     )
 
 
-def _row(source: SourceReport) -> str:
+def _row(source: SourceReport, names: Mapping[str, str]) -> str:
     cells = "".join(f"<td>{_cell(getattr(source, name))}</td>" for name in COUNTS)
-    closes = "<td>yes</td>" if source.closes else '<td class="bad">no</td>'
-    return f'<tr><th scope="row">{escape(source.source_id)}</th>{cells}{closes}</tr>'
+    closes = f"<td>{t('yes')}</td>" if source.closes else f'<td class="bad">{t("no")}</td>'
+    return f'<tr><th scope="row">{_name(source.source_id, names)}</th>{cells}{closes}</tr>'
 
 
 def _cell(value: int | dict[str, int]) -> str:
     if isinstance(value, int):
         return f"{value:,}"
-    reasons = "".join(f"<br><small>{escape(reason)} {count:,}</small>" for reason, count in sorted(value.items()))
+    reasons = "".join(f"<br><small>{escape(t(reason))} {count:,}</small>" for reason, count in sorted(value.items()))
     return f"{sum(value.values()):,}{reasons}"
 
 
@@ -215,8 +229,8 @@ def _when(at: datetime) -> str:
 
 
 _PAGE = """<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
-<title>Gongbao {title}</title>
+<html lang="{lang}"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
+<title>公报 Gongbao {title}</title>
 <style>
 :root {{ color-scheme: light dark; --line: #8884; --soft: #8881; --bad: #b3261e; --good: #2e7d32; --bar: #3b6ea8; }}
 @media (prefers-color-scheme: dark) {{ :root {{ --bad: #ff8a80; --good: #81c784; --bar: #7fb0e6; }} }}

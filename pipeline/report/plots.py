@@ -1,7 +1,11 @@
 """Counts in, pictures of them out: inline SVG, without scripts, readable in light and dark."""
 
+from collections import Counter
 from collections.abc import Collection, Sequence
+from datetime import datetime
 from html import escape
+
+from pipeline.core.dates import SHANGHAI
 
 Counts = Sequence[tuple[str, int]]
 _ROW, _WIDTH = 20, 640
@@ -26,6 +30,12 @@ def bars(counts: Counts, title: str, width: int = _WIDTH, *, shares: bool = Fals
             f'<text x="{label + length + 6}" y="{y + 14}">{number:,}{f" · {number / total:.0%}" if shares else ""}</text>'
         )
     return _svg("".join(rows), len(counts) * _ROW or _ROW, title, width)
+
+
+def moments(times: Sequence[datetime]) -> list[str]:
+    """The names of runs by when they began: the day, and where a day has several the minute, too."""
+    days = Counter(f"{at.astimezone(SHANGHAI):%m-%d}" for at in times)
+    return [f"{at.astimezone(SHANGHAI):{'%m-%d' if max(days.values()) == 1 else '%m-%d %H:%M'}}" for at in times]
 
 
 def columns(counts: Counts, title: str, width: int = _WIDTH, bad: Collection[str] = ()) -> str:

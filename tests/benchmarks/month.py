@@ -24,7 +24,7 @@ from flows.alarms import standing
 from flows.commands import maintain as maintaining
 from flows.commands import reprocess as reprocessing
 from flows.commands import run
-from flows.runs import backfill
+from flows.runs import backfill, tasks
 from flows.samples.plan import month
 from flows.samples.site_server import Running, serve, write_sources
 from flows.samples.sites import SITES as ALL_SITES
@@ -248,7 +248,7 @@ class Month:
     def _backfill(self, night: int, **asked: Any) -> dict[str, str]:
 
         now = self.now(night)
-        report = backfill.backfill(run_id=run_reports.new_id(now), now=now, **asked)
+        report = tasks.outcome(backfill.backfill(run_id=run_reports.new_id(now), now=now, return_state=True, **asked))
         return {each.url: each.answer for each in backfill_answers.read(self.store, report.run_id)}
 
     def _new(self, night: int) -> list[Any]:

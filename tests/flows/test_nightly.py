@@ -3,6 +3,7 @@
 import os
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -157,3 +158,32 @@ def test_a_flow_killed_at_any_moment_and_run_again_leaves_the_corpus_of_an_undis
     undisturbed = corpus().filter(pl.col("withdrawn_at").is_null()).select("url", "title", "text")
     ours = tuple(sites.url(site) for site in ("ministry", "company"))
     assert rows.to_dicts() == [row for row in undisturbed.to_dicts() if row["url"].startswith(ours)]
+
+
+def test_prefect_shows_a_night_with_a_broken_source_in_a_state_of_its_own_with_the_reason(
+    sites: Running, nights: list[RunReport], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from prefect import get_client
+    from prefect.client.schemas.sorting import FlowRunSort
+
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        shut = f"127.0.0.1:{taken.getsockname()[1]}"
+    lines = (
+        "id: shut",
+        "name: 关门",
+        "tier: gov",
+        "hosts: [127.0.0.1]",
+        f"listings: [{{family: next_link, url: 'http://{shut}/'}}]",
+        "fetch: {retries: 0}",
+    )
+    (tmp_path / "shut.yaml").write_text("\n".join(lines))
+    monkeypatch.setenv("GONGBAO_SOURCES", str(tmp_path))
+    report = running.run(("shut",), sites.now(LAST))
+    with get_client(sync_client=True) as client:
+        broken, *others = client.read_flow_runs(sort=FlowRunSort.START_TIME_DESC)
+    assert broken.state
+    assert (broken.state.type.value, broken.state.name) == ("FAILED", "Needs a look")
+    assert broken.state.message
+    assert "shut: refused" in broken.state.message
+    assert [report.error, report.broken[0].source_id] == ["", "shut"]
+    assert {run.state.name for run in others if run.state} == {"Completed"}

@@ -4,9 +4,7 @@ import os
 from functools import cache
 from pathlib import Path
 
-from pipeline.core.config import Pattern, Strict, read
-
-_SHIPPED = Path(__file__).parents[3] / "config"
+from pipeline.core.config import SHIPPED, Pattern, Strict, read
 
 
 class RowRules(Strict):
@@ -40,7 +38,7 @@ class RowRules(Strict):
 
 def row_rules() -> RowRules:
     """The rules of `GONGBAO_CONFIG`, else those that Gongbao ships."""
-    return _read(Path(os.environ.get("GONGBAO_CONFIG") or _SHIPPED))
+    return _read(Path(os.environ.get("GONGBAO_CONFIG") or SHIPPED))
 
 
 @cache
