@@ -11,7 +11,7 @@ from pathlib import Path
 import xxhash
 
 from pipeline.attachments.rules import FileRules
-from pipeline.core.config import read
+from pipeline.core.config import file, read
 from pipeline.dedupe.rules import DedupeRules
 from pipeline.page.fields.rules import FieldRules
 from pipeline.page.obstacles import Signatures
@@ -58,7 +58,7 @@ class Rules:
 @cache
 def _version(config: Path) -> str:
     named = (each.name for each in fields(Rules) if each.name not in ("weights", "version"))
-    return version([*(config / f"{name}.yaml" for name in named), WEIGHTS], code())
+    return version([*(file(config / f"{name}.yaml") for name in named), WEIGHTS], code())
 
 
 def version(files: list[Path], modules: Mapping[str, str]) -> str:

@@ -27,8 +27,8 @@ from pipeline.page.obstacles import Cause
 from tests.makers.places import ROOT
 
 DEPLOY = ROOT / "docs" / "deploy"
-PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
-WITH_COMMANDS = [ROOT / "README.md", ROOT / "docs" / "operating.md"]
+PAGES = [ROOT / "README.md", ROOT / "README.zh-CN.md", *sorted((ROOT / "docs").rglob("*.md"))]
+WITH_COMMANDS = [ROOT / "README.md", ROOT / "README.zh-CN.md", ROOT / "docs" / "operating.md"]
 UNITS = sorted((DEPLOY / "systemd").glob("*.service"))
 MANIFESTS = [
     pytest.param(manifest, id=f"{path.stem}-{manifest['kind']}-{manifest['metadata']['name']}")
