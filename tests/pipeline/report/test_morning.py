@@ -11,6 +11,7 @@ from flows.alarms import standing
 from flows.runs.morning_report import show
 from flows.terminal.output import tell
 from pipeline.core.conservation import RunReport, SourceReport, plainly
+from pipeline.core.language import TAGS, speaking
 from pipeline.core.observation import Alarm, Grade, Trouble
 from pipeline.report.morning_figures import figures
 from pipeline.report.morning_page import html
@@ -103,7 +104,7 @@ def page() -> str:
     earlier = [
         report.model_copy(update={"run_id": f"r{n:02}", "started_at": AT - timedelta(days=30 - n)}) for n in range(29)
     ]
-    return html(report, figures(rows, RULES), earlier, RULES)
+    return html(report, figures(rows, RULES), earlier, RULES, {})
 
 
 def test_what_broke_stands_once_with_its_alarm_and_says_no_word_twice() -> None:
@@ -125,31 +126,35 @@ def test_the_page_asks_nothing_of_any_server_and_runs_no_script() -> None:
     assert "&lt;script&gt;" in text
 
 
+WORDS = {
+    "en": ("needs a look", "What broke", "blocked:ruishu", "Documents to look at", "Languages", "Reposts by source",
+           "Documents by source and run"),
+    "zh": ("需要查看", "哪些来源出了问题", "被瑞数拦截", "待核对的文档", "语言", "各来源的转载数", "各来源每轮的文档数"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("language", WORDS)
 @pytest.mark.parametrize("width", [1280, 390])
-def test_it_can_be_read_at_a_desk_and_on_a_phone(browser: Any, width: int, tmp_path: Path) -> None:
+def test_it_can_be_read_at_a_desk_and_on_a_phone_in_each_language(
+    browser: Any, width: int, language: str, tmp_path: Path
+) -> None:
     file = tmp_path / "night.html"
-    file.write_text(page(), encoding="utf-8")
+    with speaking(language):
+        file.write_text(page(), encoding="utf-8")
     sheet = browser.new_page(viewport={"width": width, "height": 900})
     asked: list[str] = []
     sheet.on("request", lambda request: asked.append(request.url))
     sheet.goto(file.as_uri())
     assert asked == [file.as_uri()]
     assert sheet.evaluate("document.documentElement.scrollWidth") <= width
-    for words in (
-        "needs a look",
-        "What broke",
-        "blocked:ruishu",
-        "Documents to look at",
-        "Languages",
-        "Reposts by source",
-        "Documents by source and night",
-    ):
+    for words in WORDS[language]:
         assert sheet.get_by_text(words).first.is_visible(), words
+    assert sheet.locator("html").get_attribute("lang") == TAGS[language]
     assert sheet.locator("text=gongbao why " + f"{500:032x}").is_visible()
     # Plots are drawn at about their own size: 12 px stay readable.
     assert sheet.evaluate("Math.min(...[...document.querySelectorAll('.plots svg')].map(s => s.clientWidth))") >= 330
     if folder := os.environ.get("SCREENSHOTS"):
-        sheet.screenshot(path=f"{folder}/morning-{width}.png", full_page=True)
+        sheet.screenshot(path=f"{folder}/morning-{language}-{width}.png", full_page=True)
     sheet.close()
 
 
