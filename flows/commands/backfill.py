@@ -1,5 +1,6 @@
 """`gongbao backfill`: addresses, a source and days, or landing files in; an answer for each page out."""
 
+import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, date, datetime
@@ -15,6 +16,7 @@ from flows.servers import prefect_setup
 from flows.terminal import output, progress
 from pipeline.core.conservation import RunReport
 from pipeline.core.errors import ConfigError
+from pipeline.core.language import t
 from pipeline.report import backfill_answers, run_reports
 from pipeline.report.backfill_answers import Answer
 from pipeline.store import keys
@@ -76,6 +78,7 @@ def backfill(
 def command(urls: Sequence[str], file: Path | None = None, *, as_json: bool = False, **asked: Any) -> bool:
     """The same for people and pipes; whether all is settled."""
     done = backfill([*urls, *(_lines(file) if file else ())], **asked)
+    as_json = as_json or not sys.stdout.isatty()
     for answer in done.answers if as_json else ():
         output.emit(_row(answer))
     if not as_json:
@@ -93,7 +96,7 @@ def _show(told: Sequence[Answer]) -> None:
     for name in ("answer", "source", "url"):
         table.add_column(name, overflow="fold")
     for answer in told:
-        words = Text(answer.words(), style=_STYLE.get(answer.answer, ""))
+        words = Text(t(answer.words()), style=_STYLE.get(answer.answer, ""))
         table.add_row(words, answer.source_id, Text(answer.url))
     output.out.print(table)
     if any(answer.because == "known" for answer in told):
@@ -111,7 +114,6 @@ def _lines(file: Path) -> list[str]:
     urls = [(number, url) for number, url in urls if url and not url.startswith("#")]
     if not urls:
         raise ConfigError("names no URL", path=file)
-    for number, url in urls:
-        if not backfill_request.is_url(url):
-            raise ConfigError(f"not an http(s) URL: {url!r}", path=file, line=number)
+    if wrong := [f"{file}:{number}: {url!r}" for number, url in urls if not backfill_request.is_url(url)]:
+        raise ConfigError(f"not an http(s) URL: {'; '.join(wrong)}")
     return [url for _, url in urls]

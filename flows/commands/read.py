@@ -208,7 +208,9 @@ def search(asked: str, limit: int, *, as_json: bool, rebuild: bool) -> None:
     known = settings.from_environment()
     corpus = Corpus.open(settings.open_store(known))
     index = Index(known.home / "search" / f"{xxhash.xxh3_64_hexdigest(corpus.store.url.encode())}.sqlite")
-    if read := index.sync(corpus, rebuild=rebuild):
+    with output.bar("index", None) as step:
+        read = index.sync(corpus, rebuild=rebuild, step=lambda done, total: step(0, f"{done} / {total}"))
+    if read:
         output.say(f"index brought to version {corpus.version}: {read} documents")
     found = index.search(corpus, asked, limit)
     if not found:
@@ -219,9 +221,9 @@ def search(asked: str, limit: int, *, as_json: bool, rebuild: bool) -> None:
         if as_json or not sys.stdout.isatty():
             output.emit(asdict(hit))
             continue
-        output.out.print(
+        output.raw.print(
             Text.assemble(
                 (hit.title, "bold"), f"  {hit.source_id}  {output.plain(hit.published_at) if hit.published_at else ''}"
             )
         )
-        output.out.print(Text(f"  …{hit.around}…\n  {hit.url}  {hit.doc_id}", style="dim"))
+        output.raw.print(Text(f"  …{hit.around}…\n  {hit.url}  {hit.doc_id}", style="dim"))

@@ -43,9 +43,8 @@ def check(
         raise ConfigError(f"--until {until} is before --since {since}")
     if since and since > datetime.now(SHANGHAI).date():
         raise ConfigError(f"--since {since} has not come yet")
-    for url in urls:
-        if not is_url(url):
-            raise ConfigError(f"not an http(s) URL: {url!r}")
+    if wrong := [url for url in urls if not is_url(url)]:
+        raise ConfigError(f"not an http(s) URL: {', '.join(map(repr, wrong))}")
     if not landing:
         _check_contact(known, urls, source)
 

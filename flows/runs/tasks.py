@@ -24,6 +24,7 @@ from pipeline.core.conservation import CrawlReport, RunReport, SourceReport, mar
 from pipeline.core.errors import StoreError
 from pipeline.core.observation import Alarm, Observation
 from pipeline.core.source import load_all
+from pipeline.core.urls import untracked
 from pipeline.corpus import nightly_files
 from pipeline.health.observing import watch
 from pipeline.health.rules import HealthRules
@@ -158,7 +159,7 @@ def _crawled(run: Run, asked: Mapping[str, Sequence[str]], *, most: int, **how: 
     waiting, crawling = iter(asked.items()), set[PrefectFuture[CrawlReport]]()
     while True:
         for each, urls in islice(waiting, most - len(crawling)):
-            crawling.add(crawl_source.submit(each, run.id, run.now, urls, **how))
+            crawling.add(crawl_source.submit(each, run.id, run.now, list(map(untracked, urls)), **how))
         if not crawling:
             return
         done = next(as_completed(list(crawling)))

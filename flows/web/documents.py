@@ -48,14 +48,16 @@ def listed(request: Request) -> Response:
         "q": asked,
     }
     if asked:
-        hits = reader.search(asked, _PAGE + 1, (number - 1) * _PAGE, source)
-        found = [(hit, marked(hit.around, asked)) for hit in (hits or ())[:_PAGE]]
-        more = len(hits or ()) > _PAGE
-        return rendering.page(request, "documents.html", found=found, rows=[], more=more, waits=hits is None, **about)
+        answer = reader.search(asked, _PAGE + 1, (number - 1) * _PAGE, source)
+        hits = answer.hits or []
+        found = [(hit, marked(hit.around, asked)) for hit in hits[:_PAGE]]
+        return rendering.page(
+            request, "documents.html", found=found, rows=[], more=len(hits) > _PAGE, answer=answer, **about
+        )
     rows = _newest(reader, number * _PAGE + 1, source)
     shown = rows[(number - 1) * _PAGE : number * _PAGE]
     more = len(rows) > number * _PAGE
-    return rendering.page(request, "documents.html", found=[], rows=shown, more=more, waits=False, **about)
+    return rendering.page(request, "documents.html", found=[], rows=shown, more=more, answer=None, **about)
 
 
 def _newest(reader: Reader, count: int, source: str) -> list[dict[str, Any]]:

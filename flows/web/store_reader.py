@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from dataclasses import dataclass
 from functools import cached_property
 from threading import Lock, Thread
 
@@ -28,6 +29,17 @@ _AT_ONCE = 8  # requests to the store
 _PATIENCE = 0.5  # seconds that a search waits for the index to follow the corpus
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """What a search found in the index of `version`, where the corpus is at `newest`; no hits at all while the first index is
+    being made, of which so many documents of so many are `indexed`."""
+
+    hits: list[Hit] | None
+    version: int
+    newest: int
+    indexed: tuple[int, int]
+
+
 class Reader:
     """The store of a console, and what was read of it."""
 
@@ -36,6 +48,7 @@ class Reader:
         self._reports: dict[str, RunReport] = {}
         self._lock = Lock()
         self._syncing: Thread | None = None
+        self._indexed = 0, 0
         name = xxhash.xxh3_64_hexdigest(store.url.encode())
         self._index = Index(known.home / "search" / f"{name}.sqlite", _PATIENCE)
 
@@ -114,8 +127,8 @@ class Reader:
         """The page as the rules read it now."""
         return story.read(page, source.of(self.known.sources, page.source_id), self.rules)
 
-    def search(self, asked: str, limit: int, skip: int, source_id: str) -> list[Hit] | None:
-        """The documents that fit best; None while the index is still being made."""
+    def search(self, asked: str, limit: int, skip: int, source_id: str) -> Found:
+        """The documents that fit best, and of which version: the index may still be on its way to the newest."""
         corpus = self.corpus()
         with self._lock:
             if not (self._syncing and self._syncing.is_alive()):
@@ -125,9 +138,13 @@ class Reader:
         syncing.join(_PATIENCE)
         with suppress(Busy):
             if self._index.version:
-                return self._index.search(corpus, asked, limit, skip=skip, sources=[source_id] if source_id else ())
-        return None
+                hits = self._index.search(corpus, asked, limit, skip=skip, sources=[source_id] if source_id else ())
+                return Found(hits=hits, version=self._index.version, newest=corpus.version, indexed=self._indexed)
+        return Found(hits=None, version=0, newest=corpus.version, indexed=self._indexed)
 
     def _sync(self, corpus: Corpus) -> None:
+        def step(done: int, total: int) -> None:
+            self._indexed = done, total
+
         with suppress(Busy):  # `gongbao search` brings it up to date as well
-            self._index.sync(corpus)
+            self._index.sync(corpus, step=step)

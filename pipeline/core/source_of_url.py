@@ -11,11 +11,13 @@ def source_of(url: str, sources: Iterable[Source]) -> Source | None:
     """The source whose host the address is on, or on one below it; None if there is none.
 
     Several sources may share a host (a ministry's news and its laws): then the one whose articles look like this
-    address and whose listing stands nearest to it has it.
+    address and whose listing stands nearest to it has it, and none where it looks like nobody's article.
     """
     parts = urlsplit(url)
     names = ((parts.hostname or "").lower(), parts.netloc.lower())
     ours = [source for source in sources if _host(source, names)]
+    if len(ours) > 1 and not any(_fits(source, url) for source in ours):
+        return None
     return max(ours, key=lambda source: _nearness(source, url, names), default=None)
 
 
@@ -28,13 +30,17 @@ def _host(source: Source, names: tuple[str, str]) -> int:
 
 
 def _nearness(source: Source, url: str, names: tuple[str, str]) -> tuple[int, bool, bool, int]:
-    article = source.article
-    is_article = bool(article.match and re.search(article.match, url)) and not any(
-        re.search(pattern, url) for pattern in article.deny
-    )
+    is_article = bool(source.article.match) and _fits(source, url)
     same_host = any(urlsplit(listing.url).netloc.lower() == names[1] for listing in source.listings)
     shared = max(_common(urlsplit(listing.url).path, urlsplit(url).path) for listing in source.listings)
     return _host(source, names), same_host, is_article, shared
+
+
+def _fits(source: Source, url: str) -> bool:
+    """Whether the source's own rules let the address be an article."""
+    article = source.article
+    wanted = not article.match or re.search(article.match, url)
+    return bool(wanted) and not any(re.search(pattern, url) for pattern in article.deny)
 
 
 def _common(one: str, other: str) -> int:

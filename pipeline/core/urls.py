@@ -137,6 +137,17 @@ def lasting(url: str) -> str:
     return url if (path, kept) == (parts.path, pairs) else parts._replace(path=path, query="&".join(kept)).geturl()
 
 
+def untracked(url: str) -> str:
+    """An address without what only says how a reader came to it."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return url
+    pairs = [pair for pair in parts.query.split("&") if pair]
+    kept = [pair for pair in pairs if not _tracks(name := pair.partition("=")[0]) or name in _AMBIGUOUS]
+    return url if kept == pairs else parts._replace(query="&".join(kept)).geturl()
+
+
 def base_in(head: str, url: str) -> str:
     """What relative addresses are relative to in a page with such a head: its `<base>`, else its own address."""
     found = _BASE.search(head)

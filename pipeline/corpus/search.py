@@ -8,7 +8,7 @@ are simplified and folded first, so 產業 finds 产业.
 
 import re
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -31,6 +31,7 @@ _DEAD = 0.2  # share of revised and withdrawn documents at which the index is ma
 _AROUND = 40  # characters beside a hit
 _MOST = 16  # words, or pairs where no document holds all words, that are looked for: of more the first
 _FORMAT = "2"
+Step = Callable[[int, int], None]
 _SCHEMA = """
 CREATE TABLE about (name TEXT PRIMARY KEY, value TEXT);
 CREATE TABLE documents (number INTEGER PRIMARY KEY, doc_id TEXT, month TEXT, source_id TEXT, lives INTEGER);
@@ -75,12 +76,12 @@ class Index:
         self._path = path
         self._patience = patience
 
-    def sync(self, corpus: Corpus, *, rebuild: bool = False) -> int:
-        """Bring the index to this snapshot; the count of documents read for it."""
+    def sync(self, corpus: Corpus, *, rebuild: bool = False, step: Step = lambda done, total: None) -> int:
+        """Bring the index to this snapshot; the count of documents read for it. `step` is told how many of how many."""
         try:
-            return self._sync(corpus, rebuild=rebuild)
+            return self._sync(corpus, step, rebuild=rebuild)
         except (sqlite3.DatabaseError, ValueError):  # damaged, or half of one
-            return self._sync(corpus, rebuild=True)
+            return self._sync(corpus, step, rebuild=True)
 
     @property
     def version(self) -> int:
@@ -100,31 +101,34 @@ class Index:
             self.sync(corpus, rebuild=True)
             return self._search(corpus, asked, limit, skip, sources)
 
-    def _sync(self, corpus: Corpus, *, rebuild: bool) -> int:
+    def _sync(self, corpus: Corpus, step: Step, *, rebuild: bool) -> int:
         if rebuild or self._about("store") != corpus.store.url or self._about("format") != _FORMAT:
             self._path.unlink(missing_ok=True)
         since = self.version
         if since > corpus.version:
-            return self._sync(corpus, rebuild=True)
+            return self._sync(corpus, step, rebuild=True)
         try:
             changes = Changes(corpus, since, corpus.version)
             what = changes.table()
         except HistoryGone:
             if not since:
                 raise  # of the snapshot itself
-            return self._sync(corpus, rebuild=True)
+            return self._sync(corpus, step, rebuild=True)
         if since and (what["why"].is_in(["forgotten"]).any() or self._dead(what) > _DEAD):
-            return self._sync(corpus, rebuild=True)  # what is forgotten must not stay in pieces
+            return self._sync(corpus, step, rebuild=True)  # what is forgotten must not stay in pieces
         self._path.parent.mkdir(parents=True, exist_ok=True)
         with self._opened() as index, index:  # one transaction: all of the range, or nothing
             index.execute("BEGIN IMMEDIATE")
             if self.version == since:
+                done = 0
                 for rows in changes.batches():
                     _apply(index, rows)
+                    done += len(rows)
+                    step(done, what.height)
                 told = {"store": corpus.store.url, "format": _FORMAT, "version": str(corpus.version)}
                 index.executemany("INSERT OR REPLACE INTO about VALUES (?, ?)", told.items())
                 return what.height
-        return self._sync(corpus, rebuild=False)  # another process was quicker
+        return self._sync(corpus, step, rebuild=False)  # another process was quicker
 
     def _search(self, corpus: Corpus, asked: str, limit: int, skip: int, sources: Sequence[str]) -> list[Hit]:
         words = list(dict.fromkeys("".join(pair) for pair in _ASKED.findall(asked)))[:_MOST]

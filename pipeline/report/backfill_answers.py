@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import partial
 from typing import Any, Literal
 
@@ -70,7 +70,10 @@ def answers(
                 found.setdefault(
                     doc_id(url), _not_fetched(url, crawl.source_id, fate, reason, known.get(url, ""), held)
                 )
-    told = [found.get(doc_id(url)) or _lost(url, source_id, causes.get(source_id)) for source_id, url in _each(asked)]
+    told = [
+        replace(found.get(doc_id(url)) or _lost(url, source_id, causes.get(source_id)), url=url)  # as it was asked for
+        for source_id, url in _each(asked)
+    ]
     of_days = {source_id for source_id, urls in asked.items() if not urls}
     return told + [answer for answer in found.values() if answer.source_id in of_days]
 
