@@ -266,7 +266,7 @@ def _failed(report: RunReport) -> list[str]:
     if not found:
         return []
     rows = [
-        f"| {each.url.replace('|', '%7C')} | {source_id} | {t(each.cause)} | {each.first_seen.astimezone(_SHANGHAI):%Y-%m-%d} "
+        f"| {each.url.replace('|', '%7C')} | {source_id} | {t(each.cause)} | {each.first_seen.astimezone(SHANGHAI):%Y-%m-%d} "
         f"| {t(next_try(each))} |"
         for source_id, each in found[:MOST_FAILED]
     ]
