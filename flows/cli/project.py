@@ -1,4 +1,4 @@
-"""The commands on a project and on Gongbao itself: what each is called and takes."""
+"""The commands on a project and on Gongbao itself: what each is called and takes. Their work is loaded when asked for."""
 
 from pathlib import Path
 
