@@ -1,6 +1,7 @@
 """The environment in, what every command needs to know out. The only place that reads `GONGBAO_*`."""
 
 import os
+import re
 from collections.abc import Mapping
 from difflib import get_close_matches
 from pathlib import Path
@@ -18,6 +19,7 @@ _opening, _stores = Lock(), dict[tuple[Any, ...], Store]()
 # A crawl takes half a second of a core to begin and then mostly waits (at a page a second it needs 1 % of one): memory is
 # what bounds them, at about 110 MB each. Eight on two cores take 1 GB, and two hours for 200 sources of five minutes.
 _CRAWLS_A_CORE, _MOST_CRAWLS = 4, 32
+_ENGINE = re.compile(r"dask://([\w.-]+|\[[\da-fA-F:]+\]):\d+")
 _KNOWN = {
     "GONGBAO_STORE": "s3://bucket/prefix; unset: an embedded S3 server of its own",
     "GONGBAO_SOURCES": "folder of source files; unset: config/sources of the project, or sources in GONGBAO_HOME",
@@ -27,8 +29,9 @@ _KNOWN = {
     "GONGBAO_PROCESSES": "processes that work on landing files; unset: one a core; 0: in the task itself",
     "GONGBAO_CONTACT": "address that our user agent names; unset: the one of config/crawl.yaml",
     "GONGBAO_LOG": "level of the crawlers' log; unset: INFO",
-    "GONGBAO_CRAWLS": "sources that are crawled at the same time; unset: 4 a core, at most 32",
+    "GONGBAO_CRAWLS": "sources that are crawled at the same time; unset: 4 a core, at most 32; in all, with an engine",
     "GONGBAO_LANG": "zh or en: what Gongbao speaks; unset: the language of the system",
+    "GONGBAO_ENGINE": "dask://host:port of a Dask scheduler whose workers do the work; unset: this machine",
     "GONGBAO_ALARM_WEBHOOK": "address that alarms are posted to as JSON; a secret; unset: none",
 }
 
@@ -42,6 +45,7 @@ class Settings(Strict):
     home: Path
     processes: int
     crawls: int
+    engine: str = ""
     alarm_webhook: SecretStr = SecretStr("")
 
     @property
@@ -59,6 +63,7 @@ def from_environment(environment: Mapping[str, str] | None = None) -> Settings:
         if name.startswith("GONGBAO_") and name not in _KNOWN:
             near = get_close_matches(name, _KNOWN, 1)
             raise ConfigError("no such setting" + (f"; did you mean {near[0]}?" if near else ""), key=name)
+    engine = _engine(env.get("GONGBAO_ENGINE", ""))
     here = project()
     config = Path(env.get("GONGBAO_CONFIG") or (here / "config" if here else SHIPPED))
     if not config.is_dir():
@@ -73,7 +78,13 @@ def from_environment(environment: Mapping[str, str] | None = None) -> Settings:
         config=config,
         home=home,
         processes=_number(env, "GONGBAO_PROCESSES", os.cpu_count() or 1),
-        crawls=_number(env, "GONGBAO_CRAWLS", min(_MOST_CRAWLS, _CRAWLS_A_CORE * (os.cpu_count() or 1)), least=1),
+        crawls=_number(
+            env,
+            "GONGBAO_CRAWLS",
+            _MOST_CRAWLS if engine else min(_MOST_CRAWLS, _CRAWLS_A_CORE * (os.cpu_count() or 1)),
+            least=1,
+        ),
+        engine=engine,
         alarm_webhook=_webhook(env.get("GONGBAO_ALARM_WEBHOOK", "")),
     )
 
@@ -144,6 +155,12 @@ def _webhook(url: str) -> SecretStr:
     if url and not url.startswith(("http://", "https://")):
         raise ConfigError("not an http(s) URL", key="GONGBAO_ALARM_WEBHOOK")  # whatever it is, it may be secret
     return SecretStr(url)
+
+
+def _engine(url: str) -> str:
+    if url and not _ENGINE.fullmatch(url):
+        raise ConfigError(f"not of the form dask://host:port: {url!r}", key="GONGBAO_ENGINE")
+    return url
 
 
 def _number(env: Mapping[str, str], name: str, default: int, *, least: int = 0) -> int:

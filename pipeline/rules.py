@@ -55,10 +55,15 @@ class Rules:
         )
 
 
-@cache
 def _version(config: Path) -> str:
     named = (each.name for each in fields(Rules) if each.name not in ("weights", "version"))
-    return version([*(file(config / f"{name}.yaml") for name in named), WEIGHTS], code())
+    return version([*(file(config / f"{name}.yaml") for name in named), WEIGHTS], _code())
+
+
+@cache
+def _code() -> Mapping[str, str]:
+    """What this process runs, whatever is installed meanwhile."""
+    return code()
 
 
 def version(files: list[Path], modules: Mapping[str, str]) -> str:

@@ -12,6 +12,8 @@ from pathlib import Path
 from typing import Any
 
 import click
+import dask.config
+import distributed  # noqa: F401  the settings of Dask that there are
 import kubernetes_validate
 import pytest
 import yaml
@@ -182,6 +184,8 @@ def check_setting(name: str) -> None:
         settings.from_environment({name: ""})
     elif name.startswith("PREFECT_"):
         assert name in _get_settings_fields(Settings), f"Prefect has no setting {name}"
+    elif name.startswith("DASK_"):
+        dask.config.get(name.removeprefix("DASK_").lower().replace("__", "."))
     else:
         assert name in ("HOME", "DO_NOT_TRACK") or name.startswith("AWS_"), f"nobody reads {name}"
 

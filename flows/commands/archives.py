@@ -28,7 +28,7 @@ def import_archives(place: str, hosts: Path | None = None) -> RunReport | None:
         return None
     now = datetime.now(UTC)
     run_id = run_reports.new_id(now)
-    ready = prefect_setup.prepare(known.home)
+    ready = prefect_setup.prepare(known.home, known.engine)
     from flows.runs import backfill as flow  # Prefect reads its settings when it is imported
     from flows.runs import tasks
 

@@ -56,7 +56,7 @@ def backfill(
     backfill_request.check(known, urls, source, since, until, landing)
     now = datetime.now(UTC)
     run_id = run_reports.new_id(now)
-    ready = prefect_setup.prepare(known.home)
+    ready = prefect_setup.prepare(known.home, known.engine)
     store = settings.open_store(known)
     if landing:
         backfill_request.landing_keys(store, landing)

@@ -24,7 +24,7 @@ def reprocess(sources: Sequence[str], since: str, until: str, *, dry_run: bool, 
     store, limits = settings.open_store(known), Schedules.load(known.config).leases
     leases.check(store, "reprocess", limits)  # said at once, not after Prefect has started
     output.say(f"{len(list(landing_keys(store, sources, first, last)))} landing files")
-    ready = prefect_setup.prepare(known.home)
+    ready = prefect_setup.prepare(known.home, known.engine)
     from flows.runs import reprocess as flow  # Prefect reads its settings when it is imported
 
     ready()

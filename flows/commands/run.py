@@ -20,7 +20,7 @@ def run(sources: Sequence[str], now: datetime | None = None) -> RunReport:
     if not any(source.enabled or sources for source in chosen):
         raise ConfigError("no source is enabled", path=known.sources)
     night = leases.of_night(sources), Schedules.load(known.config).leases
-    ready = prefect_setup.prepare(known.home)
+    ready = prefect_setup.prepare(known.home, known.engine)
     leases.check(settings.open_store(known), *night)  # said at once, not after Prefect has started
     # Prefect reads its settings when it is imported
     from prefect.settings import PREFECT_FLOWS_HEARTBEAT_FREQUENCY, temporary_settings

@@ -7,7 +7,7 @@ import threading
 
 from flows import settings
 from flows.schedules import Schedules
-from flows.servers import prefect_server, prefect_setup
+from flows.servers import prefect_server, prefect_setup, scheduler
 from flows.terminal import output
 from pipeline.core.errors import GongbaoError
 from pipeline.core.source import load_all
@@ -25,6 +25,8 @@ def serve() -> None:
         store = settings.open_store(known)
         is_ours = not os.environ.get("PREFECT_API_URL")
         prefect_setup.configure(known.home)
+        if known.engine:
+            scheduler.check(known.engine)
         if not is_ours:
             prefect_server.check(os.environ["PREFECT_API_URL"])
         try:

@@ -7,8 +7,10 @@ from datetime import UTC, datetime, timedelta
 from rich.table import Table
 
 from flows import settings
+from flows.servers import scheduler
 from flows.terminal import output
 from pipeline.core.conservation import RunReport
+from pipeline.core.errors import GongbaoError
 from pipeline.core.observation import Grade
 from pipeline.core.source import load_all
 from pipeline.corpus.corpus import Corpus
@@ -35,6 +37,8 @@ def status() -> None:
         f"{counts.withdrawn} withdrawn"
     )
     _sources(sources.result())
+    if known.engine:
+        _engine(known.engine)
     reports = last.result()
     for report in reports:
         _run(report)
@@ -64,6 +68,17 @@ def _sources(held: Sequence[overview.Held]) -> None:
     for each in held:
         table.add_row(each.source_id, each.state, str(each.known), output.minute(each.last_fetch) or "never")
     output.out.print(table)
+
+
+def _engine(engine: str) -> None:
+    try:
+        workers = scheduler.workers(engine)
+    except GongbaoError as error:  # the rest can be told all the same
+        output.out.print(str(error), style="red", markup=False)
+        return
+    output.out.print(f"engine {engine}: {len(workers)} workers", style="" if workers else "red", markup=False)
+    for each in workers:
+        output.out.print(f"    {each.address}: {each.tasks} tasks, {each.threads} threads", markup=False)
 
 
 def _run(report: RunReport) -> None:

@@ -9,15 +9,15 @@ from prefect.client.schemas.objects import State
 
 from flows import settings
 from flows.alarms.standing import HOOKS
-from flows.runs import backfill_request, importing
+from flows.runs import backfill_request, engine, importing
 from flows.runs.tasks import (
     Run,
     answer,
     begin,
     crawl_and_process,
     flow_run_name,
-    process_landing,
     publish_run,
+    read_again,
     report_of,
     run_id_of,
     state_of,
@@ -30,7 +30,7 @@ from pipeline.store.s3 import Store
 from pipeline.upkeep.archives import land
 
 
-@flow(name="backfill", flow_run_name=flow_run_name, **HOOKS)
+@flow(name="backfill", flow_run_name=flow_run_name, task_runner=engine.task_runner(), **HOOKS)
 def backfill(
     urls: list[str] | None = None,
     source: str = "",
@@ -87,8 +87,7 @@ def backfill(
 def _read_again(store: Store, run: Run, keys: Iterable[str]) -> list[CrawlReport]:
     """Process landing files as if the run had fetched them, each as soon as it is named; reports of crawls that did not
     take place."""
-    for future in [process_landing.submit(key, run.id) for key in keys]:
-        future.result()
+    read_again(keys, run.id)
     pages = Counter(row["source_id"] for row in staging.read(store, run.id) if not row.get("parent_id"))
     times = {"started_at": run.now, "ended_at": run.now}
     return [

@@ -7,6 +7,7 @@ from prefect.client.schemas.objects import State
 
 from flows import leases, settings
 from flows.alarms.standing import HOOKS
+from flows.runs import engine
 from flows.runs.tasks import (
     begin,
     crawl_and_process,
@@ -23,7 +24,7 @@ from pipeline.core.conservation import RunReport
 from pipeline.core.source import Source, load_all
 
 
-@flow(name="nightly", flow_run_name=flow_run_name, **HOOKS)
+@flow(name="nightly", flow_run_name=flow_run_name, task_runner=engine.task_runner(), **HOOKS)
 def nightly(
     run_id: str = "",
     now: datetime | None = None,

@@ -7,7 +7,7 @@ import threading
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from functools import cache, partial
+from functools import lru_cache, partial
 from itertools import chain
 from multiprocessing.connection import wait
 from pathlib import Path
@@ -15,7 +15,8 @@ from typing import ParamSpec, TypeVar
 
 from flows import settings
 from pipeline.core import limits, source
-from pipeline.core.errors import GongbaoError
+from pipeline.core.config import digest
+from pipeline.core.errors import ConfigError, GongbaoError
 from pipeline.core.limits import Died, Limits, Sandbox, TooExpensive
 from pipeline.core.models import Outcome, Page, Reason
 from pipeline.core.urls import doc_id
@@ -32,11 +33,15 @@ _pools: dict[int, ProcessPoolExecutor] = {}
 _mine = threading.local()
 
 
+class Lost(GongbaoError):
+    """Whoever worked on it was killed, and whoever tried again, too."""
+
+
 def process_landing(landing_key: str, run_id: str) -> dict[str, int]:
     """Stage the outcomes of a landing file; the count of each. Done twice it leaves the same."""
     known = settings.from_environment()
     store = settings.open_store(known)
-    by_id = _sources(known.sources)
+    by_id = _sources(known.sources, digest(known.sources))
     forgotten = tombstones.forgotten(store)
     refused: list[tuple[Page, Outcome]] = []
 
@@ -56,25 +61,35 @@ def process_landing(landing_key: str, run_id: str) -> dict[str, int]:
     return counts
 
 
+def reject_all(landing_key: str, run_id: str, why: Lost) -> None:
+    """Stage each page of a landing file as one that crashed: nobody lived to say more of it."""
+    known = settings.from_environment()
+    store, found = settings.open_store(known), rules(known.config)
+    pages = landing.read(store.get(landing_key), landing_key)
+    stopped = ((page, rejected(page, found, Reason.CRASHED, str(why))) for page in pages)
+    staging.write(store, staging.key_of(run_id, landing_key), stopped)
+
+
 def process_one(page: Page, of: source.Source, config: Path) -> Outcome:
     """The outcome of a page, made under the limits of one."""
     try:
-        return limits.run(Limits.load(config), _outcome, config, (page, of))
+        return limits.run(Limits.load(config), _outcome, config, digest(config), (page, of))
     except (TooExpensive, Died) as error:
         return _stopped(page, rules(config), error)
 
 
 def _processed(pages: Iterable[tuple[Page, source.Source]], config: Path) -> Iterator[tuple[Page, Outcome]]:
     """Pages with their outcomes, each made under the limits of one, in a child that this thread keeps for the next file."""
-    known, found = Limits.load(config), rules(config)  # before the child is made, which finds them then
+    known, content = Limits.load(config), digest(config)
+    found = _rules(config, content)  # before the child is made, which finds them then
     if getattr(_mine, "limits", None) != known:
         _mine.limits, _mine.sandbox = known, Sandbox(known)
-    for (page, _), answer in _mine.sandbox.each(partial(_outcome, config), pages):
+    for (page, _), answer in _mine.sandbox.each(partial(_outcome, config, content), pages):
         yield page, _stopped(page, found, answer) if isinstance(answer, TooExpensive | Died) else answer
 
 
-def _outcome(config: Path, of: tuple[Page, source.Source]) -> Outcome:
-    return process(*of, rules(config))
+def _outcome(config: Path, content: str, of: tuple[Page, source.Source]) -> Outcome:
+    return process(*of, _rules(config, content))
 
 
 def _stopped(page: Page, known: Rules, why: TooExpensive | Died) -> Outcome:
@@ -88,7 +103,7 @@ def in_pool(work: Callable[_P, _R], *args: _P.args, **kwargs: _P.kwargs) -> _R:
     """Run `work` in one of this process' workers and wait for it; right here where GONGBAO_PROCESSES is 0.
 
     A worker that is killed takes with it what the others were at, too. All of it is done once more in a new pool, each
-    alone, so that it is known at which the second one ended: GongbaoError.
+    alone, so that it is known at which the second one ended: Lost.
     """
     processes = settings.from_environment().processes
     if processes == 0:
@@ -106,7 +121,7 @@ def in_pool(work: Callable[_P, _R], *args: _P.args, **kwargs: _P.kwargs) -> _R:
         try:
             return pool.submit(call).result()
         except BrokenProcessPool as error:
-            raise GongbaoError(f"the process that worked on {args} was killed twice") from error
+            raise Lost(f"the process that worked on {args} was killed twice") from error
 
 
 def _new_pool(processes: int) -> ProcessPoolExecutor:
@@ -138,12 +153,19 @@ def _in_environment(environment: dict[str, str], work: Callable[_P, _R], *args: 
     return work(*args, **kwargs)
 
 
-@cache
 def rules(config: Path) -> Rules:
-    """The rules and thresholds of a configuration folder, read once a process."""
-    return Rules.load(config)
+    """The rules and thresholds of a configuration folder as they are now, read again only where that changed."""
+    return _rules(config, digest(config))
 
 
-@cache
-def _sources(folder: Path) -> dict[str, source.Source]:
+@lru_cache(maxsize=2)
+def _rules(config: Path, content: str) -> Rules:
+    loaded = Rules.load(config)
+    if digest(config) != content:
+        raise ConfigError("changed while it was read", path=config)
+    return loaded
+
+
+@lru_cache(maxsize=2)
+def _sources(folder: Path, content: str) -> dict[str, source.Source]:
     return {each.id: each for each in source.load_all(folder)}

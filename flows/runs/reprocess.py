@@ -10,12 +10,12 @@ from datetime import UTC, date, datetime
 
 from prefect import flow, get_run_logger
 from prefect.artifacts import create_markdown_artifact
-from prefect.futures import as_completed
 
 from flows import leases, settings
 from flows.alarms.standing import HOOKS, after_run
-from flows.runs import processing
-from flows.runs.tasks import morning_report, process_landing, run_id_of, write_plain_files
+from flows.runs import engine, processing
+from flows.runs.processing import Lost
+from flows.runs.tasks import morning_report, process_all, run_id_of, write_plain_files
 from flows.schedules import Schedules
 from flows.terminal import output
 from pipeline.core.conservation import RunReport
@@ -40,7 +40,13 @@ class Reprocessed:
     report: RunReport | None
 
 
-@flow(name="reprocess", flow_run_name=lambda: f"reprocess {run_id_of()}", persist_result=False, **HOOKS)
+@flow(
+    name="reprocess",
+    flow_run_name=lambda: f"reprocess {run_id_of()}",
+    task_runner=engine.task_runner(),
+    persist_result=False,
+    **HOOKS,
+)
 def reprocess(
     sources: list[str] | None = None,
     since: date | None = None,
@@ -92,15 +98,14 @@ def _stage(store: Store, landed: Sequence[str], known: settings.Settings) -> lis
             digests.delete(store, old)  # made by other rules
     wanted = {keys.staged_file(name, key): key for key in landed}
     missing = [key for staged, key in wanted.items() if staged not in there]
-    asked = {process_landing.submit(key, name): key for key in missing}
-    damaged = set()
-    for future in output.track(as_completed(list(asked)), "reprocess", len(missing)):
+    passed_over = set()
+    for ended in output.track(process_all(missing, name), "reprocess", len(missing)):
         try:
-            future.result()
-        except Damaged as error:  # its pages stay what they are; the others are made again
+            ended.result()
+        except (Damaged, Lost) as error:  # its pages stay what they are; the others are made again
             get_run_logger().error("passed over: %s", error)
-            damaged.add(keys.staged_file(name, asked[future]))
-    return [key for key in wanted if key not in damaged]
+            passed_over.add(keys.staged_file(name, ended.of))
+    return [key for key in wanted if key not in passed_over]
 
 
 def _publish(

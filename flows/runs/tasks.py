@@ -1,6 +1,7 @@
 """The tasks of a run. Between them go keys, ids and small reports, never pages or documents."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections import deque
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from itertools import chain, count, islice
@@ -10,14 +11,14 @@ from prefect import get_run_logger, task
 from prefect.artifacts import create_markdown_artifact
 from prefect.cache_policies import NO_CACHE
 from prefect.client.schemas.objects import State
-from prefect.futures import PrefectFuture, as_completed
 from prefect.runtime import flow_run
 from prefect.states import Completed, Failed
 
 from flows import leases, settings
 from flows.alarms.standing import NEEDS_A_LOOK, after_run
-from flows.runs import crawl_process, processing
+from flows.runs import crawl_process, engine, processing
 from flows.runs import morning_report as page
+from flows.runs.processing import Lost
 from flows.schedules import Schedules
 from flows.terminal import progress
 from pipeline.core.conservation import CrawlReport, RunReport, SourceReport, markdown
@@ -98,8 +99,10 @@ def crawl_source(
     since: date | None = None,
     until: date | None = None,
     force: bool = False,
+    terms: engine.Terms | None = None,
 ) -> CrawlReport:
     """Crawl one source into landing files."""
+    engine.refuse_others(terms)
     known = settings.from_environment()
     store, log = settings.open_store(known), get_run_logger()
     rules = Schedules.load(known.config).leases
@@ -137,34 +140,69 @@ def _seen(store: Store, source_id: str, urls: Sequence[str], now: datetime, *, f
 
 
 @task(name="process", task_run_name="process {landing_key}", **_TASK)
-def process_landing(landing_key: str, run_id: str) -> dict[str, int]:
+def process_landing(landing_key: str, run_id: str, terms: engine.Terms | None = None) -> dict[str, int]:
     """Make outcomes of one landing file, in a process of the pool, and stage them."""
+    engine.refuse_others(terms)
+    if terms:  # a worker of an engine needs no pool: it has threads, and each a process for what a page may do
+        return processing.process_landing(landing_key, run_id)
     return processing.in_pool(processing.process_landing, landing_key, run_id)
 
 
 def crawl_and_process(run: Run, asked: Mapping[str, Sequence[str]], **how: Any) -> list[CrawlReport]:
     """Crawl the sources, so many at the same time, and process each landing file as soon as its crawl has ended."""
-    crawls, staged = [], []
+    crawls, fetched, under_way = list[CrawlReport](), deque[str](), engine.UnderWay()
+    waiting, how["terms"] = iter(asked.items()), engine.terms()
     with leases.waits_end_with_us():
-        for crawl in _crawled(run, asked, most=settings.from_environment().crawls, **how):
-            crawls.append(crawl)
-            staged += [process_landing.submit(key, run.id) for key in crawl.landing]
-    for future in staged:
-        future.result()
-    return crawls
+        while True:
+            while fetched and under_way.count(process_landing) < engine.most_landing_files():
+                under_way.begin(process_landing, fetched.popleft(), run.id, how["terms"])
+            for source_id, urls in islice(waiting, max(engine.most_crawls() - under_way.count(crawl_source), 0)):
+                under_way.begin(crawl_source, source_id, run.id, run.now, list(map(untracked, urls)), **how)
+            if not under_way:
+                return crawls
+            ended = under_way.wait()
+            if ended.task is crawl_source:
+                crawls.append(_crawled(ended, run))
+                fetched += crawls[-1].landing
+            else:
+                _processed(ended, run.id)
 
 
-def _crawled(run: Run, asked: Mapping[str, Sequence[str]], *, most: int, **how: Any) -> Iterator[CrawlReport]:
-    """Each one's report as it ends."""
-    waiting, crawling = iter(asked.items()), set[PrefectFuture[CrawlReport]]()
+def process_all(keys: Iterable[str], run_id: str) -> Iterator[engine.Ended]:
+    """Process landing files, each as soon as it is named and there is room for it."""
+    waiting, under_way, terms = iter(keys), engine.UnderWay(), engine.terms()
     while True:
-        for each, urls in islice(waiting, most - len(crawling)):
-            crawling.add(crawl_source.submit(each, run.id, run.now, list(map(untracked, urls)), **how))
-        if not crawling:
+        for key in islice(waiting, max(engine.most_landing_files() - under_way.count(process_landing), 0)):
+            under_way.begin(process_landing, key, run_id, terms)
+        if not under_way:
             return
-        done = next(as_completed(list(crawling)))
-        crawling.remove(done)
-        yield done.result()
+        yield under_way.wait()
+
+
+def read_again(keys: Iterable[str], run_id: str) -> None:
+    """Process landing files as if the run had fetched them."""
+    for ended in process_all(keys, run_id):
+        _processed(ended, run_id)
+
+
+def _crawled(ended: engine.Ended, run: Run) -> CrawlReport:
+    """What a crawl told; that it crashed, where nobody lived to tell."""
+    try:
+        report: CrawlReport = ended.result()
+    except Lost as lost:
+        get_run_logger().error("%s", lost)
+        times = {"started_at": run.now, "ended_at": datetime.now(UTC)}
+        return CrawlReport(run_id=run.id, source_id=ended.of, cause=Cause.CRASHED, detail=str(lost), **times)
+    return report
+
+
+def _processed(ended: engine.Ended, run_id: str) -> None:
+    """Its pages are told as crashed where nobody lived to make documents of them: it is no end of the night."""
+    try:
+        ended.result()
+    except Lost as lost:
+        get_run_logger().error("%s", lost)
+        processing.reject_all(ended.of, run_id, lost)
 
 
 @task(name="publish", **_TASK)

@@ -5,16 +5,19 @@ import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from flows.servers import prefect_child, prefect_server
+from flows.servers import prefect_child, prefect_server, scheduler
 from flows.terminal import logs
 
 
-def prepare(home: Path) -> Callable[[], None]:
+def prepare(home: Path, engine: str = "") -> Callable[[], None]:
     """Settle which server of Prefect is used, before Prefect is imported; what is returned waits until it answers.
 
-    `home`: the folder of the embedded store. It is that of PREFECT_API_URL, that of `gongbao serve` in this folder, or one that begins and ends with us.
+    `home`: the folder of the embedded store; `engine`: where tasks are to be done. The server is that of
+    PREFECT_API_URL, that of `gongbao serve` in this folder, or one that begins and ends with us.
     """
     configure(home)
+    if engine:
+        scheduler.check(engine)
     if api := os.environ.get("PREFECT_API_URL"):
         prefect_server.check(api)
         return lambda: None

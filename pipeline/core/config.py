@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, TypeVar
 
+import xxhash
 import yaml
 from pydantic import AfterValidator, BaseModel, ConfigDict, ValidationError
 
@@ -61,6 +62,14 @@ Cron = Annotated[str, AfterValidator(_is_cron)]
 def file(path: Path) -> Path:
     """A file of `config/`, or where a project has none of that name the one that we ship."""
     return path if path.exists() or not (SHIPPED / path.name).exists() else SHIPPED / path.name
+
+
+def digest(*folders: Path) -> str:
+    """Of all that folders say, subfolders apart: what was read of them holds for as long as this stays the same."""
+    found = xxhash.xxh3_128()
+    for path in sorted({each for folder in folders if folder.is_dir() for each in folder.iterdir() if each.is_file()}):
+        found.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
+    return found.hexdigest()
 
 
 def read(path: Path, model: type[Model]) -> Model:

@@ -16,7 +16,7 @@ from typing import Any
 import xxhash
 from pydantic import Field
 
-from pipeline.core.config import Strict, read
+from pipeline.core.config import Strict, digest, read
 from pipeline.core.conservation import CrawlReport
 from pipeline.core.source import Source
 from pipeline.corpus import diff
@@ -127,10 +127,7 @@ def landing_keys(store: Store, sources: Sequence[str], since: date | None, until
 
 def staged_as(rules_version: str, sources: Path) -> str:
     """The name under which outcomes are staged: it changes with whatever they depend on beside the bytes."""
-    digest = xxhash.xxh3_64(rules_version.encode())
-    for path in sorted(sources.glob("*.yaml")):
-        digest.update(path.read_bytes())
-    return f"{STAGED}{digest.hexdigest()}"
+    return STAGED + xxhash.xxh3_64_hexdigest(f"{rules_version} {digest(sources)}".encode())
 
 
 def propose(

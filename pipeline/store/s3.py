@@ -92,13 +92,18 @@ class Store:
         """`s3://bucket/prefix`, without a slash at the end."""
         return f"s3://{self.bucket}/{self.prefix}".rstrip("/")
 
+    @property
+    def endpoint(self) -> str:
+        """The address of its server."""
+        return str(self._client.meta.endpoint_url)
+
     def url_of(self, key: str) -> str:
         """The absolute URL of a key, for readers that speak S3 themselves."""
         return f"s3://{self.bucket}/{self.prefix}{key}"
 
     def holds(self, other: "Store") -> bool:
         """Whether another store is this one, or lies in it."""
-        where, there = ((each._client.meta.endpoint_url, each.bucket) for each in (self, other))
+        where, there = ((each.endpoint, each.bucket) for each in (self, other))
         return where == there and other.prefix.startswith(self.prefix)
 
     def storage_options(self) -> dict[str, str]:
@@ -109,7 +114,7 @@ class Store:
                 "no credentials for the store in the environment, a profile or a role", key="GONGBAO_STORE"
             )
         credentials = found.get_frozen_credentials()
-        endpoint = self._client.meta.endpoint_url
+        endpoint = self.endpoint
         options = {
             "aws_access_key_id": credentials.access_key or "",
             "aws_secret_access_key": credentials.secret_key or "",
