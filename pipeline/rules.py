@@ -2,6 +2,7 @@
 
 import ast
 import re
+import threading
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields
 from functools import cache
@@ -22,6 +23,7 @@ from pipeline.text.verdict.forest import WEIGHTS, Forest, load
 
 # Where a document is made, and where its row is.
 _MAKERS = ("pipeline.documents", "pipeline.store.schema", "pipeline.store.staging")
+_parsing = threading.Lock()
 _STRING_OR_COMMENT = re.compile(r'''("""(?s:.*?)"""|"(?:\\.|[^"\\\n])*"|\'(?:\\.|[^\'\\\n])*\')|#.*''')
 
 
@@ -62,8 +64,9 @@ def _version(config: Path) -> str:
 
 @cache
 def _code() -> Mapping[str, str]:
-    """What this process runs, whatever is installed meanwhile."""
-    return code()
+    """What this process runs, whatever is installed meanwhile. Two threads that parse at once fail before Python 3.11.5."""
+    with _parsing:
+        return code()
 
 
 def version(files: list[Path], modules: Mapping[str, str]) -> str:

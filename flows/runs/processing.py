@@ -29,6 +29,7 @@ _P = ParamSpec("_P")
 _R = TypeVar("_R")
 _lock = threading.Lock()
 _alone = threading.Lock()
+_reading = threading.Lock()
 _pools: dict[int, ProcessPoolExecutor] = {}
 _mine = threading.local()
 
@@ -81,7 +82,7 @@ def process_one(page: Page, of: source.Source, config: Path) -> Outcome:
 def _processed(pages: Iterable[tuple[Page, source.Source]], config: Path) -> Iterator[tuple[Page, Outcome]]:
     """Pages with their outcomes, each made under the limits of one, in a child that this thread keeps for the next file."""
     known, content = Limits.load(config), digest(config)
-    found = _rules(config, content)  # before the child is made, which finds them then
+    found = rules(config, content)  # before the child is made, which finds them then
     if getattr(_mine, "limits", None) != known:
         _mine.limits, _mine.sandbox = known, Sandbox(known)
     for (page, _), answer in _mine.sandbox.each(partial(_outcome, config, content), pages):
@@ -89,7 +90,7 @@ def _processed(pages: Iterable[tuple[Page, source.Source]], config: Path) -> Ite
 
 
 def _outcome(config: Path, content: str, of: tuple[Page, source.Source]) -> Outcome:
-    return process(*of, _rules(config, content))
+    return process(*of, rules(config, content))
 
 
 def _stopped(page: Page, known: Rules, why: TooExpensive | Died) -> Outcome:
@@ -125,8 +126,10 @@ def in_pool(work: Callable[_P, _R], *args: _P.args, **kwargs: _P.kwargs) -> _R:
 
 
 def _new_pool(processes: int) -> ProcessPoolExecutor:
-    # Not by fork: flows run threads, and a fork of a process with threads may inherit a held lock.
+    # Not by fork of us: flows run threads, and a fork of a process with threads may inherit a held lock. The server that
+    # forks has loaded this module and runs no code beside: each worker costs a second of a processor less.
     context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload([__name__])
     return ProcessPoolExecutor(processes, mp_context=context, initializer=_bound_to_parent)
 
 
@@ -153,9 +156,13 @@ def _in_environment(environment: dict[str, str], work: Callable[_P, _R], *args: 
     return work(*args, **kwargs)
 
 
-def rules(config: Path) -> Rules:
-    """The rules and thresholds of a configuration folder as they are now, read again only where that changed."""
-    return _rules(config, digest(config))
+def rules(config: Path, content: str = "") -> Rules:
+    """The rules and thresholds of a configuration folder as they are now, read again only where that changed.
+
+    `content`: its digest, where the caller knows it. One thread reads, and the others wait for it.
+    """
+    with _reading:
+        return _rules(config, content or digest(config))
 
 
 @lru_cache(maxsize=2)
