@@ -61,7 +61,7 @@ def crawl(
         raise ConfigError((tail[-1] if tail else "wrong configuration").removeprefix("error: "))
     if code == _STORE_REFUSED:
         raise StoreError(tail[-1] if tail else f"the crawl of {source_id} could not use the store")
-    report = _report(store, run_id, source_id)
+    report = find_report(store, run_id, source_id)
     if report and code in _TOLD:
         return report
     return CrawlReport(
@@ -95,7 +95,8 @@ def _watch(
         child.stderr.close()
 
 
-def _report(store: Store, run_id: str, source_id: str) -> CrawlReport | None:
+def find_report(store: Store, run_id: str, source_id: str) -> CrawlReport | None:
+    """The report that a crawl left; None if there is none."""
     found = store.find(keys.crawl_report(run_id, source_id))
     try:
         return CrawlReport.model_validate(json.loads(found)) if found else None

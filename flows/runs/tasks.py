@@ -105,6 +105,8 @@ def crawl_source(
     engine.refuse_others(terms)
     known = settings.from_environment()
     store, log = settings.open_store(known), get_run_logger()
+    if terms and (done := crawl_process.find_report(store, run_id, source_id)):
+        return done  # a worker that died had ended it, and could not say so any more
     rules = Schedules.load(known.config).leases
     try:
         with leases.hold(store, f"source={source_id}", run_id, rules, wait=rules.wait, say=log.warning) as lease:
@@ -163,7 +165,7 @@ def crawl_and_process(run: Run, asked: Mapping[str, Sequence[str]], **how: Any) 
             ended = under_way.wait()
             if ended.task is crawl_source:
                 crawls.append(_crawled(ended, run))
-                fetched += crawls[-1].landing
+                fetched += crawls[-1].landing if crawls[-1].fetched else ()  # else there are lists in it, and no page
             else:
                 _processed(ended, run.id)
 

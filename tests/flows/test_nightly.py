@@ -106,6 +106,9 @@ def test_a_night_on_which_nothing_changed_fetches_no_article_and_commits_nothing
 ) -> None:
     still = nights[3]
     assert (still.total("fetched"), still.version) == (0, still.version_before)
+    store = settings.open_store(settings.from_environment())
+    staged = [any(store.list(f"staged/run={report.run_id}/")) for report in nights]
+    assert staged == [True, True, True, False], "no process is begun to make documents of lists"
     articles = {(page.site, page.path) for page in sites.world.truth(LAST)}
     assert not articles & sites.requests.keys()
 

@@ -50,7 +50,8 @@ def gne(page: bytes) -> Found:
 def newspaper4k(page: bytes) -> Found:
     import newspaper
 
-    article = newspaper.article("http://www.example.com/a.html", input_html=_decoded(page), language="zh")
+    how = {"language": "zh", "fetch_images": False}  # else it asks the page's site for each of its pictures
+    article = newspaper.article("http://www.example.com/a.html", input_html=_decoded(page), **how)
     return article.title or "", article.text or "", str(article.publish_date or "")
 
 
