@@ -4,10 +4,13 @@ Measured in `dedup`: readings in brackets behind traditional characters occur in
 a naive expression would have hurt 92 of them ((CPI), (GDP), …).
 """
 
+import json
 import re
 import unicodedata
 from dataclasses import dataclass
 from functools import cache
+from importlib.util import find_spec
+from pathlib import Path
 
 from opencc import OpenCC
 
@@ -106,10 +109,20 @@ def _is_reading(match: re.Match[str]) -> bool:
 @cache
 def _readings(character: str) -> frozenset[str]:
     """The toneless readings of a character and of its simplified form."""
-    from pypinyin.pinyin_dict import pinyin_dict  # with all of its phrases: half a second that few commands need
-
-    spoken = ",".join(pinyin_dict.get(ord(form), "") for form in {character, simplified(character)})
+    spoken = ",".join(_dictionary().get(str(ord(form)), "") for form in {character, simplified(character)})
     return frozenset(_toneless(reading) for reading in spoken.split(",") if reading)
+
+
+@cache
+def _dictionary() -> dict[str, str]:
+    """What pypinyin knows of characters, by number. The package itself loads all of its phrases, too: half a second."""
+    package = find_spec("pypinyin")
+    assert package
+    assert package.submodule_search_locations
+    told: dict[str, str] = json.loads(
+        Path(package.submodule_search_locations[0], "pinyin_dict.json").read_text("utf-8")
+    )
+    return told
 
 
 def _toneless(reading: str) -> str:

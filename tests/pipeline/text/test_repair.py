@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from opencc import OpenCC
 
-from pipeline.text.repair import repair
+from pipeline.text.repair import _dictionary, repair
 from tests.makers.places import SHARED
 
 
@@ -59,3 +59,9 @@ def test_no_real_text_is_changed_in_either_script() -> None:
         texts = [row["text"] for row in map(json.loads, rows)]
     assert not any(repair(text).repaired for text in texts[::2])
     assert not any(repair(traditional.convert(text)).repaired for text in texts[::20])
+
+
+def test_characters_are_read_as_pypinyin_reads_them() -> None:
+    from pypinyin.pinyin_dict import pinyin_dict
+
+    assert {int(number): told for number, told in _dictionary().items()} == pinyin_dict
