@@ -173,7 +173,7 @@ class UnderWay:
         """Whether Dask gave a task up because each worker that had it died. Prefect would show it as running for ever."""
         if "distributed" not in sys.modules:
             return None
-        from distributed import KilledWorker
+        from distributed import KilledWorker  # loaded already, where it can be raised
 
         if not isinstance(error, KilledWorker):
             return None

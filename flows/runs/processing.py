@@ -68,7 +68,7 @@ def reject_all(landing_key: str, run_id: str, why: Lost) -> None:
     store, found = settings.open_store(known), rules(known.config)
     pages = landing.read(store.get(landing_key), landing_key)
     stopped = ((page, rejected(page, found, Reason.CRASHED, str(why))) for page in pages)
-    staging.write(store, staging.key_of(run_id, landing_key), stopped)
+    staging.write(store, keys.staged_file(run_id, landing_key), stopped)
 
 
 def process_one(page: Page, of: source.Source, config: Path) -> Outcome:

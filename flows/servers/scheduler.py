@@ -23,7 +23,7 @@ class Worker:
 def address(engine: str) -> str:
     """What Dask calls it: by TLS where Dask's own configuration wants that, which names the certificates, too."""
     try:
-        import dask.config
+        import dask.config  # an extra, and half a second to load
         import distributed  # noqa: F401  its defaults
     except ImportError as error:
         raise ConfigError(f"pip install 'gongbao[dask]' brings what it needs: {error}", key="GONGBAO_ENGINE") from error
