@@ -25,7 +25,7 @@ from prefect.task_runners import TaskRunner
 from flows import settings
 from flows.runs.processing import Lost
 from flows.servers import scheduler
-from pipeline.core.config import digest
+from pipeline.core.config import SHIPPED, digest
 from pipeline.core.errors import ConfigError
 from pipeline.core.source import is_loopback
 from pipeline.store.s3 import Store
@@ -65,7 +65,7 @@ def _terms() -> Terms:
     store = f"the embedded one in {known.home.resolve()} on {socket.gethostname()}" if known.embedded else known.store
     return Terms(
         store=store if known.embedded else f"{store} at {_endpoint(store)}",
-        rules=digest(known.config),
+        rules=digest(known.config, SHIPPED),
         sources=digest(known.sources),
         code=_code(),
     )

@@ -15,7 +15,7 @@ from typing import ParamSpec, TypeVar
 
 from flows import settings
 from pipeline.core import limits, source
-from pipeline.core.config import digest
+from pipeline.core.config import SHIPPED, digest
 from pipeline.core.errors import ConfigError, GongbaoError
 from pipeline.core.limits import Died, Limits, Sandbox, TooExpensive
 from pipeline.core.models import Outcome, Page, Reason
@@ -74,14 +74,14 @@ def reject_all(landing_key: str, run_id: str, why: Lost) -> None:
 def process_one(page: Page, of: source.Source, config: Path) -> Outcome:
     """The outcome of a page, made under the limits of one."""
     try:
-        return limits.run(Limits.load(config), _outcome, config, digest(config), (page, of))
+        return limits.run(Limits.load(config), _outcome, config, digest(config, SHIPPED), (page, of))
     except (TooExpensive, Died) as error:
         return _stopped(page, rules(config), error)
 
 
 def _processed(pages: Iterable[tuple[Page, source.Source]], config: Path) -> Iterator[tuple[Page, Outcome]]:
     """Pages with their outcomes, each made under the limits of one, in a child that this thread keeps for the next file."""
-    known, content = Limits.load(config), digest(config)
+    known, content = Limits.load(config), digest(config, SHIPPED)
     found = rules(config, content)  # before the child is made, which finds them then
     if getattr(_mine, "limits", None) != known:
         _mine.limits, _mine.sandbox = known, Sandbox(known)
@@ -162,13 +162,13 @@ def rules(config: Path, content: str = "") -> Rules:
     `content`: its digest, where the caller knows it. One thread reads, and the others wait for it.
     """
     with _reading:
-        return _rules(config, content or digest(config))
+        return _rules(config, content or digest(config, SHIPPED))
 
 
 @lru_cache(maxsize=2)
 def _rules(config: Path, content: str) -> Rules:
     loaded = Rules.load(config)
-    if digest(config) != content:
+    if digest(config, SHIPPED) != content:
         raise ConfigError("changed while it was read", path=config)
     return loaded
 
