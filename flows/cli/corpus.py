@@ -55,8 +55,18 @@ def read(limit: int, form: str | None, by: str | None, full: bool, **filters: An
 @_filters
 @click.option("--format", "form", type=click.Choice(["parquet", "jsonl"]), default="parquet", show_default=True)
 @click.option("--check", is_flag=True, help="Write nothing; compare the files with the manifest's digests.")
-def export(folder: Path, form: str, check: bool, **filters: Any) -> None:
+@click.option(
+    "--warc", is_flag=True, help="What was fetched, as WARC files; --since and --until are days of the fetch."
+)
+def export(folder: Path, form: str, check: bool, warc: bool, **filters: Any) -> None:
     """Documents as shards in FOLDER with a manifest of digests; stopped, it goes on where it was."""
+    if warc:
+        from flows.commands import archives
+
+        asked = {name for name, value in filters.items() if value} - {"sources", "since", "until"}
+        if check or asked:
+            raise click.UsageError("--warc goes with --source, --since and --until alone")
+        return archives.export_archives(folder, filters["sources"], filters["since"], filters["until"])
     from flows.commands import read as reading
 
     sys.exit(0 if reading.export(folder, form, filters, check=check) else _FAILED)

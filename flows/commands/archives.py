@@ -1,17 +1,20 @@
-"""`gongbao import`: other people's archives become documents, in one commit with a report."""
+"""`gongbao import`: other people's archives become documents, in one commit with a report. `gongbao export --warc`."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
 from flows import settings
 from flows.runs import importing
 from flows.servers import prefect_setup
-from flows.terminal import output, progress
+from flows.terminal import moments, output, progress
 from pipeline.core.conservation import RunReport
 from pipeline.core.errors import ConfigError
+from pipeline.publish.reprocess import landing_keys
 from pipeline.report import run_reports
 from pipeline.store import keys
 from pipeline.upkeep.archives import land
+from pipeline.upkeep.archives.export import export
 
 
 def import_archives(place: str, hosts: Path | None = None) -> RunReport | None:
@@ -43,6 +46,21 @@ def import_archives(place: str, hosts: Path | None = None) -> RunReport | None:
         _tell(land.read(store, part.key, part.archive))
     output.tell(report)
     return report
+
+
+def export_archives(folder: Path, sources: Sequence[str], since: str, until: str) -> None:
+    """Write what was fetched of these sources in these days as WARC files, one a source and day."""
+    known = settings.from_environment()
+    first, last = (moments.when(day).date() if day else None for day in (since, until))
+    store = settings.open_store(known)
+    files = responses = size = 0
+    with output.bar("export", None) as advance:
+        for each in export(store, landing_keys(store, sources, first, last), folder):
+            files, responses, size = files + 1, responses + each.responses, size + each.bytes
+            advance(note=each.path.name)
+    if not files:
+        raise ConfigError(f"nothing of {', '.join(sources) or 'any source'} was fetched in these days")
+    output.say(f"{responses} responses in {files} WARC files, {size / 1e6:.0f} MB, in {folder}")
 
 
 def _tell(came: land.Progress) -> None:

@@ -1,5 +1,7 @@
 """Responses in, landing files out, and back: WARC 1.1, one gzip member a record, bytes as received.
 
+Behind each response lie its request and a record of metadata for other people's tools: source, kind, run.
+
 Key of a landing file: `landing/source=ID/date=YYYY-MM-DD/RUN-NNN.warc.gz`. The records of one article and of its
 further parts lie in one file, one behind the other, so that a landing file can be processed alone.
 """
@@ -9,6 +11,7 @@ import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
+from http.client import responses
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 from typing import IO, Literal
@@ -70,7 +73,7 @@ class LandingWriter:
         writer = self._writer or self._open()
         place = Place(key=self.keys[-1], offset=writer.out.tell())
         for capture in captures:
-            _write(writer, capture)
+            _write(writer, capture, self.run_id)
         return place
 
     def age(self) -> float:
@@ -135,7 +138,7 @@ def _joined(head: Page, parts: list[Page]) -> Page:
     return replace(head, parts=tuple(parts)) if parts else head
 
 
-def _write(writer: WARCWriter, capture: Capture) -> None:
+def _write(writer: WARCWriter, capture: Capture, run_id: str) -> None:
     stamp = capture.fetched_at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
     own = {
         "Gongbao-Kind": capture.kind,
@@ -154,7 +157,9 @@ def _write(writer: WARCWriter, capture: Capture) -> None:
         "response",
         payload=io.BytesIO(capture.body),
         length=len(capture.body),
-        http_headers=StatusAndHeaders(f"{capture.status}", headers, protocol="HTTP/1.1"),
+        http_headers=StatusAndHeaders(
+            f"{capture.status} {responses.get(capture.status, '')}", headers, protocol="HTTP/1.1"
+        ),
         warc_headers_dict={"WARC-Date": stamp, **own},
     )
     request = writer.create_warc_record(
@@ -170,6 +175,19 @@ def _write(writer: WARCWriter, capture: Capture) -> None:
         warc_headers_dict={"WARC-Date": stamp},
     )
     writer.write_request_response_pair(request, response)
+    fields = f"source: {capture.source_id}\r\nkind: {capture.kind}\r\nrun: {run_id}\r\n".encode()
+    metadata = writer.create_warc_record(
+        capture.url,
+        "metadata",
+        payload=io.BytesIO(fields),
+        length=len(fields),
+        warc_content_type="application/warc-fields",
+        warc_headers_dict={
+            "WARC-Date": stamp,
+            "WARC-Concurrent-To": response.rec_headers.get_header("WARC-Record-ID"),
+        },
+    )
+    writer.write_record(metadata)
 
 
 def _target(url: str) -> str:

@@ -135,8 +135,8 @@ def warc(data: bytes, ids: Collection[str], offsets: Collection[int], words: Col
     named = {spelt for said in words if len(said) >= _SHORTEST for spelt in _spellings(said)}
     whole = bytearray(data)
     taking = False
-    for start, end, record in _members(data):
-        headers = _headers(record)
+    for start, end, record in members(data):
+        headers = headers_of(record)
         if headers.get("WARC-Type") != "response":
             continue
         kind = headers.get("Gongbao-Kind")
@@ -161,12 +161,12 @@ def _spellings(said: str) -> Iterator[bytes]:
 def _body(record: bytes) -> bytes:
     """What a response says, content encoding removed."""
     own, block = record.split(b"\r\n\r\n", 1)
-    http, _, body = block[: int(_headers(own)["Content-Length"])].partition(b"\r\n\r\n")
-    encodings = (value for name, value in _headers(http).items() if name.lower() == "content-encoding")
+    http, _, body = block[: int(headers_of(own)["Content-Length"])].partition(b"\r\n\r\n")
+    encodings = (value for name, value in headers_of(http).items() if name.lower() == "content-encoding")
     return landing.decompress(body, next(encodings, ""))
 
 
-def _members(data: bytes) -> Iterator[tuple[int, int, bytes]]:
+def members(data: bytes) -> Iterator[tuple[int, int, bytes]]:
     """Each gzip member, and so each record: where it begins and ends, and what it holds."""
     start = 0
     while start < len(data):
@@ -182,7 +182,8 @@ def _members(data: bytes) -> Iterator[tuple[int, int, bytes]]:
         start = end
 
 
-def _headers(record: bytes) -> dict[str, str]:
+def headers_of(record: bytes) -> dict[str, str]:
+    """The WARC headers of a record, or the HTTP headers of a block."""
     lines = record.split(b"\r\n\r\n", 1)[0].decode("utf-8", "replace").split("\r\n")[1:]
     return {name: value.strip() for name, _, value in (line.partition(":") for line in lines)}
 
