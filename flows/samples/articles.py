@@ -126,6 +126,17 @@ class Truth:
         return f"{self.site}:{self.path}"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileTruth:
+    """What the corpus must hold of a file that a page names; what it does not say of itself is its page's."""
+
+    page: Truth
+    path: str
+    title: str
+    paragraphs: tuple[str, ...]
+    form: str
+
+
 def fold(text: str) -> str:
     """Text for comparing: NFKC, no white space."""
     return re.sub(r"\s+", "", unicodedata.normalize("NFKC", text))

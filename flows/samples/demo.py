@@ -8,7 +8,7 @@ from flows import settings
 from flows.commands import run
 from flows.samples.plan import NIGHTS
 from flows.samples.site_server import Running, serve, write_sources
-from flows.samples.truth_check import compare
+from flows.samples.truth_check import compare, compare_files
 from flows.samples.world import World
 from flows.terminal import output
 from pipeline.core.errors import ConfigError
@@ -16,6 +16,8 @@ from pipeline.core.source import load_all
 from pipeline.corpus.corpus import Corpus
 from pipeline.store import keys
 from pipeline.store.s3 import Store
+
+_WITH_FILES = "bureau"  # the site whose source fetches what its notices name
 
 
 def demo(nights: int = NIGHTS, base: date | None = None) -> bool:
@@ -55,10 +57,11 @@ def _as_if_now(night: int) -> datetime:
 def _night(store: Store, sites: Running, night: int, now: datetime) -> bool:
     """One night, as on the day that its sites believe in; whether the corpus is what it must be after it."""
     report = run.run((), now)
-    documents = Corpus.open(store).documents(every=True).collect().iter_rows(named=True)
-    seen = compare(sites.world.truth(night), documents, sites.url)
-    output.say(f"night {night + 1}: {seen.text()}")
-    return report.succeeded and seen.perfect
+    found = list(Corpus.open(store).documents(every=True, attachments=True).collect().iter_rows(named=True))
+    seen = compare(sites.world.truth(night), [row for row in found if not row["parent_id"]], sites.url)
+    files = compare_files(sites.world.files(night, _WITH_FILES), [row for row in found if row["parent_id"]], sites.url)
+    output.say(f"night {night + 1}: {seen.text()}\nfiles of {_WITH_FILES}: {files.text()}")
+    return report.succeeded and seen.perfect and files.perfect
 
 
 def _empty(store: Store) -> None:

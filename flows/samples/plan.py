@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 from flows.samples.articles import Article, Block, Posting
 from flows.samples.dates import mark
-from flows.samples.writing import bulletins, texts
+from flows.samples.writing import annexes, bulletins, texts
 from flows.samples.writing.script import hong_kong
 from flows.samples.writing.texts import Draft
 
@@ -84,6 +84,26 @@ def news(*genres: str) -> Writer:
 
 def notice(rng: random.Random, ago: int, publisher: str) -> Draft:
     return texts.notice(rng, ago, publisher, _number(rng, ago, publisher))
+
+
+def annexed(kind: str) -> Writer:
+    """A notice that says 见附件, and a file of that type."""
+
+    def write(rng: random.Random, ago: int, publisher: str) -> Draft:
+        draft = texts.short_notice(rng, ago, publisher)
+        blocks = (
+            replace(block, text=_ending(block.text, kind), url=_ending(block.url, kind))
+            if block.kind == "attachment"
+            else block
+            for block in draft.blocks
+        )
+        return texts.with_blocks(draft, draft.title, tuple(blocks))
+
+    return write
+
+
+def _ending(name: str, kind: str) -> str:
+    return f"{name.rpartition('.')[0]}.{kind}"
 
 
 def interpretation(rng: random.Random, ago: int, publisher: str) -> Draft:
@@ -165,6 +185,7 @@ _BATCHES = (
     Batch(site="bureau", column="TZGG9286", write=texts.name_list, count=5),
     Batch(site="bureau", column="TZGG9286", write=texts.short_notice, count=3),
     Batch(site="bureau", column="TZGG9286", write=bulletin("approval"), count=6),
+    *(Batch(site="bureau", column="TZGG9286", write=annexed(kind), count=1) for kind in annexes.KINDS),
     Batch(site="paper", column="375547", write=news("feature", "project", "economy", "survey"), count=28),
     Batch(site="paper", column="378596", write=news("comment", "expo", "feature"), count=12),
     Batch(site="paper", column="378596", write=news("feature"), count=3, parts=2),

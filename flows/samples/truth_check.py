@@ -6,8 +6,9 @@ from datetime import datetime
 from difflib import SequenceMatcher
 from typing import Any
 
-from flows.samples.articles import Truth, fold
+from flows.samples.articles import FileTruth, Truth, fold
 from pipeline.core.dates import SHANGHAI
+from pipeline.core.urls import doc_id
 
 Row = Mapping[str, Any]  # a row of the corpus
 
@@ -74,6 +75,38 @@ def compare(truth: Iterable[Truth], documents: Iterable[Row], url: Callable[[str
         extra=tuple(rows[address]["url"] for address in rows if address not in wanted),
         wrong=tuple(wrong),
     )
+
+
+def compare_files(truth: Iterable[FileTruth], files: Iterable[Row], url: Callable[[str, str], str]) -> Comparison:
+    """The same for the files that pages name; of pages that are gone they may be there or not."""
+    rows = {row["url"]: row for row in files}
+    wanted = {url(file.page.site, file.path): file for file in truth}
+    pages = {doc_id(url(file.page.site, file.page.path)) for file in wanted.values()}
+    extra = [name for name, row in rows.items() if name not in wanted and row["parent_id"] in pages]
+    wrong = [case for name, file in wanted.items() if name in rows for case in _file_fields(file, rows[name], url)]
+    return Comparison(
+        expected=len(wanted),
+        found=len(rows),
+        missing=tuple(name for name in wanted if name not in rows),
+        extra=tuple(extra),
+        wrong=tuple(wrong),
+    )
+
+
+def _file_fields(file: FileTruth, row: Row, url: Callable[[str, str], str]) -> Iterable[Wrong]:
+    missing, extra = body_differences(file.paragraphs, (), (row["text"] or "").split("\n"))
+    told = {
+        "title": (file.title, row["title"]),
+        "body": (" ¶ ".join(missing), " ¶ ".join(extra)),
+        "form": (file.form, row["form"]),
+        "parent_id": (doc_id(url(file.page.site, file.page.path)), row["parent_id"]),
+        "published_at": (_moment(file.page, file.page.published), _moment(file.page, row["published_at"])),
+        "publisher": (file.page.publisher, row["publisher"] or ""),
+        "canonical_id": ("", row["canonical_id"] or ""),
+    }
+    for field, (expected, found) in told.items():
+        if expected != found:
+            yield Wrong(key=file.path, field=field, expected=expected, found=found)
 
 
 def body_differences(

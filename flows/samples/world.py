@@ -7,12 +7,13 @@ from datetime import date, datetime, time, timedelta
 from functools import cached_property, lru_cache
 
 from flows.samples import plan
-from flows.samples.articles import Article, Block, Posting, Truth
+from flows.samples.articles import Article, Block, FileTruth, Posting, Truth
 from flows.samples.dates import alike, dated, mark
 from flows.samples.plan import DEMO, Batch, Plan, Repost
 from flows.samples.sites import SITES
 from flows.samples.sites.html import Served, Shelf
 from flows.samples.writing import texts
+from flows.samples.writing.annexes import annexes
 from flows.samples.writing.script import reversible
 from flows.samples.writing.texts import Draft, person
 from pipeline.core.dates import SHANGHAI
@@ -44,6 +45,17 @@ class World:
     def truth(self, night: int) -> list[Truth]:
         """Every page that was ever up until that night, with what the corpus must hold of it."""
         return [_truth(posting, night) for posting in self.postings if posting.since <= night]
+
+    def files(self, night: int, site: str) -> list[FileTruth]:
+        """The files that the pages of a site name which stand on that night."""
+        return [
+            FileTruth(
+                page=_truth(posting, night), path=file.path, title=file.title, paragraphs=file.lines, form=file.form
+            )
+            for posting in self.postings
+            if posting.site == site and posting.on(night)
+            for file in annexes(posting)
+        ]
 
     def served(self, site: str, night: int) -> Served:
         """What a site serves on a night."""

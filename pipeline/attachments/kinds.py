@@ -20,7 +20,13 @@ _MAGIC = (
     (b"BM", "image"),
 )
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
-_HTML = re.compile(rb"<(?:!doctype\s+html|html|head|body|script|meta|frameset)\b", re.IGNORECASE)
+# a page saved by Office as one file is MIME around HTML
+_HTML = re.compile(
+    rb"<(?:!doctype\s+html|html|head|body|script|meta|frameset|table|style)\b|^(?:\xef\xbb\xbf)?\s*mime-version:",
+    re.IGNORECASE,
+)
+_XML = re.compile(rb"^(?:\xef\xbb\xbf)?\s*<\?xml\b")
+_PACKAGES = frozenset(("[content_types].xml", "mimetype", "meta-inf/manifest.xml"))  # Office, OpenDocument
 MEDIA_TYPES = {
     "pdf": "application/pdf",
     "doc": "application/msword",
@@ -34,9 +40,12 @@ MEDIA_TYPES = {
     "7z": "application/x-7z-compressed",
     "txt": "text/plain",
 }
-FILES = frozenset((*MEDIA_TYPES, "locked", "ole", "ppt", "pptx")) - {"txt"}  # what is no page, whatever it is named
+FILES = frozenset((*MEDIA_TYPES, "locked", "ole", "ppt", "pptx", "package")) - {
+    "txt"
+}  # what is no page, whatever it is named
 _WINDOW = 1024  # bytes in which PDF readers look for %PDF
-_WORDS = ("word/document.xml", "docx"), ("xl/workbook.xml", "xlsx"), ("xl/workbook.bin", "xlsx")
+DOCUMENT = re.compile(r"word/document\d*\.xml")  # what Word on the web writes has a number
+_BOOKS = frozenset(("xl/workbook.xml", "xl/workbook.bin"))
 
 
 def type_of(data: bytes) -> str:
@@ -49,20 +58,26 @@ def type_of(data: bytes) -> str:
     kind = next((name for magic, name in _MAGIC if start.startswith(magic)), "")
     if kind == "zip":
         return _of_zip(data)
-    return kind or ("html" if _HTML.search(start) else "")
+    if kind:
+        return kind
+    return "html" if _HTML.search(start) else "xml" if _XML.search(start) else ""
 
 
 def _of_zip(data: bytes) -> str:
     """A package of Office or OFD, else an archive; also of one whose directory is damaged."""
     try:
-        names = {name.lower() for name in zipfile.ZipFile(io.BytesIO(data)).namelist()}
+        names = {name.lower().replace("\\", "/") for name in zipfile.ZipFile(io.BytesIO(data)).namelist()}
     except (zipfile.BadZipFile, ValueError, NotImplementedError, OSError):
         return "zip"
     if "ofd.xml" in names:
         return "ofd"
-    if found := next((kind for part, kind in _WORDS if part in names), ""):
-        return found
-    return "pptx" if "ppt/presentation.xml" in names else "zip"
+    if any(map(DOCUMENT.fullmatch, names)):
+        return "docx"
+    if names & _BOOKS:
+        return "xlsx"
+    if "ppt/presentation.xml" in names:
+        return "pptx"
+    return "package" if names & _PACKAGES else "zip"
 
 
 def _of_ole(data: bytes) -> str:

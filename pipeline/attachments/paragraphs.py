@@ -12,6 +12,7 @@ from pipeline.attachments.rules import Printed
 _DIGITS = re.compile(r"\d+")
 _LEADER = re.compile(r"[.·…．]{4,}\s*\d+\s*$")  # a row of a table of contents
 _COLUMN = 6  # lines, from which a column has edges of its own
+_FULL = 0.6  # of the page's width: where all lines end before it, none of them is full; margins take 0.15 on the right
 _ENDS = ".!?:;。！？：；"
 
 
@@ -28,7 +29,7 @@ def paragraphs(sheets: Sequence[Sheet], rules: Printed) -> list[FileLine]:
     ]  # fmt: skip
     blocks = [(block, sheet) for page, sheet in zip(body, sheets, strict=True) for block in _blocks(page)]
     before: PrintedLine | None = None
-    edges = _edges_of([block for block, _ in blocks], rules)
+    edges = _edges_of([block for block, _ in blocks], _FULL * min((each.width for each in sheets), default=0.0), rules)
     was_open = False
     size = median([line.size for page in body for line in page if not line.row] or [0.0])
     for (block, sheet), (left, right) in zip(blocks, edges, strict=True):
@@ -91,9 +92,10 @@ def _blocks(lines: Sequence[PrintedLine]) -> Iterator[list[PrintedLine]]:
         yield block
 
 
-def _edges_of(blocks: Sequence[Sequence[PrintedLine]], rules: Printed) -> list[tuple[float, float]]:
-    """Left and right edge of each block; of one whose lines end here and there those of all."""
-    every = _edges([line for block in blocks for line in block], rules)
+def _edges_of(blocks: Sequence[Sequence[PrintedLine]], least: float, rules: Printed) -> list[tuple[float, float]]:
+    """Left and right edge of each block; of one whose lines end here and there those of all, with the right one not before `least`."""
+    left, right = _edges([line for block in blocks for line in block], rules)
+    every = left, max(right, least)
     return [_edges(block, rules) if _is_justified(block, rules) else every for block in blocks]
 
 

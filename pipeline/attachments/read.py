@@ -1,5 +1,6 @@
 """The bytes of a file in, what can be read of it out: a row for the file, of an archive one for each member."""
 
+import codecs
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator
@@ -38,7 +39,7 @@ def read_file(data: bytes, name: str, rules: FileRules) -> list[FileText]:
 
 
 def _read(data: bytes, name: str, rules: FileRules, depth: int) -> Iterator[FileText]:
-    kind = kinds.type_of(data) or ("txt" if data and not _CONTROL.search(data[:4096]) else "")
+    kind = kinds.type_of(data) or ("txt" if data and _is_text(data) else "")
     file = FileText(name=name, type=kind, digest=xxhash.xxh3_128_hexdigest(data))
     try:
         if kind in ARCHIVES:
@@ -53,18 +54,26 @@ def _read(data: bytes, name: str, rules: FileRules, depth: int) -> Iterator[File
         yield file.rejected(Reject(Reason.BROKEN, repr(error)))
 
 
+def _is_text(data: bytes) -> bool:
+    return data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) or not _CONTROL.search(data[:4096])
+
+
 def _members(data: bytes, file: FileText, rules: FileRules, depth: int) -> Iterator[FileText]:
     if depth >= rules.limits.depth:
         raise Reject(Reason.TOO_EXPENSIVE, f"archives in archives, more than {rules.limits.depth} deep")
-    empty = True
+    names: list[str] = []
+    hollow = True
     for member in packed.members(data, file.type, rules.limits):
-        empty = False
+        names.append(member.name)
+        hollow &= not (member.data or member.refused)
         if member.refused:
             yield FileText(name=member.name).rejected(member.refused)
         else:
             yield from _read(member.data, member.name, rules, depth + 1)
-    if empty:
+    if not names:
         raise Reject(Reason.EMPTY, "no file in it")
+    if hollow:  # of empty files the names are all that there is to read
+        yield replace(file, lines=tuple(FileLine(text=name) for name in names))
 
 
 def _text_of(data: bytes, file: FileText, rules: FileRules) -> FileText:

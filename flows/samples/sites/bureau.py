@@ -1,9 +1,10 @@
-"""A city bureau: links hidden in onclick, `var countPage`, single-quoted attributes, dates with slashes in the metas."""
+"""A city bureau, whose notices have files of every type: links hidden in onclick, `var countPage`, single-quoted attributes, dates with slashes in the metas."""
 
 from html import escape
 
 from flows.samples.articles import Article, Posting
-from flows.samples.sites.html import Served, Shelf, Site, chunks, page, paragraphs, stem_part
+from flows.samples.sites.html import Resource, Served, Shelf, Site, chunks, page, paragraphs, stem_part
+from flows.samples.writing.annexes import annexes
 
 NAME = "宁川市工业和信息化局"
 COLUMNS = {"GXDT9285": "工信动态", "TZGG9286": "通知公告"}
@@ -20,6 +21,9 @@ def serve(shelf: Shelf) -> Served:
         served[f"/ZWXX5652/{column}/"] = served[f"/ZWXX5652/{column}/index.html"]
         for posting in postings:
             served[posting.path] = page(_detail(posting, shelf.article(posting), column, shelf))
+            served |= {
+                file.path: Resource(body=file.data, type="application/octet-stream") for file in annexes(posting)
+            }
     return served
 
 

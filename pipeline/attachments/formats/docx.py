@@ -7,6 +7,7 @@ from lxml import etree
 from pipeline.attachments.file_text import FileLine
 from pipeline.attachments.formats.numbering import Numbering
 from pipeline.attachments.formats.packages import Package
+from pipeline.attachments.kinds import DOCUMENT
 
 _W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
 _FALLBACK = "{http://schemas.openxmlformats.org/markup-compatibility/2006}Fallback"
@@ -20,7 +21,7 @@ _NOTES = ("word/footnotes.xml", "word/endnotes.xml")
 
 def lines(package: Package) -> tuple[list[FileLine], int]:
     """The lines of the document, its notes behind them, and the count of pictures."""
-    document = package.tree("word/document.xml")
+    document = package.tree(next(filter(DOCUMENT.fullmatch, package.names()), "word/document.xml"))
     numbering = Numbering.of(package)
     body = document.find(f"{_W}body")
     found = list(_blocks(document if body is None else body, numbering))

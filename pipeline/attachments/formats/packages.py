@@ -13,6 +13,11 @@ from pipeline.core.models import Reason
 
 ENCRYPTED = 0x1  # flag of a member
 BROKEN = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, OSError, ValueError)
+# The namespace of documents that keep to the standard's letter, and the one that all others have.
+_STRICT = (
+    b"http://purl.oclc.org/ooxml/wordprocessingml/main",
+    b"http://schemas.openxmlformats.org/wordprocessingml/2006/main",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +50,10 @@ class Package:
             info = self.file.getinfo(found[name.lower()])
         return read_member(self.file, info, self.limits)
 
+    def names(self) -> list[str]:
+        """The parts, as a package spells them."""
+        return self.file.namelist()
+
     def has(self, name: str) -> bool:
         """Whether there is a part of that name."""
         return name in self.file.NameToInfo
@@ -52,7 +61,8 @@ class Package:
     def tree(self, name: str) -> etree._Element:
         """A part as XML."""
         root = etree.fromstring(
-            self.read(name), etree.XMLParser(resolve_entities=False, no_network=True, huge_tree=True, recover=True)
+            self.read(name).replace(*_STRICT),
+            etree.XMLParser(resolve_entities=False, no_network=True, huge_tree=True, recover=True),
         )
         if root is None:
             raise Reject(Reason.BROKEN, f"no XML in {name}")

@@ -1,6 +1,7 @@
 """An archive in (ZIP; RAR and 7z where the system has libarchive), its members out: name and bytes, or a reason."""
 
 import io
+import re
 import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -11,6 +12,8 @@ from pipeline.core.errors import Reject
 from pipeline.core.models import Reason
 
 _UTF8 = 0x800  # flag of a member whose name says in which charset it is
+# Big5 bytes of ASCII, signs and the 5,401 frequent characters; of a name in GBK some lie above them
+_FREQUENT = re.compile(rb"(?:[\x20-\x7e]|[\xa1-\xc6][\x40-\x7e\xa1-\xfe])+")
 _JUNK = ("__MACOSX/", ".DS_Store", "Thumbs.db", "desktop.ini")
 
 
@@ -50,16 +53,20 @@ def _zipped(data: bytes, limits: FileLimits) -> Iterator[Member]:
 
 
 def as_written(name: str, read_as: str = "cp437") -> str:
-    """A name in UTF-8 or GBK that was read as another charset: zip files without a flag as cp437, headers as Latin-1."""
+    """A name in UTF-8, GBK or Big5 that was read as another charset: zip files without a flag as cp437, headers as Latin-1."""
     try:
         raw = name.encode(read_as)
     except UnicodeEncodeError:
         return name
-    for codec in ("utf-8", "gb18030"):
+    for codec in ("utf-8", "gb2312", "big5", "gb18030"):
         try:
-            return raw.decode(codec)
+            found = raw.decode(codec)
         except UnicodeDecodeError:
             continue
+        if codec == "utf-8" and not found.isascii() and max(found) < "\u0800":
+            continue  # 目录 in GBK is Ŀ¼ in UTF-8
+        if codec != "big5" or _FREQUENT.fullmatch(raw):
+            return found
     return name
 
 

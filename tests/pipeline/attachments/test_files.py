@@ -4,6 +4,7 @@ import subprocess
 import sys
 import time
 import zipfile
+from collections.abc import Callable
 from io import BytesIO
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from hypothesis import strategies as st
 from flows.samples import files
 from pipeline.attachments.file_text import FileText
 from pipeline.attachments.formats import pdf
+from pipeline.attachments.formats.packed import as_written
 from pipeline.attachments.read import read_file
 from pipeline.core.models import Reason
 from pipeline.rules import Rules
@@ -89,7 +91,12 @@ def test_a_table_has_its_cells_however_its_lines_are_drawn() -> None:
         (b"<!DOCTYPE html><html><body>404</body></html>", Reason.HTML_PAGE),
         (b"7z\xbc\xaf\x27\x1c\0\4" + bytes(range(60)), Reason.ARCHIVE_UNREADABLE),
         (files.zipped({}), Reason.EMPTY),
+        (b"<table><tr><td>1</td></tr></table>", Reason.HTML_PAGE),
+        (b"MIME-Version: 1.0\r\nContent-Type: multipart/related\r\n\r\n", Reason.HTML_PAGE),
         (b"\x7fELF\x02\x01\x01\x00", Reason.UNKNOWN_FILE),
+        (b'<?xml version="1.0"?><?mso-application progid="Excel.Sheet"?><Workbook/>', Reason.UNKNOWN_FILE),
+        (files.zipped({"mimetype": b"application/vnd.oasis.opendocument.text", "content.xml": b"<x/>"}),
+         Reason.UNKNOWN_FILE),
     ],
 )  # fmt: skip
 def test_what_cannot_be_read_has_a_closed_reason(data: bytes, reason: Reason) -> None:
@@ -105,6 +112,53 @@ def test_an_archive_is_a_row_a_member_with_names_as_chinese_windows_writes_them(
         assert [each.reason for each in found] == [None, None, Reason.IMAGE_ONLY]
     (inner, *_) = read_file(files.zipped({"内.zip": files.zipped(held)}), "外.zip", RULES)
     assert inner.text.split("\n") == LINES
+
+
+def test_of_empty_files_in_an_archive_their_names_are_the_text() -> None:
+    found = read_file(files.zipped({"附件/一.doc": b"", "附件/二.doc": b""}, gbk=True), "附件.zip", RULES)
+    assert [each.reason for each in found] == [Reason.EMPTY, Reason.EMPTY, None]
+    assert found[-1].text.split("\n") == ["附件/一.doc", "附件/二.doc"]
+
+
+@pytest.mark.parametrize(
+    "name", ["附件1：面试考生须知.wps", "目录.xls", "朱镕基—①.doc", "附件一：關於檢查.docx", "審計報告.pdf"]
+)
+@pytest.mark.parametrize("charset", ["utf-8", "gb18030", "big5"])
+def test_a_name_is_read_in_the_charset_in_which_it_was_written(name: str, charset: str) -> None:
+    written = name.encode(charset, "ignore")
+    if written.decode(charset) == name:  # Big5 has no simplified characters
+        assert as_written(written.decode("latin-1"), "latin-1") == name
+
+
+def with_parts(data: bytes, rename: Callable[[str], str], old: bytes = b"", new: bytes = b"") -> bytes:
+    package = zipfile.ZipFile(BytesIO(data))
+    return files.zipped({rename(name): package.read(name).replace(old, new) for name in package.namelist()})
+
+
+def test_word_documents_of_other_writers_are_read() -> None:
+    strict = with_parts(files.docx(LINES), str, b"http://schemas.openxmlformats.org/wordprocessingml/2006/main",
+                        b"http://purl.oclc.org/ooxml/wordprocessingml/main")  # fmt: skip
+    numbered = with_parts(files.docx(LINES), lambda name: name.replace("word/document.xml", "word/document2.xml"))
+    backslashed = with_parts(files.docx(LINES), lambda name: name.replace("/", "\\"))
+    raw = files.rtf([]).replace(b"}}\n", b"}}\n" + "".join(f"{line}\\par\n" for line in LINES).encode("gbk"))
+    for data in (strict, numbered, backslashed, raw, "\n".join(LINES).encode("utf-16")):
+        assert one(data).text.split("\n") == LINES
+
+
+def test_lines_of_a_short_page_are_not_taken_for_full_ones() -> None:
+    short = ["关于二〇二六年清明节放假安排的通知", "各科室：", "四月四日起放假三日。"]
+    for data in (files.pdf(short), files.ofd(short)):
+        assert one(data).text.split("\n") == short
+
+
+def test_a_pdf_with_a_wrong_table_of_its_objects_is_read() -> None:
+    plain = files.pdf(LINES)
+    for data in (
+        plain.replace(b"%PDF-1.4\n", b"%PDF-1.4\n%moved\n"),
+        plain[: plain.index(b"xref\n")] + plain[plain.index(b"trailer") :],
+        plain[: plain.index(b"startxref")],
+    ):
+        assert one(data).text.split("\n") == LINES
 
 
 def test_what_unfolds_to_too_much_is_too_expensive() -> None:

@@ -56,7 +56,7 @@ def bodies(store: Store) -> dict[str, list[bytes]]:
             rows = pl.read_parquet(io.BytesIO(data))
             data = repr(rows.to_dicts()).encode()
         elif key.endswith(".warc.gz"):
-            data = b"".join(record for _, _, record in redact._members(data))
+            data = b"".join(record for _, _, record in redact.members(data))
         elif key.endswith(".zst"):
             data = zstandard.ZstdDecompressor().stream_reader(data).read()
         found.setdefault(key.split("/")[0], []).append(data)
