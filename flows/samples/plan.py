@@ -185,7 +185,6 @@ _BATCHES = (
     Batch(site="bureau", column="TZGG9286", write=texts.name_list, count=5),
     Batch(site="bureau", column="TZGG9286", write=texts.short_notice, count=3),
     Batch(site="bureau", column="TZGG9286", write=bulletin("approval"), count=6),
-    *(Batch(site="bureau", column="TZGG9286", write=annexed(kind), count=1) for kind in annexes.KINDS),
     Batch(site="paper", column="375547", write=news("feature", "project", "economy", "survey"), count=28),
     Batch(site="paper", column="378596", write=news("comment", "expo", "feature"), count=12),
     Batch(site="paper", column="378596", write=news("feature"), count=3, parts=2),
@@ -212,6 +211,7 @@ _BATCHES = (
     Batch(site="association", column="7", write=bulletin("steel"), count=9),
     Batch(site="harbour", column="general", write=press_release, count=18),
     Batch(site="harbour", column="members", write=press_release, count=1, since=0, rejected="robots"),
+    *(Batch(site="bureau", column="TZGG9286", write=annexed(kind), count=1) for kind in annexes.KINDS),
 )
 
 _REPOSTS = (
