@@ -87,9 +87,17 @@ def _text_of(data: bytes, file: FileText, rules: FileRules) -> FileText:
     if reason := _REFUSED.get(file.type):
         raise Reject(reason, file.type)
     lines, pages, pictures = _lines(data, file.type, rules)
-    lines = tuple(_tidy(lines))
-    file = replace(file, lines=lines, pages=pages)
-    _judge(file, pictures, rules)
+    file = replace(file, lines=tuple(_tidy(lines)), pages=pages)
+    try:
+        _judge(file, pictures, rules)
+    except Reject as reject:
+        if not (rules.ocr.read and reject.reason is Reason.IMAGE_ONLY and file.type == "pdf"):
+            raise
+        from pipeline.attachments.formats import scans  # as above
+
+        read = paragraphs(scans.sheets(data, rules.ocr), rules.printed)
+        file = replace(file, lines=tuple(_tidy(read)), ocr=True)
+        _judge(file, 0, rules)
     return file
 
 

@@ -47,6 +47,15 @@ class Image(Strict):
     letters_a_page: int = Field(ge=0)
 
 
+class Ocr(Strict):
+    """Whether and how scans are read."""
+
+    read: bool = False
+    dots: int = Field(gt=0)
+    pages: int = Field(ge=1)
+    least: float = Field(ge=0, le=1)
+
+
 class TableShape(Strict):
     """When a file is a table, and how much of it the corpus holds."""
 
@@ -82,6 +91,7 @@ class FileRules(Strict):
     printed: Printed
     garbled: Garbled
     image: Image
+    ocr: Ocr
     table: TableShape
     fields: FileFields
     limits: FileLimits

@@ -35,14 +35,14 @@ def broken(lines: Iterable[str]) -> Iterator[tuple[str, int]]:
         yield text, indent
 
 
-def scan() -> bytes:
-    """A page that is one grey picture."""
-    picture = (
-        b"<</Type/XObject/Subtype/Image/Width 8/Height 8/ColorSpace/DeviceGray/BitsPerComponent 8/Length 64>>\nstream\n"
-        + bytes(range(0, 256, 4))
-        + b"\nendstream"
+def scan(pixels: bytes = bytes(range(0, 256, 4)), width: int = 8) -> bytes:
+    """A page that is one grey picture, a byte a dot, row by row."""
+    told = b"/Width %d/Height %d/ColorSpace/DeviceGray/BitsPerComponent 8/Length %d"
+    picture = b"<</Type/XObject/Subtype/Image%s>>\nstream\n%s\nendstream" % (
+        told % (width, len(pixels) // width, len(pixels)),
+        pixels,
     )
-    return _file([b"q 400 0 0 600 90 120 cm /I Do Q"], picture)
+    return _file([b"q %d 0 0 %d 0 0 cm /I Do Q" % (_WIDTH, _HEIGHT)], picture)
 
 
 def _table(rows: Sequence[Sequence[str]], top: float) -> list[str]:

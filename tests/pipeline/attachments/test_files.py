@@ -8,6 +8,7 @@ from collections.abc import Callable
 from io import BytesIO
 from pathlib import Path
 
+import pypdfium2 as pdfium
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -112,6 +113,15 @@ def test_an_archive_is_a_row_a_member_with_names_as_chinese_windows_writes_them(
         assert [each.reason for each in found] == [None, None, Reason.IMAGE_ONLY]
     (inner, *_) = read_file(files.zipped({"内.zip": files.zipped(held)}), "外.zip", RULES)
     assert inner.text.split("\n") == LINES
+
+
+def test_a_scan_is_read_only_where_that_is_asked_for_and_its_text_is_marked() -> None:
+    assert (one(files.scan()).reason, one(files.scan()).ocr) == (Reason.IMAGE_ONLY, False)
+    pytest.importorskip("rapidocr_onnxruntime", reason="gongbao[ocr] is not installed")
+    asked = RULES.model_copy(update={"ocr": RULES.ocr.model_copy(update={"read": True})})
+    dots = pdfium.PdfDocument(files.pdf(["GONGBAO REPORT 2026"]))[0].render(scale=2, grayscale=True).to_numpy()
+    (found,) = read_file(files.scan(dots.tobytes(), dots.shape[1]), "扫描件", asked)
+    assert ("".join(found.text.split()), found.ocr) == ("GONGBAOREPORT2026", True)
 
 
 def test_of_empty_files_in_an_archive_their_names_are_the_text() -> None:
