@@ -146,8 +146,12 @@ def _opened(url: str) -> Store:
     chain = (url, *sorted(item for item in os.environ.items() if item[0].startswith("AWS_")))
     with _opening:
         if chain not in _stores:
-            _stores[chain] = Store.open(url)
-            _stores[chain].make_bucket()
+            store = Store.open(url)
+            if not store.has_bucket():
+                raise ConfigError(
+                    f"there is no bucket {store.bucket!r}: `gongbao store create` makes it", key="GONGBAO_STORE"
+                )
+            _stores[chain] = store
         return _stores[chain]
 
 

@@ -43,11 +43,14 @@ def _filters(command: Callable[..., Any]) -> Callable[..., Any]:
 @click.option("--count", "by", type=click.Choice(["month", "source_id", "lang", "publisher", "kind"]),
               help="Only how many there are for each of these.")  # fmt: skip
 @click.option("--full", is_flag=True, help="Of long tables the whole text.")
-def read(limit: int, form: str | None, by: str | None, full: bool, **filters: Any) -> None:
+@click.option("--bom", is_flag=True, help="With --format csv: the mark at the beginning by which Excel knows UTF-8.")
+def read(limit: int, form: str | None, by: str | None, full: bool, bom: bool, **filters: Any) -> None:
     """Documents of the corpus, newest first."""
     from flows.commands import read as reading
 
-    reading.count(by, form, filters) if by else reading.read(form=form, limit=limit, full=full, filters=filters)
+    if by:
+        return reading.count(by, form, filters)
+    return reading.read(form=form, limit=limit, full=full, bom=bom, filters=filters)
 
 
 @click.command()

@@ -249,6 +249,16 @@ def stop_store() -> None:
     click.echo("stopped" if stopped else "none runs", err=True)
 
 
+@store.command("create")
+@click.argument("url", metavar="[s3://BUCKET]", required=False, default="")
+@click.option("--profile", default="", help="The profile of boto3's by which it is reached; unset: like ours.")
+def create_store(url: str, profile: str) -> None:
+    """Make the bucket of the configured store, or of URL; nothing else makes one."""
+    from flows.commands import store as creating
+
+    creating.create(url, profile)
+
+
 @store.command("copy")
 @click.argument("to", metavar="s3://BUCKET/PREFIX")
 @click.option("--profile", default="", help="The profile of boto3's by which that one is reached; unset: like ours.")
@@ -306,11 +316,16 @@ def main() -> None:
     except BrokenPipeError:  # `gongbao read | head`
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(0)
-    except OSError as error:
-        if not error.filename:
+    except Exception as error:
+        if isinstance(error, OSError) and error.filename:
+            _say(f"{error.filename}: {error.strerror}")
+            sys.exit(_WRONG_CALL)
+        from pipeline.store.tables import refusal  # loads the library of tables, which most commands have done by now
+
+        if not (refused := refusal(error)):
             raise
-        _say(f"{error.filename}: {error.strerror}")
-        sys.exit(_WRONG_CALL)
+        _say(refused)
+        sys.exit(_FAILED)
 
 
 def _say(error: GongbaoError | str) -> None:

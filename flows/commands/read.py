@@ -4,7 +4,7 @@ import csv
 import json
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,7 @@ from rich.table import Table
 from rich.text import Text
 
 from flows import settings
-from flows.terminal import moments, output
+from flows.terminal import logs, moments, output
 from pipeline.core.errors import ConfigError
 from pipeline.corpus import diff as comparing
 from pipeline.corpus import export as exporting
@@ -28,10 +28,11 @@ from pipeline.report import card as cards
 from pipeline.store.tables import HistoryGone
 
 _IN_TABLE = 20
+_FORMULAS = ("=", "+", "-", "@", "\t", "\r")  # begin what spreadsheets compute
 _IN_COLUMNS = {"published": 10, "source": 10, "lang": 7, "title": 24, "length": 6, "doc_id": 8}  # least widths
 
 
-def read(*, form: str | None, limit: int, full: bool, filters: dict[str, Any]) -> None:
+def read(*, form: str | None, limit: int, full: bool, bom: bool, filters: dict[str, Any]) -> None:
     """Print the documents that pass the filters, newest first; month by month, so that any corpus fits the memory.
 
     With `full` the text of a long table is the whole, which takes a request each.
@@ -47,13 +48,21 @@ def read(*, form: str | None, limit: int, full: bool, filters: dict[str, Any]) -
     frames = (_whole(frame, corpus) for frame in frames) if full else frames
     if form == "parquet":
         return _parquet(frames)
-    flat = csv.writer(sys.stdout)
     if form == "csv":
-        flat.writerow(column for column in corpus.columns if column not in MACHINE)
+        sys.stdout.write("\ufeff" if bom else "")
+        columns = [column for column in corpus.columns if column not in MACHINE]
+        return _csv(columns, (row for frame in frames for row in frame.select(columns).iter_rows()))
     for frame in frames:
         for row in frame.drop(MACHINE).iter_rows(named=True):
-            output.emit(row) if form == "json" else flat.writerow(_cell(value) for value in row.values())
+            output.emit(row)
     return None
+
+
+def _csv(columns: Sequence[str], rows: Iterable[tuple[object, ...]]) -> None:
+    flat = csv.writer(sys.stdout)
+    flat.writerow(columns)
+    for row in rows:
+        flat.writerow(map(_cell, row))
 
 
 def count(by: str, form: str | None, filters: dict[str, Any]) -> None:
@@ -68,9 +77,9 @@ def count(by: str, form: str | None, filters: dict[str, Any]) -> None:
             table.add_row(str(value if value is not None else "–"), str(number))
         output.out.print(table)
     elif form == "csv":
-        sys.stdout.write(found.write_csv())
+        _csv(found.columns, found.iter_rows())
     else:
-        sys.stdout.write(found.write_ndjson())
+        sys.stdout.write(logs.in_json(found.write_ndjson()))
 
 
 def export(folder: Path, form: Any, filters: dict[str, Any], *, check: bool) -> bool:
@@ -137,7 +146,7 @@ def card(snapshot: str, html: Path | None) -> None:
     facts = cards.facts(moments.snapshot(store, snapshot))
     if html:
         html.write_text(cards.html(facts), encoding="utf-8")
-    sys.stdout.write(cards.markdown(facts))
+    sys.stdout.write(logs.shown(cards.markdown(facts)))
 
 
 def _told(found: Changes, cursor: Path | None) -> Iterator[Change]:
@@ -198,7 +207,12 @@ def _parquet(frames: Iterator[pl.DataFrame]) -> None:
 
 
 def _cell(value: object) -> object:
-    return json.dumps(value, ensure_ascii=False, default=output.plain) if isinstance(value, list | dict) else value
+    """A cell that a spreadsheet takes for a value and never for a formula."""
+    if isinstance(value, list | dict):
+        value = json.dumps(value, ensure_ascii=False, default=output.plain)
+    if not isinstance(value, str):
+        return value
+    return logs.shown(f"'{value}" if value.startswith(_FORMULAS) else value)
 
 
 def search(asked: str, limit: int, *, as_json: bool, rebuild: bool) -> None:

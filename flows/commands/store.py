@@ -1,4 +1,4 @@
-"""`gongbao store copy` and `check`: the whole store elsewhere, as a back-up, or back; whether a store is what it must be."""
+"""`gongbao store create`, `copy` and `check`: its bucket; the whole store elsewhere, or back; whether it is what it must be."""
 
 import random
 import secrets
@@ -8,6 +8,7 @@ import polars as pl
 
 from flows import settings
 from flows.terminal import output
+from pipeline.core.errors import ConfigError
 from pipeline.core.models import Document, Place
 from pipeline.core.source import load_all, unknown
 from pipeline.corpus.corpus import Corpus
@@ -18,11 +19,21 @@ from pipeline.upkeep import verify as verifying
 from pipeline.upkeep.check_store import failings
 
 
+def create(url: str, profile: str) -> None:
+    """Make the bucket of the configured store, or of another."""
+    known = settings.from_environment()
+    if not url and known.embedded:
+        raise ConfigError("the embedded store makes its own bucket; name one", key="GONGBAO_STORE")
+    store = Store.open(url or known.store, profile=profile)
+    output.say(f"{store.url}: bucket {store.bucket} {'is made' if store.make_bucket() else 'is there already'}")
+
+
 def copy(to: str, profile: str, *, delete: bool) -> None:
     """Copy the configured store to another; stopped, it goes on where it was."""
     dest = Store.open(to, profile=profile)  # before an embedded source tells the environment where that one is
     source = settings.open_store(settings.from_environment())
-    dest.make_bucket()
+    if not dest.has_bucket():
+        raise ConfigError(f"there is no bucket {dest.bucket!r}: `gongbao store create {to}` makes it")
     with output.bar("copy", None) as show:
         done = backup.copy(source, dest, delete=delete, step=lambda done, of: show(1, f"{done} of {of} objects"))
     output.say(

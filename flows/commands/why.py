@@ -27,7 +27,7 @@ _FIELDS = (
 
 def tell(page: str, html: Path | None) -> bool:
     """Print the story of a URL, a doc_id or a saved page; False if nothing is known of it."""
-    out = Console(record=html is not None, highlight=False, soft_wrap=True)
+    out = output.Guarded(record=html is not None, highlight=False, soft_wrap=True)
     known = settings.from_environment()
     found = _of_file(out, Path(page), known) if Path(page).is_file() else _of_store(out, page, known)
     if html:

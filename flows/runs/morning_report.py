@@ -6,6 +6,7 @@ from pathlib import Path
 import polars as pl
 
 from flows import settings
+from flows.terminal import logs
 from pipeline.core.conservation import RunReport, markdown
 from pipeline.core.errors import ConfigError
 from pipeline.core.language import TAGS, spoken
@@ -58,6 +59,6 @@ def show(run: str, html: Path | None) -> None:
     wanted = next((each for each in keys.ended_runs(store) if run in ("", each)), None)
     if wanted is None:
         raise ConfigError(f"no report of run {run!r}" if run else "no run has ended yet")
-    sys.stdout.write(markdown(run_reports.report(store, wanted)))
+    sys.stdout.write(logs.shown(markdown(run_reports.report(store, wanted))))
     if html:
         html.write_bytes(page(store, wanted, known.config))

@@ -135,7 +135,7 @@ def _publish(
     )
     store.put(keys.run_report(run_id), report.model_dump_json(indent=1).encode())
     for key in staged:
-        store.delete(key)
+        digests.delete(store, key)
     return report
 
 

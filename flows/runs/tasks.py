@@ -22,7 +22,6 @@ from flows.runs.processing import Lost
 from flows.schedules import Schedules
 from flows.terminal import progress
 from pipeline.core.conservation import CrawlReport, RunReport, SourceReport, markdown
-from pipeline.core.errors import StoreError
 from pipeline.core.observation import Alarm, Observation
 from pipeline.core.source import load_all
 from pipeline.core.urls import untracked
@@ -36,6 +35,7 @@ from pipeline.report import backfill_answers
 from pipeline.store import fetches, keys
 from pipeline.store.known_pages import Seen
 from pipeline.store.s3 import Store
+from pipeline.store.tables import refusal
 
 _MESSAGE = 2000  # characters of a state's message
 _LAST_COMMITS = 60  # that may lack their plain files; what is older was looked at by the nights before
@@ -43,7 +43,7 @@ _LAST_COMMITS = 60  # that may lack their plain files; what is older was looked 
 
 def _store_failed(_task: Any, _run: Any, state: State[Any]) -> bool:
     """Only a store that refused is worth another try: HTTP has its retries in Scrapy, the rest would fail again."""
-    return isinstance(state.result(raise_on_failure=False), StoreError)
+    return refusal(state.result(raise_on_failure=False)) is not None
 
 
 _TASK: dict[str, Any] = {

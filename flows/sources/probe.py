@@ -8,7 +8,6 @@ from datetime import UTC, datetime
 from statistics import median
 
 from pydantic import Field
-from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
@@ -200,7 +199,7 @@ def _print(sources: Sequence[Source], found: dict[str, Probe], wrong: dict[str, 
         table.add_column(name)
     for source in sources:
         table.add_row(source.id, *_cells(found[source.id], wrong[source.id]))
-    out = output.out if output.out.is_terminal else Console(highlight=False, soft_wrap=True, width=_WIDE)
+    out = output.out if output.out.is_terminal else output.Guarded(highlight=False, soft_wrap=True, width=_WIDE)
     out.print(table)
     for source_id, findings in wrong.items():
         for each in findings:

@@ -8,8 +8,9 @@ from contextlib import contextmanager
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from rich.console import Console
+from rich.console import Console, ConsoleOptions, RenderableType
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.segment import Segment
 from rich.table import Table
 from rich.text import Text
 
@@ -22,7 +23,17 @@ if TYPE_CHECKING:  # both load what takes a while
     from pipeline.corpus.diff import Difference
 
 
-class _Spoken(Console):
+class Guarded(Console):
+    """A console on which nothing that a page says is an order to the terminal."""
+
+    def render(self, renderable: RenderableType, options: ConsoleOptions | None = None) -> Iterator[Segment]:
+        """The segments of what is printed; Rich's own orders are no text."""
+        for segment in super().render(renderable, options):
+            harmless = segment.control or not logs.ORDERS.search(segment.text)
+            yield segment if harmless else Segment(logs.shown(segment.text), segment.style)
+
+
+class _Spoken(Guarded):
     """Lines and heads of tables in the language that is spoken."""
 
     def print(self, *objects: Any, **how: Any) -> None:
@@ -41,7 +52,7 @@ def _spoken(shown: Any) -> Any:
 
 err = _Spoken(stderr=True, highlight=False, soft_wrap=True)
 out = _Spoken(highlight=False, soft_wrap=True)
-raw = Console(highlight=False, soft_wrap=True)  # what is no word of ours
+raw = Guarded(highlight=False, soft_wrap=True)  # what is no word of ours
 _LINES = 6  # of a changed text that are shown
 _T = TypeVar("_T")
 
@@ -57,7 +68,7 @@ def say(words: str, level: str = "info") -> None:
 
 def emit(row: Mapping[str, Any]) -> None:
     """One result as a JSON line on standard output."""
-    sys.stdout.write(json.dumps(row, ensure_ascii=False, default=plain) + "\n")
+    sys.stdout.write(logs.in_json(json.dumps(row, ensure_ascii=False, default=plain)) + "\n")
 
 
 def plain(value: object) -> object:

@@ -16,6 +16,7 @@ from pipeline.attachments.paragraphs import paragraphs
 from pipeline.attachments.rules import FileRules
 from pipeline.core.errors import Reject
 from pipeline.core.models import Reason
+from pipeline.core.outside_text import seen
 from pipeline.page.decode import decode
 
 ARCHIVES = frozenset(("zip", "rar", "7z"))
@@ -28,9 +29,7 @@ _REFUSED = {
 _CONTROL = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f\x7f]")
 _LATIN = "·×÷±°§"  # of Latin-1 what Chinese texts write
 _SPACES = re.compile(r"[^\S\t]+")
-_INVISIBLE = re.compile(
-    "[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff\ufffc\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufffe]"
-)
+_FEEDS = re.compile("[\x0b\x0c]")
 
 
 def read_file(data: bytes, name: str, rules: FileRules) -> list[FileText]:
@@ -141,7 +140,7 @@ def _rows(data: bytes) -> list[FileLine]:
 def _tidy(lines: Iterable[FileLine]) -> Iterator[FileLine]:
     """NFC, invisible signs gone, white space within a cell folded, empty lines gone."""
     for line in lines:
-        text = _INVISIBLE.sub("", unicodedata.normalize("NFC", line.text))
+        text = _FEEDS.sub("", seen(unicodedata.normalize("NFC", line.text)))
         if text := _SPACES.sub(" ", text).strip(" \n"):
             yield replace(line, text=text)
 

@@ -1,6 +1,6 @@
 """The way of a page, whole: decode, extract, clean, identify the language, judge, fingerprint. A pure function."""
 
-from dataclasses import replace
+from dataclasses import fields, replace
 
 from pipeline.attachments import kinds
 from pipeline.core.errors import Reject
@@ -16,6 +16,7 @@ from pipeline.core.models import (
     Rejected,
     Unchanged,
 )
+from pipeline.core.outside_text import seen
 from pipeline.core.source import Source
 from pipeline.core.urls import doc_id
 from pipeline.dedupe.fingerprint import fingerprint
@@ -93,7 +94,7 @@ def _carry(page: Page, source: Source, rules: Rules) -> Document:
         doc_id=doc_id(page.url),
         url=page.url,
         source_id=page.source_id,
-        title=cleaned.title,
+        title=seen(cleaned.title),
         text=text,
         text_as_published="\n".join(cleaned.as_published) if cleaned.as_published else None,
         lang=language.lang,
@@ -169,7 +170,7 @@ def _followed(head: Cleaned, part: Cleaned) -> Cleaned:
 
 def _fields(found: Fields, cleaned: Cleaned) -> Fields:
     """What the page says, completed by what the removed lines said."""
-    return replace(
+    whole = replace(
         found,
         published=found.published or cleaned.published,
         publisher=found.publisher or cleaned.publisher,
@@ -177,6 +178,8 @@ def _fields(found: Fields, cleaned: Cleaned) -> Fields:
         editor=found.editor or cleaned.editor,
         document_number=found.document_number or cleaned.document_number,
     )
+    said = {each.name: getattr(whole, each.name) for each in fields(whole)}
+    return replace(whole, **{name: seen(value) for name, value in said.items() if isinstance(value, str)})
 
 
 def rejected(page: Page, rules: Rules, reason: Reason, detail: str) -> Rejected:

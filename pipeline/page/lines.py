@@ -7,6 +7,7 @@ from functools import lru_cache
 from lxml import etree
 from lxml.html import HtmlElement
 
+from pipeline.core.outside_text import seen
 from pipeline.page.cells import is_row_of_data
 from pipeline.page.tree import Block, Outline, Part, Role, Span
 
@@ -177,7 +178,6 @@ _SMALLEST_PICTURE = 60  # pixels a side; below it stand icons and trackers
 
 _BEFORE_A_LINK = " \t\r\n\xa0\u3000·•▪■◆●>»-—–/.:：[]【】()（）|0123456789年月日"  # bullets and dates of lists
 
-_ODD = re.compile("[\u200b-\u200f\u2060\ufeff\u00ad\x00]+")
 _HAN = "\u2e80-\u9fff\uff00-\uffef，。；：、？！”“《》（）"
 _WRAPPED = re.compile(rf"(?<=[{_HAN}])[ \t\xa0]*[\r\n]\s*(?=[{_HAN}])")
 _INDENTED = re.compile(r"[\r\n][ \t\xa0\r\n]*\u3000\u3000\s*")
@@ -493,7 +493,7 @@ def _lines(raw: str) -> list[str]:
 
     A row of a table is one line; its empty cells stand between, before and behind tabs.
     """
-    text = _ODD.sub("", raw)
+    text = seen(raw)
     if "\t" in text:
         row = _CELL_ENDS.sub("\t", _SPACE.sub(" ", text)).strip(" \u3000")
         return [row] if row.strip("\t") else []

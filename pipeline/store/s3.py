@@ -140,16 +140,26 @@ class Store:
 
         return now
 
-    def make_bucket(self) -> None:
-        """Create the bucket unless it is there."""
-        try:
-            self._client.head_bucket(Bucket=self.bucket)
-        except ClientError as error:
-            if error.response["ResponseMetadata"]["HTTPStatusCode"] != 404:
-                raise StoreError(f"{self.url}: {error}") from error
-            self._call("create_bucket", Bucket=self.bucket)
-        except BotoCoreError as error:
-            raise StoreError(f"{self.url}: {error}") from error
+    def has_bucket(self) -> bool:
+        """Whether the bucket is there."""
+
+        def once() -> bool:
+            try:
+                self._client.head_bucket(Bucket=self.bucket)
+            except ClientError as error:
+                if error.response["ResponseMetadata"]["HTTPStatusCode"] != 404:
+                    raise
+                return False
+            return True
+
+        return self._retried("", once)
+
+    def make_bucket(self) -> bool:
+        """Create the bucket unless it is there; whether it was created."""
+        if there := self.has_bucket():
+            return not there
+        self._call("create_bucket", Bucket=self.bucket)
+        return True
 
     def put(self, key: str, body: bytes, *, only_new: bool = False) -> bool:
         """Write an object; with `only_new` leave one that is there alone and answer False."""

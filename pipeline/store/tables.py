@@ -1,5 +1,6 @@
 """Delta Lake behind one door: a table is read at one version and written by compare-and-swap against it."""
 
+import re
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -36,6 +37,8 @@ WRITER = WriterProperties(
 FILE_SIZE = 16 << 20
 _NULLS = "null_count."
 _GONE = ("not found", "nosuchkey", "invalid table version")  # what is said of a file, or of a commit, that is not there
+_PAINT = re.compile(r"\x1b\[[0-9;]*m|↳")
+_OF_A_STORE = re.compile(r"Generic S3|object.store|HTTP error|error sending request|s3://", re.IGNORECASE)
 
 
 class Conflict(GongbaoError):
@@ -103,7 +106,7 @@ class Table:
                     )
                 handle = DeltaTable(url, storage_options=options, version=at)
         except (DeltaError, OSError) as error:
-            raise StoreError(f"{url}: {error}") from error
+            raise StoreError(f"{url}: {_line(error)}") from error
         return cls(handle, store)
 
     @property
@@ -209,7 +212,8 @@ class Table:
 
     def files(self) -> list[DataFile]:
         """The Parquet files of this version, in the order of their keys."""
-        actions = pl.DataFrame(self.handle.get_add_actions(flatten=True)).to_dicts()
+        with _asking():
+            actions = pl.DataFrame(self.handle.get_add_actions(flatten=True)).to_dicts()
         found = (
             DataFile(
                 path=each["path"],
@@ -238,11 +242,12 @@ class Table:
 
     def history(self, limit: int | None = None) -> list[dict[str, Any]]:
         """The commits, newest first: version, timestamp in milliseconds, operation, and what `about` told."""
-        return self.handle.history(limit)
+        with _asking():
+            return self.handle.history(limit)
 
     def written_at(self) -> datetime:
         """When this version was committed."""
-        return datetime.fromtimestamp(self.handle.history(1)[0]["timestamp"] / 1000, UTC)
+        return datetime.fromtimestamp(self.history(1)[0]["timestamp"] / 1000, UTC)
 
     def comments(self) -> dict[str, str]:
         """What the table's own metadata say of each column."""
@@ -288,18 +293,44 @@ def kept(what: str) -> Iterator[None]:
     except (DeltaError, OSError, pl.exceptions.ComputeError) as error:
         if any(word in str(error).lower() for word in _GONE):
             raise HistoryGone(f"{what} is no longer kept") from error
-        raise StoreError(str(error)) from error
+        raise StoreError(_line(error)) from error
 
 
 @contextmanager
 def _committing() -> Iterator[None]:
     """What the table library says of a commit, in our errors."""
+    with _asking():
+        try:
+            yield
+        except CommitFailedError as error:
+            raise Conflict(_line(error)) from error
+
+
+@contextmanager
+def _asking() -> Iterator[None]:
+    """What the table library says of the store, in our errors."""
     try:
         yield
-    except CommitFailedError as error:
-        raise Conflict(str(error)) from error
     except (DeltaError, OSError) as error:
-        raise StoreError(str(error)) from error
+        raise StoreError(_line(error)) from error
+
+
+def refusal(error: BaseException) -> StoreError | None:
+    """The refusal of the store that an exception tells of, in one line; None if it tells of something else.
+
+    A lazy frame reads where it is collected, so that what its library says of the store comes up anywhere.
+    """
+    if isinstance(error, StoreError):
+        return error
+    by_library = isinstance(error, DeltaError) or (isinstance(error, OSError) and error.errno is None)
+    if by_library or (isinstance(error, pl.exceptions.ComputeError) and _OF_A_STORE.search(str(error))):
+        return StoreError(_line(error))
+    return None
+
+
+def _line(error: BaseException) -> str:
+    """What a library says in coloured trees, on one line."""
+    return " ".join(_PAINT.sub("", str(error)).split())
 
 
 def configuration(indexed: Sequence[str]) -> dict[str, str]:

@@ -7,15 +7,14 @@ from dataclasses import dataclass, replace
 from itertools import accumulate
 
 from pipeline.core.models import Line
+from pipeline.core.outside_text import seen
 from pipeline.text.repair import repair
 from pipeline.text.rules import BoilerplateRules, canonical, fold
 
 _SHORT = 8  # Han characters
 LINKED = 0.8  # a line with so much of it in links is a link
 SENTENCE_END = re.compile(r"[。！？；!?;]|\.(?:\s|$)|[:：]$")
-_INVISIBLE = re.compile(
-    "[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff\ufffc\ue000-\uf8ff\x00-\x08\x0e-\x1f\x7f]"
-)
+_PRIVATE = re.compile("[\ue000-\uf8ff]")
 _SPACE = re.compile(r"[^\S\t]+")
 _CELL_ENDS = re.compile(r" *\t *")
 _HAN = re.compile(r"[\u3400-\u9fff]")
@@ -67,7 +66,7 @@ def joined(parts: Sequence[Row]) -> Row:
 
 def tidy(text: str) -> str:
     """NFC, invisible signs gone, white space folded to one space; a tab between cells stays, beside an empty cell two."""
-    line = _SPACE.sub(" ", _INVISIBLE.sub("", unicodedata.normalize("NFC", text))).strip(" ")
+    line = _SPACE.sub(" ", _PRIVATE.sub("", seen(unicodedata.normalize("NFC", text)))).strip(" ")
     row = _CELL_ENDS.sub("\t", line) if "\t" in line.strip() else line.strip()
     return row if row.strip() else ""
 

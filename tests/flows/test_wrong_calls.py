@@ -10,6 +10,7 @@ import pytest
 from click.testing import CliRunner
 
 from flows.cli.main import cli
+from pipeline.core.errors import ConfigError
 from pipeline.store.s3 import Store
 from tests.makers.corpus_nights import document, night, prose
 from tests.makers.places import ROOT
@@ -78,3 +79,19 @@ def test_a_negative_limit_is_refused(command: list[str]) -> None:
     done = CliRunner().invoke(cli, [*command, "--limit", "-1"])
     assert done.exit_code == 2
     assert "-1 is not in the range x>=0" in done.stderr
+
+
+def test_no_command_makes_a_bucket_but_the_one_that_is_named_by_the_others(
+    one: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GONGBAO_STORE", "s3://misspelt/prefix")
+    for command in (["status"], ["read"], ["store", "check"], ["store", "copy", "s3://misspelt-too"]):
+        with pytest.raises(ConfigError, match=r"no bucket 'misspelt'.*gongbao store create"):
+            CliRunner().invoke(cli, command, standalone_mode=False, catch_exceptions=False)
+    monkeypatch.setenv("GONGBAO_STORE", one.url)
+    with pytest.raises(ConfigError, match="store create s3://misspelt-too"):
+        CliRunner().invoke(cli, ["store", "copy", "s3://misspelt-too"], standalone_mode=False, catch_exceptions=False)
+    assert not any(Store.open(f"s3://{name}").has_bucket() for name in ("misspelt", "misspelt-too"))
+    done = CliRunner().invoke(cli, ["store", "create", "s3://misspelt/prefix"])
+    assert done.exit_code == 0, done.output
+    assert Store.open("s3://misspelt").has_bucket()

@@ -1,13 +1,18 @@
-"""A proxy in front of a real S3 server that fails as stores do: refuses, breaks off, stalls, and loses answers."""
+"""A proxy in front of a real S3 server that fails as stores do: refuses, breaks off, stalls, and loses answers.
+
+It also sees who asks die: before a request is done, or when it is done and nobody was told.
+"""
 
 import http.client
+import os
 import random
+import signal
 import socket
 import threading
 import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import urlsplit
 
@@ -19,6 +24,7 @@ _STATUS = {
     "full": (507, "NoSpace"),
 }
 _STALL_SECONDS = 0.5
+_WRITES = ("PUT", "POST", "DELETE")
 _HOP = {"connection", "transfer-encoding", "content-length"}
 
 
@@ -42,6 +48,31 @@ class Faults:
                 kind = self._random.choice(self.kinds) if self._random.random() < self.share else ""
             self.done[kind or "none"] += 1
             return kind
+
+
+class Death(Faults):
+    """The process `pid` is killed at its n-th request that writes, before that is done or `after`."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.pid, self.at, self.after, self.writes = 0, 0, False, 0
+
+    def of(self, method: str) -> str:
+        with self._lock:
+            self.writes += method in _WRITES
+            if not self.at or self.writes < self.at or not self.pid:
+                return ""
+        if not self.after:
+            self.strike()
+        return "lost" if self.after and method in _WRITES else "reset"
+
+    def strike(self) -> None:
+        """Kill whoever asks."""
+        with self._lock, suppress(ProcessLookupError):
+            if self.pid:
+                os.kill(self.pid, signal.SIGKILL)
+                self.pid = 0
+                self.done["killed"] += 1
 
 
 @contextmanager
@@ -80,6 +111,8 @@ def faulty(endpoint: str, faults: Faults) -> Iterator[str]:
             finally:
                 asked.close()
             if kind == "lost":
+                if isinstance(faults, Death):
+                    faults.strike()
                 self._break()
                 return
             if kind == "stall":

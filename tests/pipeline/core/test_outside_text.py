@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.core.outside_text import load_json, sound
+from pipeline.core.outside_text import load_json, seen, sound
 from pipeline.core.urls import lasting
 
 
@@ -53,3 +53,19 @@ def test_two_files_are_two(first: str, second: str) -> None:
 @given(st.text(max_size=60))
 def test_no_address_makes_it_fail(text: str) -> None:
     assert lasting(lasting(f"http://a.example/{text}")) == lasting(f"http://a.example/{text}")
+
+
+@pytest.mark.parametrize(
+    ("said", "wanted"),
+    [
+        ("a\u2066b\u2069\ufdd0\U0001ffff\ufffe", "ab"),
+        ("清\x1b[2J屏\x9b1m\x07", "清[2J屏1m"),
+        ("通\u200d知\u200c公\u200b告\u202e", "通知公告"),
+        ("\u0645\u06cc\u200c\u062e\u0648\u0627\u0647\u0645", "\u0645\u06cc\u200c\u062e\u0648\u0627\u0647\u0645"),
+        ("\u0915\u094d\u200d\u0937", "\u0915\u094d\u200d\u0937"),
+        ("👨\u200d👩\u200d👧 ❤\ufe0f\u200d🔥", "👨\u200d👩\u200d👧 ❤\ufe0f\u200d🔥"),
+        ("一\t二\n三\u2028四", "一\t二\n三\u2028四"),
+    ],
+)
+def test_what_nobody_sees_goes_and_joiners_of_words_and_emoji_stay(said: str, wanted: str) -> None:
+    assert seen(said) == wanted
