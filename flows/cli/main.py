@@ -281,11 +281,12 @@ def check_store() -> None:
 @cli.command()
 @click.option("--derive", is_flag=False, flag_value=100, type=click.IntRange(1), default=None, metavar="[N]",
               help="Also make N documents (100) again from their landing files, and compare them.")  # fmt: skip
-def verify(derive: int | None) -> None:
+@click.option("--repair", is_flag=True, help="Make whole what can be made again from landing files and commits.")
+def verify(derive: int | None, repair: bool) -> None:
     """Read landing files, staged files, tables and plain files again, and compare them with what was written."""
     from flows.commands import store as copying
 
-    sys.exit(0 if copying.verify(derive) else _FAILED)
+    sys.exit(0 if copying.verify(derive, repair=repair) else _FAILED)
 
 
 for command in (*corpus_cli.COMMANDS, *alarms.COMMANDS, *project.COMMANDS):

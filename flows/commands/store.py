@@ -15,8 +15,10 @@ from pipeline.corpus.corpus import Corpus
 from pipeline.store import landing
 from pipeline.store.s3 import Store
 from pipeline.upkeep import backup
+from pipeline.upkeep import repair as repairing
 from pipeline.upkeep import verify as verifying
 from pipeline.upkeep.check_store import failings
+from pipeline.upkeep.verify import Verified
 
 
 def create(url: str, profile: str) -> None:
@@ -54,13 +56,24 @@ def check() -> bool:
     return not found
 
 
-def verify(derive: int | None) -> bool:
-    """Read everything again and say what is not what was written; with `derive` make so many documents again, too."""
+def verify(derive: int | None, *, repair: bool = False) -> bool:
+    """Read everything again and say what is not what was written; with `derive` make so many documents again, too.
+
+    With `repair` what can be is made whole, and everything is read once more.
+    """
     store = settings.open_store(settings.from_environment())
-    with output.bar("verify", None) as show:
-        found = verifying.verify(store, lambda done, of: show(1, f"{done} of {of} objects"))
-    for line in verifying.lines(found):
-        output.say(line)
+    found = _verified(store)
+    if repair and found.faults:
+        done = repairing.repair(store, found.faults)
+        for key in done.whole:
+            output.say(f"made whole: {key}")
+        for fault in done.beyond:
+            output.say(f"beyond repair: {fault.what}: {fault.key}")
+        if done.republish:
+            from flows.commands import backfill  # loads Prefect
+
+            backfill.command((), landing="landing/")
+        found = _verified(store)
     if derive is None:
         return not found.faults
     others = list(_derived_otherwise(store, derive))
@@ -68,6 +81,14 @@ def verify(derive: int | None) -> bool:
         output.say(line)
     output.say(f"{len(others)} documents come out otherwise than they are held")
     return not (found.faults or others)
+
+
+def _verified(store: Store) -> Verified:
+    with output.bar("verify", None) as show:
+        found = verifying.verify(store, lambda done, of: show(1, f"{done} of {of} objects"))
+    for line in verifying.lines(found):
+        output.say(line)
+    return found
 
 
 def _derived_otherwise(store: Store, most: int) -> Iterator[str]:

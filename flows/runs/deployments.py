@@ -12,6 +12,7 @@ from prefect.client.orchestration import PrefectClient
 from prefect.client.schemas.filters import DeploymentFilter, DeploymentFilterName, FlowRunFilter, FlowRunFilterState
 from prefect.client.schemas.filters import FlowRunFilterStateType as OfType
 from prefect.client.schemas.objects import FlowRun, State, StateType
+from prefect.client.schemas.sorting import FlowRunSort
 from prefect.deployments.runner import RunnerDeployment
 from prefect.flows import Flow
 from prefect.runner import Runner
@@ -34,6 +35,7 @@ _FLOWS: tuple[Flow[..., Any], ...] = (
     maintenance_flow.maintain,
     watch_flow.watch,
 )
+_PAGE = 200  # of an answer; the most that a server gives unless it is told otherwise
 _INSTEAD_OF = "instead_of"  # a parameter of those flows whose reports tell of it
 _LATER = timedelta(seconds=20)  # a run that is handed over begins only after we are gone: a runner looks 10 s ahead
 
@@ -107,10 +109,19 @@ async def _undone(client: PrefectClient, *, alone: bool) -> list[FlowRun]:
 
 
 async def _runs(client: PrefectClient, *types: StateType) -> list[FlowRun]:
-    return await client.read_flow_runs(
-        flow_run_filter=FlowRunFilter(state=FlowRunFilterState(type=OfType(any_=list(types)))),
-        deployment_filter=DeploymentFilter(name=DeploymentFilterName(any_=[flow.name for flow in _FLOWS])),
-    )
+    """All of them: an answer holds 200 at most, and as many are ahead where 64 sources have schedules of their own."""
+    found: list[FlowRun] = []
+    while True:
+        page = await client.read_flow_runs(
+            flow_run_filter=FlowRunFilter(state=FlowRunFilterState(type=OfType(any_=list(types)))),
+            deployment_filter=DeploymentFilter(name=DeploymentFilterName(any_=[flow.name for flow in _FLOWS])),
+            sort=FlowRunSort.ID_DESC,
+            limit=_PAGE,
+            offset=len(found),
+        )
+        found += page
+        if len(page) < _PAGE:
+            return found
 
 
 async def _begin_again(client: PrefectClient, runs: list[FlowRun], after: timedelta) -> None:

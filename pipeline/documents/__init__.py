@@ -178,8 +178,8 @@ def _fields(found: Fields, cleaned: Cleaned) -> Fields:
         editor=found.editor or cleaned.editor,
         document_number=found.document_number or cleaned.document_number,
     )
-    said = {each.name: getattr(whole, each.name) for each in fields(whole)}
-    return replace(whole, **{name: seen(value) for name, value in said.items() if isinstance(value, str)})
+    said = (name for each in fields(whole) if isinstance(getattr(whole, name := each.name), str))
+    return replace(whole, **{name: seen(getattr(whole, name)) for name in said})  # type: ignore[arg-type]  # all str
 
 
 def rejected(page: Page, rules: Rules, reason: Reason, detail: str) -> Rejected:

@@ -193,6 +193,12 @@ class Table:
             merger.when_matched_update_all().when_not_matched_insert_all().execute()
         self._record()
 
+    def drop_missing(self) -> None:
+        """Take files that are not there out of the newest version; their rows are in it no more."""
+        with _committing():
+            self.handle.repair()
+        self._record()
+
     def _record(self) -> None:
         """Remember what was written; where the store refuses that, the next commit does it."""
         with suppress(StoreError):

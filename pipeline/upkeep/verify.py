@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 
 from pydantic import ValidationError
@@ -20,6 +21,7 @@ from pipeline.store.digests import Written
 from pipeline.store.s3 import Entry, Store
 
 _AT_ONCE = 8
+_WRITING = timedelta(minutes=10)  # so long a plain file may lack its manifest, which is written after it
 _READ = (keys.LANDING, keys.STAGED, keys.CORPUS, keys.FETCHES, keys.NIGHTLY)
 
 
@@ -85,21 +87,23 @@ def _look(store: Store, entry: Entry, written: Written | None) -> tuple[bool, Fa
         detail = f"{found.size} bytes, {written.size} were written" if found.size != written.size else "other bytes"
         return True, Fault(what="damaged", key=key, detail=detail)
     if key.startswith(keys.NIGHTLY):
-        return True, _plain_file(store, key, body)
+        return True, _plain_file(store, entry, body)
     if key.startswith(keys.LANDING) and (wrong := _unzipped(body)):
         return False, Fault(what="damaged", key=key, detail=wrong)
     return False, None
 
 
-def _plain_file(store: Store, key: str, body: bytes) -> Fault | None:
+def _plain_file(store: Store, entry: Entry, body: bytes) -> Fault | None:
     """A plain file is recorded in its manifest, and a manifest in itself."""
+    key = entry.key
     try:
         if key.endswith(".json"):
             Manifest.model_validate_json(body)
             return None
         about = store.find(key.removesuffix(".jsonl.zst") + ".json")
         if about is None:
-            return None  # a night that is being written
+            late = datetime.now(UTC) - entry.modified > _WRITING
+            return Fault(what="missing", key=key.removesuffix(".jsonl.zst") + ".json") if late else None
         manifest = Manifest.model_validate_json(about)
     except ValidationError as error:
         return Fault(what="damaged", key=key, detail=str(error).splitlines()[0])

@@ -2,6 +2,7 @@
 
 import os
 import random
+from datetime import timedelta
 
 import boto3
 import pytest
@@ -9,10 +10,12 @@ import pytest
 from flows.runs import processing
 from pipeline.corpus import nightly_files
 from pipeline.corpus.corpus import Corpus
-from pipeline.store import digests, fetches
+from pipeline.store import digests, fetches, staging
 from pipeline.store.digests import Damaged
 from pipeline.store.s3 import Store
 from pipeline.upkeep import compaction
+from pipeline.upkeep import verify as verifying
+from pipeline.upkeep.repair import repair
 from pipeline.upkeep.verify import Verified, verify
 from tests.makers.corpus_nights import night, prose
 from tests.makers.landed_pages import DAYS, fetched
@@ -95,6 +98,34 @@ def test_a_damaged_landing_file_makes_no_documents_and_is_named(held: Store, mon
     overwrite(held, first, body[: len(body) * 2 // 3])
     with pytest.raises(Damaged, match=first):
         processing.process_landing(first, "again")
+
+
+def test_what_can_be_made_again_is_repaired_and_the_rest_is_named(held: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(verifying, "_WRITING", timedelta())
+    before = Corpus.open(held).documents(every=True).select("doc_id", "text").sort("doc_id").collect()
+    plain = {key: held.get(key) for key in held.list("nightly/")}
+    staged = next(held.list("staged/"))
+    landed = next(held.list("landing/"))
+    hurt = next(file for file in Corpus.open(held).table.files())
+    log = fetches.table(held).files()[0].path
+    for key in (next(key for key in plain if key.endswith(".zst")), staged, landed, f"corpus/{hurt.path}"):
+        overwrite(held, key, held.get(key)[:-40])
+    held.delete(next(key for key in plain if key.endswith(".json")))
+    held.delete(f"fetches/{log}")
+    overwrite(held, "corpus/month=2026-01/backup.tmp", b"x")
+    done = repair(held, verify(held).faults)
+    assert {(fault.what, fault.key) for fault in done.beyond} == {
+        ("damaged", landed), ("foreign", "corpus/month=2026-01/backup.tmp"),
+    }  # fmt: skip
+    assert done.republish
+    assert named(verify(held)) == {(fault.what, fault.key) for fault in done.beyond}
+    for key, body in plain.items():
+        if key.endswith(".zst"):
+            assert sorted(staging.unpack_text(held.get(key)).splitlines()) == sorted(
+                staging.unpack_text(body).splitlines()
+            )
+    left = Corpus.open(held).documents(every=True).collect().height
+    assert left == before.height - hurt.rows
 
 
 def test_every_table_has_its_commits_recorded(held: Store) -> None:
