@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: help demo test lint format bench lock clean
+.PHONY: help demo test lint format bench torture lock clean
 
 help:  ## what there is to do
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/'
@@ -28,6 +28,11 @@ format: $(READY)  ## write the code as ruff wants it
 
 bench: $(READY)  ## tables of quality and speed beside the peers; needs ../shared
 	@$(BIN)/python -m tests.benchmarks
+
+torture: $(READY)  ## 1,000 kills, 10,000 faults of the store, 100,000 hostile inputs, counted; takes hours
+	@$(BIN)/python -m tests.campaigns.crashes 1000
+	@$(BIN)/python -m tests.campaigns.faults 10000
+	@$(BIN)/python -m tests.campaigns.fuzz 100000
 
 lock: $(READY)  ## resolve the dependencies anew
 	@$(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-header \

@@ -1,4 +1,4 @@
-"""`python -m tests.benchmarks.safety.crashes [KILLS]`: a store's life, killed at every write, before it and after it, counted.
+"""`python -m tests.campaigns.crashes [KILLS]`: a store's life, killed at every write, before it and after it, counted.
 
 Each step of `tests/makers/nights/killed.py` runs in a process of its own, which a proxy before the real S3 server kills
 at its n-th write; it is run again, killed again further on, and then left alone. After each step the store must hold
