@@ -27,7 +27,8 @@ def create(url: str, profile: str) -> None:
     if not url and known.embedded:
         raise ConfigError("the embedded store makes its own bucket; name one", key="GONGBAO_STORE")
     store = Store.open(url or known.store, profile=profile)
-    output.say(f"{store.url}: bucket {store.bucket} {'is made' if store.make_bucket() else 'is there already'}")
+    made = store.make_bucket()
+    output.say(f"{store.url}: the bucket is made" if made else f"{store.url}: the bucket is there already")
 
 
 def copy(to: str, profile: str, *, delete: bool) -> None:
