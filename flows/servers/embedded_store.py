@@ -20,7 +20,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
-from http.client import HTTPSConnection
+from http.client import HTTPConnection, HTTPException, HTTPSConnection
 from ipaddress import ip_address
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -96,7 +96,7 @@ def start(folder: Path) -> Server:
             if running.doors != _DOORS:
                 _end(running, folder)
                 _sweep(folder)
-            elif _listens(running):
+            elif _answers(running):
                 return running
             if time.monotonic() > deadline:
                 raise StoreError(
@@ -127,13 +127,18 @@ def _recorded(folder: Path) -> Server | None:
         return None
 
 
-def _listens(server: Server) -> bool:
+def _answers(server: Server) -> bool:
+    """Whether it answers, whatever it says: the kernel takes connections for one that was killed and is not gone yet."""
     where = urlsplit(server.endpoint)
+    door = HTTPConnection(where.hostname or "", where.port, timeout=5)
     try:
-        socket.create_connection((where.hostname, where.port), timeout=5).close()
-    except OSError:
+        door.request("GET", "/")
+        door.getresponse()
+        return True
+    except (OSError, HTTPException):
         return False
-    return True
+    finally:
+        door.close()
 
 
 def stop(folder: Path) -> bool:
@@ -258,9 +263,9 @@ def _write_locks(folder: Path) -> None:
 
 def _wait_ready(server: Server, process: subprocess.Popen[bytes], folder: Path, *, last: bool) -> bool:
     """Whether it came up; StoreError if not, unless it ended by itself and another launch may do better."""
-    deadline, why = time.monotonic() + _READY_SECONDS, "it does not listen"
+    deadline, why = time.monotonic() + _READY_SECONDS, "it does not answer"
     while True:
-        if _listens(server):
+        if _answers(server):
             try:
                 store = Store.open(f"s3://{BUCKET}", server.environment())
                 store.make_bucket()
