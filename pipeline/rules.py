@@ -64,7 +64,7 @@ def _version(config: Path) -> str:
 
 @cache
 def _code() -> Mapping[str, str]:
-    """What this process runs, whatever is installed meanwhile. Two threads that parse at once fail before Python 3.11.5."""
+    """What this process runs, whatever is installed meanwhile. CPython's parser fails where two threads parse at once."""
     with _parsing:
         return code()
 

@@ -1,8 +1,12 @@
 """The version of the rules: what may change a document changes it, and nothing else does."""
 
+import gc
 import shutil
 import subprocess
 import sys
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -12,6 +16,7 @@ from tests.makers.places import ROOT
 
 # Each module that counts is changed in turn, and then told again in other words that mean the same.
 CHANGES = """
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from pipeline.rules import code, meaning, version
 before = code()
@@ -72,3 +77,22 @@ def test_an_import_that_leads_to_no_module_is_no_silent_gap(tmp_path: Path) -> N
     told = "from pipeline.rules import code; code()"
     done = subprocess.run([sys.executable, "-c", told], capture_output=True, text=True, cwd=tmp_path)
     assert "no module 'pipeline.nowhere'" in done.stderr
+
+
+@pytest.fixture
+def other_threads_between() -> Iterator[None]:
+    """Garbage is collected all the time, and others may run meanwhile: CPython's parser, which counts its depth for all
+    threads at once, then ends in a SystemError where two of them parse."""
+    before, let_others_run = gc.get_threshold(), lambda phase, told: time.sleep(0)
+    gc.set_threshold(50)
+    gc.callbacks.append(let_others_run)
+    yield
+    gc.callbacks.remove(let_others_run)
+    gc.set_threshold(*before)
+
+
+def test_threads_that_ask_at_once_are_told_one_version(tmp_path: Path, other_threads_between: None):
+    folders = [shutil.copytree(ROOT / "config", tmp_path / str(number)) for number in range(6)]
+    with ThreadPoolExecutor(6) as pool:
+        versions = set(pool.map(lambda folder: Rules.load(folder).version, folders))
+    assert len(versions) == 1
