@@ -65,13 +65,15 @@ def test_the_code_that_counts_is_what_the_way_of_a_page_really_loads() -> None:
 
 
 def test_the_version_follows_every_module_behind_a_document_and_no_comment(tmp_path: Path) -> None:
-    shutil.copytree(ROOT / "pipeline", tmp_path / "pipeline")
+    for folder in ("pipeline", "config"):
+        shutil.copytree(ROOT / folder, tmp_path / folder)
     done = subprocess.run([sys.executable, "-c", CHANGES], capture_output=True, text=True, cwd=tmp_path)
     assert done.stdout.splitlines() == [str(len(code()))], done.stdout + done.stderr
 
 
 def test_an_import_that_leads_to_no_module_is_no_silent_gap(tmp_path: Path) -> None:
-    shutil.copytree(ROOT / "pipeline", tmp_path / "pipeline")
+    for folder in ("pipeline", "config"):
+        shutil.copytree(ROOT / folder, tmp_path / folder)
     with (tmp_path / "pipeline" / "documents" / "__init__.py").open("a") as file:
         file.write("\n\ndef later() -> None:\n    from pipeline.nowhere import nothing\n")
     told = "from pipeline.rules import code; code()"
