@@ -84,10 +84,10 @@ def _carry(page: Page, source: Source, rules: Rules) -> Document:
             raise Reject(Reason.NOT_HTML, kind)
     decoded, extracted, cleaned = read(page, source, rules)
     judge(extracted, cleaned, decoded, page.status, rules.quality, rules.obstacles, page.headers)
+    if not page.listed_title and (others := names_others(extracted, cleaned, decoded.text, rules.quality)):
+        raise Reject(Reason.LIST_PAGE, others)
     if lacks := error_page(extracted, cleaned, page.listed_title, rules.quality, rules.fields.title):
         raise Reject(Reason.ERROR_PAGE, lacks)
-    if others := names_others(extracted, cleaned, page.listed_title, decoded.text, rules.quality):
-        raise Reject(Reason.LIST_PAGE, others)
     text = "\n".join(cleaned.paragraphs)
     language = identify(cleaned.title, text)
     return Document(

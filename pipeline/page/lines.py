@@ -147,7 +147,8 @@ _FURNITURE = frozenset(("nav", "footer", "aside"))
 # The head of a page is `<div><span class="title">…</span><span class="time">…</span></div>` as often as not.
 _PARTS = frozenset(("span", "b", "strong", "em", "i", "font", "label", "small"))
 _WHOLE = frozenset(("p", "h1", "h2", "h3", "h4", "h5", "h6"))  # nothing stands alone in these
-_LEADS = re.compile(r"\s*(?!#|javascript:|$)", re.IGNORECASE)
+_LEADS = re.compile(r"\s*+(?!#|(?:javascript|about|void)\b\s*[:(]|$)", re.IGNORECASE)
+_CALLS = re.compile(r"(?<!void)(?<!print)(?<!close)\(\s*[^)\s]|\blocation\b", re.IGNORECASE)  # and not `return false`
 _LINE = _INLINE | {"p"}  # a comment directly in one of these ends no line
 _KINDS = {
     **dict.fromkeys(_BLOCK, "block"),
@@ -313,7 +314,7 @@ class _Walk:
     def _anchor(self, element: HtmlElement) -> None:
         """Open a link; one that leads nowhere, as Word's bookmarks do and `javascript:;`, is none."""
         href = element.get("href") or ""
-        leads = _LEADS.match(href) is not None or element.get("onclick") is not None
+        leads = _LEADS.match(href) is not None or _CALLS.search(element.get("onclick") or "") is not None
         file = leads and _FILE_LINK.search(href) is not None
         self.anchors.append((element, leads and not file, file))
         self.pages += leads and not file

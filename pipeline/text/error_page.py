@@ -33,16 +33,15 @@ def error_page(
     return f"{'a trace' if trace else 'a sentence'} without headline, date, publisher or file"
 
 
-def names_others(extracted: Extracted, cleaned: Cleaned, listed_title: str, html: str, rules: QualityRules) -> str:
+def names_others(extracted: Extracted, cleaned: Cleaned, html: str, rules: QualityRules) -> str:
     """What makes a page whose text is a footer or a disclaimer a list: the dated names of others say more than that.
 
-    A text that has to do with its headline, or with what a listing announced, is one, however short.
+    A text that has to do with its headline is one, however short; and where a listing announced an article, it failed.
     """
     text = "\n".join(cleaned.paragraphs)
     said = letters(text)
-    if len(said) >= rules.error_letters or _is_of_an_article(extracted, cleaned):
-        return ""
-    if shared(text, extracted.title) or shared(text, listed_title) >= rules.shared_least:
+    article = shared(text, extracted.title) or _is_of_an_article(extracted, cleaned)
+    if len(said) >= rules.error_letters or article:
         return ""
     names = [letters(name) for name in dated_links(html)]
     names = [name for name in names if len(name) >= rules.link_letters and name not in said]
@@ -73,8 +72,8 @@ def _is_trace(paragraphs: tuple[str, ...], rules: QualityRules) -> bool:
 def _headline(extracted: Extracted, text: str, listed_title: str, rules: QualityRules, titles: TitleRules) -> bool:
     """Whether the page has a headline of its own over the text; the site's name, a status or a sentence is none.
 
-    What stands in `<title>` alone must have something to do with the text, and where a listing names the article, the
-    headline or the text with what that says.
+    It has something to do with the text, or it says what kind of document this is; and where a listing names the
+    article, the headline or the text has to do with what that says.
     """
     title, origin = extracted.title, dict(extracted.evidence).get("title", "")
     said = letters(title)
@@ -90,7 +89,8 @@ def _headline(extracted: Extracted, text: str, listed_title: str, rules: Quality
     if letters(text).startswith(said) and "\n" not in text:
         return False
     if not listed_title:
-        return origin != "title" or bool(shared(text, title))
+        named = origin != "title" and compiled(titles.document_kind).search(title)
+        return bool(named or shared(text, title))
     announced = origin != "listed" and (
         said in letters(listed_title) or shared(title, listed_title) >= rules.shared_least
     )

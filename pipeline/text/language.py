@@ -69,6 +69,7 @@ _KANA = re.compile(r"[\u3041-\u30ff\uff66-\uff9f]")
 _HANGUL = re.compile(r"[\u1100-\u11ff\u3131-\u318e\uac00-\ud7a3]")
 _HAN_GRAMMAR = re.compile(r"(?<=[\u4e00-\u9fff])[,、:]|[的了在是和与及等为将被对从到有这其於與為將對從]")  # after NFKC
 _HAN_SENTENCE = 6  # Han characters
+_HAN_CLAUSE = 4  # of them, where a full stop that only Chinese and Japanese have ends it
 _WORDS_PER_SMALL_WORD = 8  # Latin prose has one in three; lists of names have one in twenty
 _LATIN_WORD = re.compile(r"[A-Za-z\u00c0-\u024f\u1e00-\u1eff]+(?:['’-][A-Za-z\u00c0-\u024f]+)*")
 _OTHER_WORD = re.compile(r"[^\W\d_]+")
@@ -151,14 +152,15 @@ def _without_names(sample: str) -> str:
     A line is Latin where its small words say so (the, of, de, und); names, however many, have hardly any. A text
     without a Han sentence is left as it is, without its Han.
     """
-    lines = re.split(r"[\n。!?;]", sample)
+    lines = re.findall(r"[^\n。!?;]+。?", sample)
     if not any(map(_is_han_sentence, lines)):
         return _HAN.sub(" ", sample)
     return "\n".join(_HAN.sub(" ", line) for line in lines if _is_latin_sentence(line))
 
 
 def _is_han_sentence(line: str) -> bool:
-    return len(_HAN.findall(line)) >= _HAN_SENTENCE and bool(_HAN_GRAMMAR.search(line))
+    han = len(_HAN.findall(line))
+    return (han >= _HAN_SENTENCE and bool(_HAN_GRAMMAR.search(line))) or (han >= _HAN_CLAUSE and "。" in line)
 
 
 def _is_latin_sentence(line: str) -> bool:

@@ -10,6 +10,7 @@ from pipeline.core.config import Strict
 from pipeline.core.errors import Reject
 from pipeline.core.models import Cleaned, Decoded, Extracted, Line, Reason
 from pipeline.page.obstacles import Cause, Signatures, recognise
+from pipeline.text.repair import strip_readings
 from pipeline.text.rules import Joined, compiled, fold
 
 
@@ -120,7 +121,8 @@ def _judge_characters(text: str, rules: QualityRules) -> None:
     if _is_western(text, len(han)):
         return
     letters = _letters(text)
-    wrong = sum(len(found) for found in compiled(rules.salad_characters).findall(text))
+    spoken, _ = strip_readings(text, converted=True)  # 重(chóng)庆: a tone is no accent
+    wrong = sum(len(found) for found in compiled(rules.salad_characters).findall(spoken))
     if wrong > rules.salad * letters:
         raise Reject(Reason.MOJIBAKE, f"{wrong} characters that only a wrong charset makes")
     chinese = len(han) * 2 > letters and not _KANA_HANGUL.search(text)

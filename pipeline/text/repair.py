@@ -44,6 +44,7 @@ _ANNOTATED = re.compile(
     rf"([\u3400-\u9fff])((?:{_STREWN}{_SPACE}{_STREWN}[(（]{_SPACE}{_STREWN}{_READING}(?:{_SPACE}{_STREWN}[,，/、]{_SPACE}{_READING})*{_STREWN}{_SPACE}[)）])+)"
 )
 _BRACKET = re.compile(rf"[(（]{_SPACE}{_STREWN}{_READING}")  # quick: most texts have none
+_SPACED = re.compile(r"[^\s(（]\s+[)）]")  # 网络(luò )主播: no person writes so, and the text may be simplified since
 _TONED = re.compile("[\u00e0-\u00fc\u0101-\u01dc]")
 _ABOUT_READINGS = re.compile("讀音|读音|讀作|读作|多音|拼音|注音")  # a text on pronunciation glosses on purpose
 _HAN = re.compile(r"[\u3400-\u9fff]")
@@ -68,10 +69,10 @@ def is_machine_converted(text: str, limits: RepairLimits = LIMITS) -> bool:
     """Whether readings stand behind traditional characters so often that only a machine can have put them there."""
     if not _BRACKET.search(text):
         return False
-    annotated = [match[1] for match in _ANNOTATED.finditer(text) if _is_reading(match)]
+    annotated = [match for match in _ANNOTATED.finditer(text) if _is_reading(match)]
     if not annotated or _ABOUT_READINGS.search(text):
         return False
-    hits = sum(simplified(character) != character for character in annotated)
+    hits = sum(simplified(match[1]) != match[1] or bool(_SPACED.search(match[2])) for match in annotated)
     if len(annotated) >= limits.any_hits and _is_traditional(text):
         hits = len(annotated)
     han = len(_HAN.findall(text))

@@ -111,6 +111,11 @@ ANCHORS = {
     "an unclosed bookmark with an id": page(above="<a id='top'>"),
     "a link to nothing": page(paragraphs(form="<p><a href='javascript:;'>{}</a></p>")),
     "a link to void": page(paragraphs(form="<p><a href='javascript:void(0)'>{}</a></p>")),
+    "a link to void, spaced": page(paragraphs(form="<p><a href=' JavaScript: ;'>{}</a></p>")),
+    "a link to void that says so twice": page(
+        paragraphs(form="<p><a href='javascript:void(0)' onclick='return false'>{}</a></p>")
+    ),
+    "a link to a blank page": page(paragraphs(form="<p><a href='about:blank'>{}</a></p>")),
     "a link to its own page's top": page(paragraphs(form="<p><a href='#'>{}</a></p>")),
 }
 

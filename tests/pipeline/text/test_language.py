@@ -28,6 +28,13 @@ ENGLISH = "The bureau said on Monday that output at large factories rose five pe
         ("", SIMPLIFIED + ENGLISH, "zh-Hans"),
         ("", SIMPLIFIED[:30] + " ".join([ENGLISH] * 5), "en"),
         ("Output rises in first half", ENGLISH, "en"),
+        (
+            "药品目录",
+            "药品：Amoxicillin Capsules、Azithromycin Tablets、Ceftriaxone Sodium for Injection、Metformin Hydrochloride。"
+            "\n以上药品Pfizer、Novartis、AstraZeneca、Bristol-Myers Squibb供应。",
+            "zh-Hans",
+        ),
+        ("处理器横评", "结果显示AMD Ryzen Threadripper PRO 7995WX优于Intel Core i9 Extreme Edition。", "zh-Hans"),
         ("", "Le ministère de l'Industrie a annoncé lundi de nouvelles mesures pour soutenir les entreprises.", "fr"),
         ("", "経済産業省は月曜日、中小企業を支援するための新しい計画を発表しました。", "ja"),
         ("", "산업통상자원부는 월요일 중소기업을 지원하기 위한 새로운 계획을 발표했다.", "ko"),
