@@ -76,7 +76,7 @@ def split(text: str, rules: PassageRules) -> Passages:
             if sentence and not sentence.isspace():
                 stated = _is_stated(sentence, rules)
                 # A page of one paragraph has its bylines in the same line as the article.
-                label = labelled or (told and _is_label(simple, stated, rules))
+                label = labelled or (told and simple != plain and _is_label(simple, stated, rules))
                 found.append((sentence.strip(), told and not label, label, stated, teaser))
     # One conversion for the whole text: it costs by the call.
     forms = [words_only(line) for line in readable("\n".join(raw for raw, *_ in found)).split("\n")]

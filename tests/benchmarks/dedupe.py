@@ -1,15 +1,17 @@
-"""Gongbao and its peers on the labelled near-duplicates, `python -m tests.benchmarks.dedupe [--alone]`.
+"""Gongbao and its peers on the labelled near-duplicates, `python -m tests.benchmarks.dedupe [--alone] [--only SET]`.
 
 Needs ../shared/near_duplicates. Peers get our canonical texts and an environment of their own (.venv-peers, made from
-peers.txt); `--alone` leaves them out. The first table: all kinds together, and our figures on the half of the set on
-which no threshold was tuned. The second: of each kind of repost the share that was matched to its source, of each kind
-of other text the share that was taken for a repost. Below: speed.
+peers.txt); `--alone` leaves them out. For each of both sets, synthetic edits and real reposts, a table of all kinds
+together (of the synthetic one also on the half on which no threshold was tuned), and one that says of each kind of
+repost which share was matched to its source, of each kind of other text which share was taken for a repost. Real texts
+come with titles and dates. Then the families of texts that differ in a character, and speed.
 """
 
 import argparse
 import ast
 import gzip
 import json
+import resource
 import subprocess
 import sys
 import tempfile
@@ -22,29 +24,31 @@ from typing import Any
 from pipeline.core.config import read
 from pipeline.dedupe.candidates import columns, pairs
 from pipeline.dedupe.fingerprint import canonical, fingerprint
-from pipeline.dedupe.pair.compare import Text, compare, make_ready
+from pipeline.dedupe.pair.compare import Text, compare, judge, make_ready
 from pipeline.dedupe.rules import DedupeRules
 from pipeline.dedupe.two_files import against, text_of
 from tests.benchmarks.peers_apart.dedupe_peers import METHODS
 from tests.benchmarks.peers_apart.environment import build_peers
 from tests.makers.places import ROOT
+from tests.makers.texts.one_character import FAMILIES
 
 LABELLED = ROOT.parent / "shared" / "near_duplicates"
 RULES = read(ROOT / "config" / "dedupe.yaml", DedupeRules)
 
 
-def texts(name: str) -> list[Text]:
-    """The texts of one of the two files; only what is given to every method."""
-    with gzip.open(LABELLED / name, "rt", encoding="utf-8") as lines:
-        return [text_of({key: row[key] for key in ("id", "text")}, RULES) for row in map(json.loads, lines)]
+def texts(path: Path) -> list[Text]:
+    """The texts of one of the files."""
+    keys = ("id", "text", "title", "date") if path.parent.name == "real" else ("id", "text")
+    with gzip.open(path, "rt", encoding="utf-8") as lines:
+        return [text_of({key: row[key] for key in keys}, RULES) for row in map(json.loads, lines)]
 
 
-def scored(rows: Iterable[dict[str, Any]], queries: Path) -> str:
+def scored(rows: Iterable[dict[str, Any]], queries: Path, labelled: Path) -> str:
     """What score.py says of some decisions."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "decisions.jsonl"
         path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
-        command = [sys.executable, str(LABELLED / "score.py"), str(path), str(queries)]
+        command = [sys.executable, str(labelled / "score.py"), str(path), str(queries)]
         return subprocess.run(command, check=True, capture_output=True, text=True).stdout
 
 
@@ -95,27 +99,67 @@ def speed(new: list[Text], old: list[Text]) -> None:
     print(f"verification  {len(found) / seconds:>7,.0f} pairs a second a core")
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--alone", action="store_true", help="without the peers")
-    alone = parser.parse_args().alone
-    if not LABELLED.exists():
-        sys.exit(f"the labelled set is not here: {LABELLED}")
-    new, old = texts("queries.jsonl.gz"), texts("corpus.jsonl.gz")
-    queries = LABELLED / "queries.jsonl.gz"
+def table(labelled: Path, *, alone: bool) -> tuple[list[Text], list[Text]]:
+    """Both tables of one set; its new and its old texts."""
+    queries = labelled / "queries.jsonl.gz"
+    new, old = texts(queries), texts(labelled / "corpus.jsonl.gz")
+    print(f"{labelled.name:<42} {'recall':>7} {'precis.':>7} {'F1':>7} {'seconds':>8}")
+    said = {}
     with tempfile.TemporaryDirectory() as temporary:
         folder = Path(temporary)
-        print(f"{'method':<42} {'recall':>7} {'precis.':>7} {'F1':>7} {'seconds':>8}")
-        said = {}
         for name, rows, seconds in () if alone else peers(new, old, folder):
-            row(name, told := scored(rows, queries), seconds)
+            row(name, told := scored(rows, queries, labelled), seconds)
             said[name] = told
         before = time.perf_counter()
         ours = list(against(new, old, RULES))
-        row("Gongbao", told := scored(ours, queries), time.perf_counter() - before)
-        row("  on the half that nothing was tuned on", scored(ours, held_out(folder)), 0)
+        row("Gongbao", told := scored(ours, queries, labelled), time.perf_counter() - before)
+        if labelled == LABELLED:
+            row("  on the half that nothing was tuned on", scored(ours, held_out(folder), labelled), 0)
         kinds(said | {"Gongbao": told})
-    speed(new, old)
+    return new, old
+
+
+def families() -> None:
+    """How many pairs of texts that differ in a character of meaning are called a repost, by the titles they have."""
+    print("one-character families: taken for a repost")
+    pairs_ = [way for family in FAMILIES for pair in family.pairs() for way in (pair, pair[::-1])]
+    for named in ("no title", "own title", "one title"):
+        kinds_ = []
+        for (own, body), (other, body_other) in pairs_:
+            titles = {"no title": ("", ""), "own title": (own, other), "one title": ("公告摘登",) * 2}[named]
+            sides = zip((body, body_other), titles, strict=True)
+            one, two = (text_of({"id": title, "text": text, "title": title}, RULES) for text, title in sides)
+            kinds_.append(judge(two, one, {}, RULES).kind)
+        print(f"  {named:<22}{sum(kind != 'near' for kind in kinds_):>12} of {len(kinds_)}")
+
+
+def command() -> None:
+    """Seconds of processor time that `gongbao dedupe` takes for the real set."""
+    with tempfile.TemporaryDirectory() as folder:
+        files = [Path(folder) / name for name in ("queries.jsonl", "corpus.jsonl")]
+        for file in files:
+            file.write_bytes(gzip.decompress((LABELLED / "real" / f"{file.name}.gz").read_bytes()))
+        before = resource.getrusage(resource.RUSAGE_CHILDREN)
+        gongbao = [Path(sys.executable).with_name("gongbao"), "dedupe", files[0], "--against", files[1]]
+        subprocess.run(gongbao, check=True, capture_output=True)
+        after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    seconds = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    print(f"gongbao dedupe, real set: {seconds:.1f} s of processor time")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--alone", action="store_true", help="without the peers")
+    parser.add_argument("--only", choices=("synthetic", "real"), help="one of the sets")
+    asked = parser.parse_args()
+    if not LABELLED.exists():
+        sys.exit(f"the labelled set is not here: {LABELLED}")
+    if asked.only != "synthetic":
+        table(LABELLED / "real", alone=asked.alone)
+        command()
+    families()
+    if asked.only != "real":
+        speed(*table(LABELLED, alone=asked.alone))
 
 
 def row(name: str, said: str, seconds: float) -> None:

@@ -6,7 +6,7 @@ nowhere in the old text are never an echo of it.
 """
 
 import re
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
 from dataclasses import replace
 from functools import cached_property, lru_cache
@@ -60,7 +60,7 @@ def without_editing(alignment: Alignment, new: Ready, old: Ready, rules: Editing
         return same[nth]
 
     def is_whole(span: tuple[int, int], side: Ready) -> bool:
-        return span[0] in side.starts and span[1] in side.starts
+        return all(side.starts[bisect_left(side.starts, place)] == place for place in span)
 
     def counts(edit: Edit) -> bool:
         if (edit.here[0] == edit.here[1] and is_whole(edit.there, old)) or (
