@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from flows import settings
 from flows.runs import processing
@@ -24,6 +24,9 @@ from pipeline.documents.files import document_of, file_name
 from pipeline.rules import Rules
 from pipeline.store import staging
 from pipeline.text import clean
+
+if TYPE_CHECKING:
+    from pipeline.dedupe.two_files import Answer
 
 _PAGES = {".html", ".htm", ".shtml", ".xhtml"}
 _FILES = {".pdf", ".doc", ".docx", ".wps", ".xls", ".xlsx", ".et", ".rtf", ".ofd", ".zip", ".rar", ".7z"}
@@ -156,9 +159,9 @@ def _each(function: Callable[..., _R], jobs: Iterable[tuple[Any, ...]]) -> Itera
         yield from pool.map(lambda job: processing.in_pool(function, *job), jobs)
 
 
-def dedupe(new: Path, against: Path, *, within: bool) -> Iterator[dict[str, Any]]:
+def dedupe(new: Path, against: Path, *, within: bool) -> "Iterator[Answer]":
     """Decisions on the texts of a file of JSON lines; needs neither store nor Prefect."""
-    from flows.runs import processing  # the table library takes a second, which a look at one page need not wait for
+    # The table library takes a second, which a look at one page need not wait for.
     from pipeline.dedupe.two_files import against as decide
     from pipeline.dedupe.two_files import read_texts
 

@@ -7,12 +7,13 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, TypedDict
 
 import polars as pl
 
 from pipeline.core.dates import SHANGHAI, parse_date
 from pipeline.core.errors import ConfigError
+from pipeline.core.models import Kind
 from pipeline.dedupe.candidates import columns
 from pipeline.dedupe.decide import decide
 from pipeline.dedupe.fingerprint import fingerprint
@@ -20,9 +21,18 @@ from pipeline.dedupe.pair.text import Text
 from pipeline.dedupe.rules import DedupeRules
 
 log = logging.getLogger(__name__)
-Row = dict[str, Any]
 _BEFORE = datetime.min.replace(tzinfo=UTC)
 _OPTIONAL = ("title", "document_number", "publisher", "tier", "source_id", "url")
+
+
+class Answer(TypedDict):
+    """What is told of a new text."""
+
+    q: str
+    duplicate_of: str | None
+    extends: str | None
+    similarity: float
+    kind: Kind
 
 
 def read_texts(path: Path, rules: DedupeRules, warn: Callable[[str], None] = log.warning) -> Iterator[Text]:
@@ -53,13 +63,14 @@ def read_texts(path: Path, rules: DedupeRules, warn: Callable[[str], None] = log
         warn(f"{path}: {len(unread)} dates cannot be read and count as none, the first in line {unread[0]}")
 
 
-def text_of(row: Row, rules: DedupeRules) -> Text:
+def text_of(row: Mapping[str, object], rules: DedupeRules) -> Text:
     """A row as a text; ValueError says what it lacks."""
     named = row.get("id", row.get("doc_id")) if isinstance(row, dict) else None
-    if not isinstance(named, str | int) or not isinstance(row.get("text"), str):
+    said = row.get("text") if isinstance(row, dict) else None
+    if not isinstance(named, str | int) or not isinstance(said, str):
         raise ValueError('expected an object with "id" (or "doc_id") and "text"')
     # Half of a pair of surrogates is no character.
-    text = row["text"].encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    text = said.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
     optional: dict[str, Any] = {name: str(row.get(name) or "") for name in _OPTIONAL}
     return Text(
         id=str(named),
@@ -71,7 +82,7 @@ def text_of(row: Row, rules: DedupeRules) -> Text:
     )
 
 
-def _fetched(row: Row) -> datetime | None:
+def _fetched(row: Mapping[str, object]) -> datetime | None:
     """When `gongbao read` says that its first revision came."""
     try:
         return datetime.fromisoformat(str(row.get("first_fetched_at") or "")).astimezone(UTC)
@@ -79,7 +90,7 @@ def _fetched(row: Row) -> datetime | None:
         return None
 
 
-def date_of(row: Row) -> datetime | None:
+def date_of(row: Mapping[str, object]) -> datetime | None:
     """When it was published, as people write it; None where a line says nothing, or nothing that can be read."""
     said = _said_date(row)
     if not said:
@@ -92,11 +103,11 @@ def date_of(row: Row) -> datetime | None:
     return (found if found.tzinfo else found.replace(tzinfo=SHANGHAI)).astimezone(UTC)
 
 
-def _said_date(row: Row) -> str:
+def _said_date(row: Mapping[str, object]) -> str:
     return str(row.get("published_at") or row.get("date") or "").strip()
 
 
-def against(new: Iterable[Text], old: Iterable[Text], rules: DedupeRules, *, within: bool = False) -> Iterator[Row]:
+def against(new: Iterable[Text], old: Iterable[Text], rules: DedupeRules, *, within: bool = False) -> Iterator[Answer]:
     """A row `{"q", "duplicate_of", "extends", "similarity", "kind"}` for each new text, in their order, decided as a night does.
 
     Each new text is a night of its own; `within`: they are one night, and may repeat each other.
@@ -119,7 +130,7 @@ def against(new: Iterable[Text], old: Iterable[Text], rules: DedupeRules, *, wit
 class Held:
     """A known set in memory, each text by its id (`dedupe.Known`)."""
 
-    by_id: Mapping[str, Text]
+    by_id: dict[str, Text]
     enough: int  # texts of a scope that furniture is learned from
 
     def keys(self) -> pl.LazyFrame:
@@ -131,10 +142,10 @@ class Held:
         return {id_: self.by_id[id_] for id_ in ids if id_ in self.by_id}
 
     def recent(self, source_ids: Collection[str]) -> Iterable[Text]:
-        """The last of each scope, as of a source: what is learned from them is learned for each by itself."""
-        last = sorted(self.by_id.values(), key=lambda text: text.published_at or _BEFORE, reverse=True)
+        """The last of each scope, as of a source, by date, then by line: each scope has furniture of its own."""
+        last = sorted(self.by_id.values(), key=lambda text: text.published_at or _BEFORE)
         counts: Counter[str] = Counter()
-        for text in last:
+        for text in reversed(last):
             counts[text.scope] += 1
             if counts[text.scope] <= self.enough:
                 yield text

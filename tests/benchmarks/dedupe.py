@@ -17,14 +17,15 @@ import sys
 import tempfile
 import time
 import zlib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from pipeline.core.config import read
 from pipeline.dedupe.candidates import columns, pairs
 from pipeline.dedupe.fingerprint import canonical, fingerprint
-from pipeline.dedupe.pair.compare import Text, compare, judge, make_ready
+from pipeline.dedupe.pair.compare import compare, judge, make_ready
+from pipeline.dedupe.pair.text import Text
 from pipeline.dedupe.rules import DedupeRules
 from pipeline.dedupe.two_files import against, text_of
 from tests.benchmarks.peers_apart.dedupe_peers import METHODS
@@ -43,7 +44,7 @@ def texts(path: Path) -> list[Text]:
         return [text_of({key: row[key] for key in keys}, RULES) for row in map(json.loads, lines)]
 
 
-def scored(rows: Iterable[dict[str, Any]], queries: Path, labelled: Path) -> str:
+def scored(rows: Iterable[Mapping[str, object]], queries: Path, labelled: Path) -> str:
     """What score.py says of some decisions."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "decisions.jsonl"
@@ -140,8 +141,8 @@ def command() -> None:
         for file in files:
             file.write_bytes(gzip.decompress((LABELLED / "real" / f"{file.name}.gz").read_bytes()))
         before = resource.getrusage(resource.RUSAGE_CHILDREN)
-        gongbao = [Path(sys.executable).with_name("gongbao"), "dedupe", files[0], "--against", files[1]]
-        subprocess.run(gongbao, check=True, capture_output=True)
+        gongbao = str(Path(sys.executable).with_name("gongbao"))
+        subprocess.run([gongbao, "dedupe", str(files[0]), "--against", str(files[1])], check=True, capture_output=True)
         after = resource.getrusage(resource.RUSAGE_CHILDREN)
     seconds = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
     print(f"gongbao dedupe, real set: {seconds:.1f} s of processor time")
