@@ -18,7 +18,8 @@ from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from flows.samples.files import packages, pdf
+from flows.samples.files import packages
+from flows.samples.files.pdf import pdf
 from pipeline.core import limits, outside_text
 from pipeline.core.errors import GongbaoError
 from pipeline.core.limits import Died, Limits, TooExpensive
@@ -108,7 +109,7 @@ def _seeds() -> dict[str, tuple[Callable[[bytes], object], list[bytes]]]:
     lines = ["关于组织申报的通知", "各有关单位：", "请于十月三十一日前报送。"]
     rows = [["企业", "金额"], ["甲", "12"]]
     files = [
-        pdf.pdf(lines, rows),
+        pdf(lines, rows),
         packages.docx(lines, rows),
         packages.xlsx(rows),
         packages.ofd(lines),
