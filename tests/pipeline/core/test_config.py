@@ -6,6 +6,7 @@ import pytest
 from prefect._vendor import croniter
 
 from flows import settings
+from pipeline.core.config import Strict, read
 from pipeline.core.errors import ConfigError
 from pipeline.core.source import load, load_all
 
@@ -123,3 +124,13 @@ def test_a_key_of_an_earlier_release_is_read_with_a_warning_that_says_what_to_do
     (told,) = caplog.messages
     assert f"{tmp_path / 'ministry.yaml'}:8: `language`" in told
     assert "drop it" in told
+
+
+@pytest.mark.parametrize(
+    "text", ["id: a\x01", "day: 2026-13-45", "[" * 5000, "a: &a [*a"], ids=["control", "day", "deep", "loop"]
+)
+def test_what_no_reader_of_yaml_takes_is_a_wrong_configuration(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "file.yaml"
+    path.write_text(text)
+    with pytest.raises(ConfigError, match=r"file\.yaml"):
+        read(path, Strict)
