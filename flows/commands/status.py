@@ -76,7 +76,7 @@ def _engine(engine: str) -> None:
     except GongbaoError as error:  # the rest can be told all the same
         output.out.print(str(error), style="red", markup=False)
         return
-    output.out.print(f"engine {engine}: {len(workers)} workers", style="" if workers else "red", markup=False)
+    output.out.print(f"engine {engine}, workers: {len(workers)}", style="" if workers else "red", markup=False)
     for each in workers:
         output.out.print(f"    {each.address}: {each.tasks} tasks, {each.threads} threads", markup=False)
 

@@ -93,10 +93,11 @@ def clustered(
         each.wait()
 
 
-def run(cluster: Cluster, store: Store, **environment: str) -> "subprocess.Popen[str]":
+def run(cluster: Cluster, store: Store, command: str = "run", **environment: str) -> "subprocess.Popen[str]":
+    """A command of Gongbao, with this engine."""
     engine = {"GONGBAO_ENGINE": f"dask://127.0.0.1:{cluster.port}", "GONGBAO_STORE": store.url}
     return subprocess.Popen(
-        [sys.executable, "-m", "flows.cli.main", "run"],
+        [sys.executable, "-m", "flows.cli.main", command],
         cwd=ROOT, env=cluster.environment | engine | environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
     )  # fmt: skip
 
@@ -164,6 +165,8 @@ def test_a_worker_that_is_set_up_otherwise_refuses_by_name_and_nothing_is_publis
     assert f"its store is {store.url}/elsewhere at " in words
     assert not list(store.list("landing/"))
     assert not Corpus.open(store).version
+    told, _ = run(clustered, store, "status").communicate()
+    assert f"engine dask://127.0.0.1:{clustered.port}, workers: 1" in told
 
 
 @pytest.mark.parametrize(
