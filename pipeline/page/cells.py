@@ -25,8 +25,9 @@ def is_row_of_data(row: HtmlElement, tables: dict[HtmlElement, bool]) -> bool:
 
 
 def _is_data(table: HtmlElement) -> bool:
-    if next(table.iterdescendants("table", "form", "h1", "h2", "h3", "ul"), None) is not None:
-        return False
+    inner = table.iterdescendants("table", "form", "h1", "h2", "h3", "ul")
+    if any(each.tag == "table" or "".join(each.itertext()).strip() for each in inner):
+        return False  # the empty list of a filter is no layout
     return sum(sum(cell.tag in _CELLS for cell in row) > 1 for row in table.iter("tr")) > 1
 
 

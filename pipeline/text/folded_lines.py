@@ -4,6 +4,7 @@ import re
 import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from itertools import accumulate
 
 from pipeline.core.models import Line
@@ -95,11 +96,16 @@ def is_prose(row: Row, rules: BoilerplateRules) -> bool:
     """Whether the row is running text: a sentence, not a heading, a link or a label."""
     if row.line.link_share >= LINKED:
         return False
-    han = len(_HAN.findall(row.key))
-    if han >= 2 * rules.limits.sentence:
+    return _reads_on(row.key, rules.limits.sentence)
+
+
+@lru_cache(maxsize=4096)
+def _reads_on(key: str, sentence: int) -> bool:
+    han = len(_HAN.findall(key))
+    if han >= 2 * sentence:
         return True
-    long = han >= rules.limits.sentence or len(_WORD.findall(row.key)) * 2 >= rules.limits.sentence
-    return long and bool(SENTENCE_END.search(row.key))
+    long = han >= sentence or len(_WORD.findall(key)) * 2 >= sentence
+    return long and bool(SENTENCE_END.search(key))
 
 
 def is_short_sentence(row: Row) -> bool:

@@ -34,6 +34,7 @@ class PatternSet:
         firsts = [_first(tree)[0] if at_start else None for tree, at_start in zip(trees, anchored, strict=True)]
         self._any_first, self._first = _indexed(firsts)
         self._any_within, self._within = _indexed([_needed(tree) for tree in trees])
+        self._telling = frozenset(self._within)
 
     def matching(self, line: str) -> tuple[int, ...]:
         """The numbers of the patterns that are found in a line."""
@@ -55,8 +56,8 @@ class PatternSet:
             return (1 << len(self._tests)) - 1
         folded = line.lower()
         possible = self._any_within
-        for character in set(folded):
-            possible |= self._within.get(character, 0)
+        for character in self._telling.intersection(folded):
+            possible |= self._within[character]
         return possible & self._first.get(folded[:1], self._any_first)
 
 

@@ -27,7 +27,7 @@ from pipeline.rules import Rules
 from pipeline.text.clean import Ruled, rule
 from pipeline.text.rules import BoilerplateRules
 from pipeline.text.rules import fold as folded
-from pipeline.text.verdict.features import numbers
+from pipeline.text.verdict.features import names, numbers
 from pipeline.text.verdict.forest import WEIGHTS, Forest
 from tests.benchmarks import extraction as gold
 from tests.benchmarks.peers_apart.environment import build_peers
@@ -44,7 +44,6 @@ class Sample:
     """The lines of a page as numbers, and which of them are body."""
 
     fold: int
-    names: list[str]
     table: np.ndarray
     body: np.ndarray
 
@@ -89,10 +88,10 @@ def _invented(seed: int, rules: Rules) -> Sample:
 def _sample(truth: gold.Truth, ruled: Ruled, rules: BoilerplateRules) -> Sample:
     fold = fold_of(gold.host(truth))
     if not ruled.rows:
-        return Sample(fold, [], np.zeros((0, 0)), np.zeros(0))
-    names, table = numbers(ruled.rows, {each.row.index: each for each in ruled.taken}, folded(ruled.title), rules)
+        return Sample(fold, np.zeros((0, 0)), np.zeros(0))
+    table = numbers(ruled.rows, {each.row.index: each for each in ruled.taken}, folded(ruled.title), rules)
     body = _body([row.reading for row in ruled.rows], truth["body"].split("\n"))
-    return Sample(fold, names, table, np.array(body, dtype=np.int8))
+    return Sample(fold, table, np.array(body, dtype=np.int8))
 
 
 def fold_of(host: str) -> int:
@@ -121,7 +120,7 @@ def _body(lines: Iterable[str], paragraphs: Iterable[str]) -> list[bool]:
     return body
 
 
-def learn(pages: Sequence[Sample], without: int | None = None) -> Forest:
+def learn(pages: Sequence[Sample], rules: Rules, without: int | None = None) -> Forest:
     """Weights learned from all samples but those of one fold."""
     chosen = [sample for sample in pages if sample.fold != without]
     with tempfile.TemporaryDirectory() as folder:
@@ -131,7 +130,7 @@ def learn(pages: Sequence[Sample], without: int | None = None) -> Forest:
             table=np.concatenate([sample.table for sample in chosen]),
             body=np.concatenate([sample.body for sample in chosen]),
             weight=np.concatenate([np.full(len(sample.body), len(sample.body) ** -0.5) for sample in chosen]),
-            names=np.array(chosen[0].names),
+            names=np.array(names(tuple(rules.boilerplate.cues))),
         )
         subprocess.run([str(build_peers()), str(_FIT), str(given), str(made)], check=True)
         return Forest.model_validate_json(made.read_bytes())
@@ -139,7 +138,7 @@ def learn(pages: Sequence[Sample], without: int | None = None) -> Forest:
 
 def scores(truths: Sequence[gold.Truth], rules: Rules, pages: Sequence[Sample]) -> list[gold.Score]:
     """Every page with weights that were learned without its host."""
-    folds = {fold: replace(rules, weights=learn(pages, fold)) for fold in range(FOLDS)}
+    folds = {fold: replace(rules, weights=learn(pages, rules, fold)) for fold in range(FOLDS)}
     return [gold.score(truth, gold.found(gold.carried(truth, folds[fold_of(gold.host(truth))]))) for truth in truths]
 
 
@@ -151,7 +150,7 @@ def main() -> None:
     truths = {language: gold.truths(language) for language in ("zh", "en")}
     pages = samples([*truths["zh"], *truths["en"]], rules)
     if args.write:
-        WEIGHTS.write_text(json.dumps(learn(pages).model_dump(), separators=(",", ":")) + "\n", encoding="utf-8")
+        WEIGHTS.write_text(json.dumps(learn(pages, rules).model_dump(), separators=(",", ":")) + "\n", encoding="utf-8")
         print(
             f"{WEIGHTS.relative_to(ROOT)}: {WEIGHTS.stat().st_size:,} bytes from {sum(len(s.body) for s in pages):,} lines"
         )

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from pipeline.text.folded_lines import Row
 from pipeline.text.rules import BoilerplateRules
-from pipeline.text.verdict.features import numbers
+from pipeline.text.verdict.features import columns, numbers
 from pipeline.text.verdict.forest import Forest
 from pipeline.text.zones import Taken
 
@@ -24,17 +24,21 @@ def weigh_lines(
     """Judge the rows of a page. What a rule knows for certain stays taken, and what no one may see stays unseen."""
     if not rows or any(row.line.layout is None for row in rows):
         return Verdict(against={}, back=frozenset())
-    names, table = numbers(rows, taken, title, rules)
-    table = table[:, [names.index(name) for name in weights.features]]
+    table = numbers(rows, taken, title, rules)[:, columns(tuple(rules.cues), weights.features)]
     odds = weights.odds(table)
-    against = [
-        at
-        for at, row in enumerate(rows)
-        if row.index not in taken and odds[at] < rules.limits.odds_against and not _is_listed(row)
-    ]
+    against = _within_bounds(
+        rows,
+        [at for at, row in enumerate(rows) if row.index not in taken],
+        sorted(
+            (
+                at
+                for at, row in enumerate(rows)
+                if row.index not in taken and odds[at] < rules.limits.odds_against and not _is_listed(row)
+            ),
+            key=lambda at: odds[at],
+        ),
+    )
     back = [at for at, row in enumerate(rows) if row.index in taken and odds[at] > 0 and _is_doubtful(taken[row.index])]
-    if _said(rows, against) > _said(rows, [at for at, row in enumerate(rows) if row.index not in taken]) / 2:
-        against = []  # shape alone takes less than it leaves
     return Verdict(
         against={rows[at].index: "+".join(weights.reasons(table[at : at + 1], rules.limits.reasons)) for at in against},
         back=frozenset(rows[at].index for at in back),
@@ -51,6 +55,17 @@ def _is_doubtful(taken: Taken) -> bool:
     return taken.name == "above_the_body" or (taken.name.startswith("structure:") and taken.name != "structure:hidden")
 
 
-def _said(rows: Sequence[Row], places: Sequence[int]) -> float:
+def _within_bounds(rows: Sequence[Row], left: Sequence[int], against: Sequence[int]) -> list[int]:
+    """Of the lines that data would rather take, the surest first, so many as are no more than what they leave."""
+    room, chosen = sum(_said(rows[at]) for at in left) / 2, []
+    for at in against:
+        room -= _said(rows[at])
+        if room < 0:
+            break
+        chosen.append(at)
+    return sorted(chosen)
+
+
+def _said(row: Row) -> float:
     """Characters that are no links."""
-    return sum(len(rows[at].key) * (1 - rows[at].line.link_share) for at in places)
+    return len(row.key) * (1 - row.line.link_share)

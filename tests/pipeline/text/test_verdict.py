@@ -7,7 +7,7 @@ from pipeline.core.config import read
 from pipeline.core.models import Cleaned, Layout, Line
 from pipeline.text.clean import clean, rule
 from pipeline.text.rules import BoilerplateRules
-from pipeline.text.verdict.features import numbers
+from pipeline.text.verdict.features import columns, names, numbers
 from pipeline.text.verdict.forest import Forest, Tree, load
 from tests.makers.places import ROOT
 
@@ -85,11 +85,10 @@ def test_only_exact_statements_take_more_than_they_leave(heading: str, taken: bo
 
 def test_the_weights_ask_for_features_that_there_are_and_the_same_lines_get_the_same_odds() -> None:
     found = rule([line(PROSE), line("分享到：微信"), line(MORE)], "", RULES)
-    names, table = numbers(found.rows, {each.row.index: each for each in found.taken}, "", RULES)
-    weights = load()
-    assert set(weights.features) <= set(names)
-    assert table.shape == (3, len(names))
-    chosen = table[:, [names.index(name) for name in weights.features]]
+    table = numbers(found.rows, {each.row.index: each for each in found.taken}, "", RULES)
+    weights, cues = load(), tuple(RULES.cues)
+    assert table.shape == (3, len(names(cues)))
+    chosen = table[:, columns(cues, weights.features)]
     assert np.array_equal(weights.odds(chosen), weights.odds(chosen))
     assert np.allclose(weights.odds(chosen)[1:2], weights.odds(chosen[1:2]))
     assert np.isfinite(weights.odds(chosen)).all()
