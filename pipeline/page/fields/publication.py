@@ -32,6 +32,7 @@ _LABELLED = re.compile(r"([\u3400-\u9fff]{0,6}(?:时间|日期|期限|期|時間
 # 2015年10月29日证监会令第118号公布 根据…修订: how a document came about, not when the page was published
 _HISTORY = re.compile(r"令|公布|通过|修订|修正|批准|施行|实施|起草|会议|第[一二三四五六七八九十百\d]+次")
 _OTHER = re.compile(r"成文|发文|印发|签发|施行|实施|生效|失效|截止|截至|更新|修改|活动|会议|开标|留言|办理|有效")
+_SOURCE = re.compile(r"(?:来源|來源|稿源|出处|Source)\s*[:：]")
 _COPYRIGHT = re.compile(r"©|&copy;|copyright|版权|ICP|all rights", re.I)
 _CLOCKLESS = frozenset(["时间", "日期", "時間", "date", "by"])  # also labels of meetings and events
 _YEAR = re.compile(r"(?:19|20)\d{2}|\d{2,4}\s*年|\d{2}[-/.]\d{1,2}[-/.]\d{1,2}")
@@ -86,13 +87,17 @@ def _printed(
     declared: Dated | None, visible: Dated | None, witnesses: Sequence[Dated], rule: ReadRules
 ) -> Dated | None:
     """What 发布时间 says where a meta tag differs: metas carry when a page was made anew, too; unless others say so."""
-    if not declared or not visible or not visible.evidence.startswith("label:"):
-        return None
-    if visible.evidence.removeprefix("label:").lower() in _CLOCKLESS or _days(declared, visible) <= rule.conflict_days:
+    if not declared or not visible or not _is_of_publication(visible) or _days(declared, visible) <= rule.conflict_days:
         return None
     others = [dated for dated in witnesses if dated not in (declared, visible)]
     agree = [sum(_days(dated, other) <= rule.conflict_days for other in others) for dated in (visible, declared)]
     return visible if agree[0] >= agree[1] else None
+
+
+def _is_of_publication(dated: Dated) -> bool:
+    """Whether a label says so: 发布时间：, or 时间： beside 来源： in the line under a title."""
+    kind, _, label = dated.evidence.partition(":")
+    return kind == "byline" or (kind == "label" and label.lower() not in _CLOCKLESS)
 
 
 def title_place(around: Surroundings, title: str) -> int:
@@ -143,7 +148,7 @@ def _declared(around: Surroundings, fetched_at: datetime, rule: ReadRules) -> Da
 def _visible(around: Surroundings, place: int, fetched_at: datetime, rule: ReadRules) -> Dated | None:
     """What the page prints: behind a label, else below the title; 日期： may be the day of what the text is about."""
     labelled = _labelled(around, place, fetched_at)
-    if labelled and labelled.evidence.removeprefix("label:").lower() not in _CLOCKLESS:
+    if labelled and _is_of_publication(labelled):
         return labelled
     return _bare(around, place, fetched_at, rule) or labelled or _told(around, fetched_at)
 
@@ -151,16 +156,19 @@ def _visible(around: Surroundings, place: int, fetched_at: datetime, rule: ReadR
 def _labelled(around: Surroundings, place: int, fetched_at: datetime) -> Dated | None:
     """The date behind 发布日期 and the like that stands nearest to the title, below it rather than above."""
     found: list[tuple[int, int, str, Dated]] = []
+    sources = [label.place for label in around.labels if label.field == "publisher" and not label.in_body]
     for label in around.labels:
         if label.field != "published" or _PERIOD.search(label.value) or not _may_be_head(label, around):
             continue
         dated = parse_date(label.value, base=fetched_at)
         if dated and dated.precision is not Precision.MONTH:
             distance = label.place - place if place >= 0 else around.start - label.place
-            rank = 0 if label.label not in _CLOCKLESS else 1
-            found.append((rank, abs(distance) + (3 if distance < 0 else 0), label.label, dated))
+            clockless = label.label.lower() in _CLOCKLESS
+            beside = clockless and any(abs(label.place - source) <= 1 for source in sources)
+            name = f"{'byline' if beside else 'label'}:{label.label}"
+            found.append((int(clockless and not beside), abs(distance) + (3 if distance < 0 else 0), name, dated))
     nearest = min(found, key=lambda entry: entry[:2], default=None)
-    return _as(nearest[3], f"label:{nearest[2]}") if nearest else None
+    return _as(nearest[3], nearest[2]) if nearest else None
 
 
 def _may_be_head(label: Labelled, around: Surroundings) -> bool:
@@ -258,6 +266,8 @@ def _in_line(line: str, piece: Piece, distance: int, fetched_at: datetime, *, be
         return None
     if _HISTORY.search(line[line.find(dated.raw) + len(dated.raw) :][:40]):
         return None
+    if labelled and not piece.in_body and _SOURCE.search(line):
+        return _as(dated, f"byline:{labelled[1]}")
     alone = len(line) <= len(dated.raw) + 4
     if piece.in_body or len(line) > 60:  # in running text a date is what the text is about
         clocked = dated.precision in (Precision.MINUTE, Precision.SECOND)

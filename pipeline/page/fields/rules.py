@@ -33,6 +33,7 @@ class TitleRules(Strict):
     striking_look: float
     faint_look: float
     above_byline: float
+    own_link: float
     latin_words: int
     min_run_agreement: float
     cut_chars: int

@@ -14,6 +14,9 @@ from pipeline.page.fields.title_text import CUT, belongs_together, letters, piec
 from pipeline.page.fields.title_witnesses import Witness, agreement, is_site_name, read_witnesses, stripped
 from pipeline.page.selectors import select_text
 
+# For lines that a declaration of the title alone spells out to the end: a subtitle belongs to it.
+_DECLARED_WHOLE = 0.05
+
 
 def find_title(around: Surroundings) -> tuple[str, str]:
     """The title and its evidence (`heading+title`, `meta:articletitle`, `title`, `listed`, …); both empty if none.
@@ -33,16 +36,48 @@ def find_title(around: Surroundings) -> tuple[str, str]:
     if best is None:
         return _without_agreement(witnesses, candidates, sites, rule)
     candidate, witness, agreed = best
+    if below := _last_piece(candidate, witness, candidates, around.start, rule):
+        return tidy(below.text, rule), f"heading+{witness.name}"
     if (
         agreed <= rule.weak_agreement
     ):  # with what may be the site's name: anything striking nearer to the text is better
         nearer = _most_striking(candidates, sites, rule, below=candidate.place)
+        nearer = nearer or _headline_above(candidates, sites | {candidate.letters}, around.start, rule)
         line = nearer or next((each for each in candidates if each.place == candidate.place), candidate)
         return _whole(line, candidates, rule), "heading"
     fuller = witness.exact and witness.name != "listed" and candidate.letters in witness.letters
     spelled = (candidate.letters == witness.letters) == (candidate.lines > 1)
     text = witness.text if (fuller or candidate.lines > 1) and spelled else candidate.text
     return tidy(text, rule), f"heading+{witness.name}"
+
+
+def _last_piece(
+    best: Candidate, witness: Witness, candidates: Sequence[Candidate], body: int, rule: TitleRules
+) -> Candidate | None:
+    """The line between the site's banner and the text that is the last piece of `<title>`: `Name of a site - 标题`."""
+    last = witness.pieces[-1]
+    if witness.exact or len(witness.pieces) < 2 or best.letters in (*witness.pieces, witness.letters):
+        return None
+    return next(
+        (
+            each
+            for each in candidates
+            if best.place < each.place < body
+            and each.letters == last
+            and len(last) >= rule.min_chars
+            and not is_site_name(each.text, rule)
+        ),
+        None,
+    )
+
+
+def _headline_above(
+    candidates: Sequence[Candidate], not_these: frozenset[str], body: int, rule: TitleRules
+) -> Candidate | None:
+    """The line above the text that looks like its headline, where what the page declares is the name of a site."""
+    above = [each for each in candidates if each.place < body and not is_site_name(each.text, rule)]
+    found = _most_striking(above, not_these, rule)
+    return found if found and found.look >= rule.striking_look else None
 
 
 def _is_latin(witness: Witness, rule: TitleRules) -> bool:
@@ -60,7 +95,7 @@ def _best_agreed(
         agreed, witness = agreement(candidate.letters, candidate.text, witnesses, sites, rule)
         if witness is None or (candidate.lines > 1 and not _is_run(candidate, agreed, rule)):
             continue
-        score = agreed + candidate.look
+        score = agreed + candidate.look + (_DECLARED_WHOLE if witness.exact and agreed == 1 else 0)
         if best is None or score >= best[0]:
             best = score, candidate, witness, agreed
     return best[1:] if best and best[0] >= rule.min_score else None

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
+from itertools import islice
 
 from pipeline.page.fields.blocks import Piece
 from pipeline.page.fields.context import Surroundings
@@ -68,6 +69,8 @@ def read_candidates(around: Surroundings, rule: TitleRules) -> Iterator[Candidat
         if (above > rule.blocks_above and piece.element.tag not in _LEVEL) or never.search(piece.text):
             continue
         look = _look(piece, above, rule)
+        if above == 1 and _leads_here(piece, around.context.url):
+            look += rule.own_link
         if above > 0 and bylines.keys() & {place + 1, place + 2}:
             look += rule.above_byline
         for number, text in enumerate(_readings(piece)):
@@ -119,6 +122,19 @@ def _readings(piece: Piece) -> Iterator[str]:
     node = piece.element
     if node.tag in _LEVEL and len(node) and node.text and (lead := " ".join(node.text.split())) and lead != piece.text:
         yield lead
+
+
+def _leads_here(piece: Piece, url: str) -> bool:
+    """Whether a line is a link to its own page, as blogs and portals link the headline above the text."""
+    name = _page_name(url)
+    links = [piece.element, *piece.element.iterdescendants("a"), *islice(piece.element.iterancestors("a"), 1)]
+    return bool(name) and piece.link_share > 0.6 and any(_page_name(each.get("href") or "") == name for each in links)
+
+
+def _page_name(address: str) -> str:
+    """What the last part of an address calls a page, without its type; empty where that says little."""
+    name = address.partition("?")[0].partition("#")[0].rstrip("/").rpartition("/")[2].partition(".")[0]
+    return name if len(name) >= 4 else ""
 
 
 def _is_sentence(text: str) -> bool:

@@ -1,13 +1,16 @@
 """What the rules left and took of a page in, the lines that data would rather take or give back out."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from pipeline.text.folded_lines import Row
-from pipeline.text.rules import BoilerplateRules
+from pipeline.text.folded_lines import SENTENCE_END, Row
+from pipeline.text.rules import BoilerplateRules, Rule
 from pipeline.text.verdict.features import columns, numbers
-from pipeline.text.verdict.forest import Forest
+from pipeline.text.verdict.forest import Forest, Numbers
 from pipeline.text.zones import Taken
+
+_OUTSIDE, _INSIDE = 0.1, 0.5  # of the page's prose, beside a line in its element
+_WHOLE = 0.99  # of a line's characters in clauses that other lines say
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,7 +27,8 @@ def weigh_lines(
     """Judge the rows of a page. What a rule knows for certain stays taken, and what no one may see stays unseen."""
     if not rows or any(row.line.layout is None for row in rows):
         return Verdict(against={}, back=frozenset())
-    table = numbers(rows, taken, title, rules)[:, columns(tuple(rules.cues), weights.features)]
+    cues, whole = tuple(rules.cues), numbers(rows, taken, title, rules)
+    table = whole[:, columns(cues, weights.features)]
     odds = weights.odds(table)
     against = _within_bounds(
         rows,
@@ -38,11 +42,51 @@ def weigh_lines(
             key=lambda at: odds[at],
         ),
     )
-    back = [at for at, row in enumerate(rows) if row.index in taken and odds[at] > 0 and _is_doubtful(taken[row.index])]
+    leads = list(_leads(rows, taken, whole[:, columns(cues, ("said_below",))]))
+    back = [
+        at
+        for at, row in enumerate(rows)
+        if row.index in taken and odds[at] > -rules.limits.odds_against and _is_doubtful(taken[row.index])
+    ]
+    reasons = {at: "+".join(weights.reasons(table[at : at + 1], rules.limits.reasons)) for at in against}
+    reasons |= dict.fromkeys(leads, "said_below") | dict.fromkeys(_headings(rows, taken, reasons, rules), "heading")
     return Verdict(
-        against={rows[at].index: "+".join(weights.reasons(table[at : at + 1], rules.limits.reasons)) for at in against},
+        against={rows[at].index: why for at, why in reasons.items()},
         back=frozenset(rows[at].index for at in back),
     )
+
+
+def _leads(rows: Sequence[Row], taken: Mapping[int, Taken], said_below: Numbers) -> Iterator[int]:
+    """Summaries: whole sentences above the article's own element that it says again, word for word."""
+    beside = [row.line.layout.same_parent if row.line.layout and row.index not in taken else 0.0 for row in rows]
+    first = next((at for at, share in enumerate(beside) if share > _INSIDE), 0)
+    for at, row in enumerate(rows[:first]):
+        if (
+            row.index not in taken
+            and beside[at] < _OUTSIDE
+            and said_below[at, 0] >= _WHOLE
+            and SENTENCE_END.search(row.key)
+        ):
+            yield at
+
+
+def _headings(
+    rows: Sequence[Row], taken: Mapping[int, Taken], against: Mapping[int, str], rules: BoilerplateRules
+) -> list[int]:
+    """相关新闻： and the like, left where all that it headed goes."""
+    return [
+        at
+        for at, row in enumerate(rows[:-1])
+        if at + 1 in against
+        and at not in against
+        and row.index not in taken
+        and any(rule.action == "cut" and _stands_alone(rule, row) for rule in rules.knowing(row.key, "tail"))
+    ]
+
+
+def _stands_alone(rule: Rule, row: Row) -> bool:
+    found = rule.match(row.key)
+    return found is not None and found.span() == (0, len(row.key))
 
 
 def _is_listed(row: Row) -> bool:

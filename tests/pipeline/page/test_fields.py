@@ -77,6 +77,8 @@ DATES = {
     ),
     "no_year_but_changed_on_that_day": (page("<span class='time'>03-05 10:22</span>", head="<meta itemprop='dateUpdate' content='2024-03-05 10:22:57'>"), "2024-03-05T10:22"),
     "a_weixin_page": (page(head="<script>var ct = '1709605320';</script>".replace("'", '"')), "2024-03-05T10:22"),
+    "an_aside_under_the_title": (page("<aside><span>滨江日报</span> <span>2024-03-05 10:22</span></aside>"), "2024-03-05T10:22"),
+    "a_label_below_the_text": (page(tail="<div>发布日期：2024-03-05</div>"), "2024-03-05"),
     "a_linked_line": (page("<div><a href='/x'>2024-03-05 10:22</a></div>"), "2024-03-05T10:22"),
     "english": (page("<div>Published: March 5, 2024 10:22 AM</div>"), "2024-03-05T10:22"),
     "dots": (page("<div class='tip'>2024.03.05　滨江市工业局</div>"), "2024-03-05"),
@@ -145,6 +147,29 @@ def test_the_stamp_of_a_migration_is_outvoted_and_flagged() -> None:
     assert fields.published is not None
     assert local_day(fields.published) == "2025-10-25"
     assert not fields.date_conflict
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "<p><span>日期：2021/09/06</span>&nbsp;<span>来源：滨江日报</span></p>",
+        "<p><span>来源：滨江日报</span>\n<span>时间：2021年9月6日</span></p>",
+        "<div>时间：2021-09-06 来源：滨江日报</div>",
+        "<div><a href='/x'>发布时间：2021-09-06</a></div>",
+    ],
+)
+def test_a_day_in_the_byline_beats_a_stamp_of_another_day(line: str) -> None:
+    fields, _ = fields_of(page(line, head="<meta name='PubDate' content='2023-11-10 15:33:34'>"))
+    assert fields.published is not None
+    assert (local_day(fields.published), fields.date_conflict) == ("2021-09-06", True)
+
+
+def test_a_time_without_a_source_beside_it_may_be_that_of_a_meeting() -> None:
+    fields, _ = fields_of(
+        page("<div>时间：2021-09-06</div>", head="<meta name='PubDate' content='2023-11-10 15:33:34'>")
+    )
+    assert fields.published is not None
+    assert local_day(fields.published) == "2023-11-10"
 
 
 def test_witnesses_a_day_apart_do_not_contradict_each_other() -> None:

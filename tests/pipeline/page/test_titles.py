@@ -26,6 +26,27 @@ def page(inner: str, title: str = "", head: str = "") -> str:
 
 
 CASES = {
+    "a_last_piece_shorter_than_the_name_of_the_site": (
+        page(f"<h1>Binjiang Software Weekly 滨江软件周刊</h1><p><strong>给新生的建议</strong></p>{BODY}", "Binjiang Software Weekly - 给新生的建议"),
+        "给新生的建议",
+    ),
+    "a_paper_that_calls_every_page_by_its_own_name": (
+        page(f"<div>滨江青年报</div><div>APP下载</div><div class='title' style='font-size: 21.6px'>《海图》一书由古籍部整理出版</div>{BODY}", "滨江青年报"),
+        "《海图》一书由古籍部整理出版",
+    ),
+    "a_subtitle_that_the_official_tag_names_with_its_tags": (
+        page(
+            f"<p class='mm_p'>为现代化滨江建设凝聚力量</p><div>——热烈祝贺市科技大会开幕</div><p>2026-03-05 09:52</p>{BODY}",
+            "为现代化滨江建设凝聚力量——热烈祝贺市科技大会开幕_滨江市工业局",
+            "<meta name='ArticleTitle' content='为现代化滨江建设凝聚力量&lt;div&gt;——热烈祝贺市科技大会开幕&lt;/div&gt;'>",
+        ),
+        "为现代化滨江建设凝聚力量——热烈祝贺市科技大会开幕",
+    ),
+    "an_official_tag_that_is_cut_off_at_a_tag": (
+        page(f"<h2>滨江造无人船完成海试</h2>{BODY}", "信息详情", "<meta name='ArticleTitle' content='滨江造无人船完成&lt;br'>"),
+        "滨江造无人船完成海试",
+    ),
+    "a_residue_where_the_name_of_the_site_is_empty": (page(BODY, "滨江造无人船完成全部海试项目 - - "), "滨江造无人船完成全部海试项目"),
     "a_class_of_the_cms_and_the_site_behind_an_underscore": (
         page(f"<div class='xl_title'>滨江市出台新型储能产业扶持办法</div>{BODY}", "滨江市出台新型储能产业扶持办法_滨江市工业局"),
         "滨江市出台新型储能产业扶持办法",
@@ -245,6 +266,14 @@ def test_the_selector_of_the_source_comes_first() -> None:
     source = page(f"<h1>要闻</h1><h2 class='t'>稀土中试基地揭牌</h2>{BODY}", "要闻")
     title, evidence = find_title(surroundings_of(source, spec=ArticleSpec(title=(".never", "h2.t"))))
     assert (title, evidence) == ("稀土中试基地揭牌", "selector:h2.t")
+
+
+def test_a_headline_that_links_to_its_own_page_stands_right_above_the_text() -> None:
+    named = "<a href='/archive/2026/255509.html'>滨江造无人船完成海试</a>"
+    other = "<a href='/archive/2026/1.html'>偶像新人的写真集昨天首发</a>"
+    source = page(f"<div class='rightmenu'>{other}</div><div class='rightmenu'>{named}</div>{BODY}")
+    title, _ = find_title(surroundings_of(source, url="http://blog.example.com/archive/2026/255509.aspx"))
+    assert title == "滨江造无人船完成海试"
 
 
 def test_the_listing_names_the_title_where_the_page_does_not() -> None:

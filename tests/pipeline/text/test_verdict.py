@@ -27,8 +27,8 @@ ALL_GO = stump("length", 0, -1, -1)
 ALL_STAY = stump("length", 0, 1, 1)
 
 
-def line(text: str, *, link: float = 0.0, apart: str = "", ends: int = 9) -> Line:
-    return Line(text=text, link_share=link, apart=apart, layout=Layout(tag="p", ends=ends))
+def line(text: str, *, link: float = 0.0, apart: str = "", ends: int = 9, beside: float = 0.0) -> Line:
+    return Line(text=text, link_share=link, apart=apart, layout=Layout(tag="p", ends=ends, same_parent=beside))
 
 
 def cleaned(lines: list[Line], weights: Forest | None) -> Cleaned:
@@ -46,6 +46,34 @@ def test_what_data_takes_names_the_features_that_decided() -> None:
 
 def test_data_never_takes_more_than_it_leaves() -> None:
     assert cleaned([line(PROSE), line(MORE)], ALL_GO).paragraphs == (PROSE, MORE)
+
+
+def test_where_data_would_take_more_than_it_leaves_the_surest_lines_go() -> None:
+    links = [line(f"第{at}条相关消息的标题写在这里", link=at / 100) for at in range(60, 75)]
+    found = cleaned([line(PROSE), *links], stump("link", 0.65, 1, -1))
+    assert 0 < len(found.removed) < len(links)
+    assert PROSE in found.paragraphs
+
+
+def test_a_summary_above_the_article_that_says_it_again_is_no_part_of_it() -> None:
+    lines = [line(PROSE), line(PROSE, beside=0.6), line(MORE, beside=0.6)]
+    found = cleaned(lines, ALL_STAY)
+    assert (found.paragraphs, rule_of(found, PROSE)) == ((PROSE, MORE), "data:said_below")
+    alone = [line(PROSE, beside=0.6), line(MORE, beside=0.6), line(PROSE, beside=0.6)]
+    assert cleaned(alone, ALL_STAY).paragraphs == (PROSE, MORE, PROSE)
+
+
+def test_a_heading_of_links_goes_with_them() -> None:
+    lines = [
+        line(PROSE),
+        line("相关新闻："),
+        line("三条新生产线同日投产", link=1.0),
+        line(MORE),
+        line(PROSE),
+        line(MORE),
+    ]
+    assert "相关新闻：" not in cleaned(lines, LINKS_GO).paragraphs
+    assert "相关新闻：" in cleaned([*lines[:2], *lines[3:]], LINKS_GO).paragraphs
 
 
 def test_data_gives_back_what_structure_set_apart_and_not_what_a_rule_knows_or_nobody_sees() -> None:
