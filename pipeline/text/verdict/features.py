@@ -25,7 +25,7 @@ _APART = ("chrome", "box", "feed", "headline")
 _HAN, _LOWER, _UPPER, _DIGIT, _CLAUSE, _STOP, _BAR, _DOT, _SPACE = (1 << bit for bit in range(9))  # kinds of characters
 _LATIN = _LOWER | _UPPER
 _SIGNS = {_CLAUSE: ",、;", _STOP: "。!?", _BAR: "|/>»·•[]", _DOT: ".", _SPACE: " "}
-_RANGES = {_HAN: "㐀鿿", _LOWER: "az", _UPPER: "AZ", _DIGIT: "09"}
+_RANGES = {_HAN: ("㐀", "鿿"), _LOWER: ("a", "z"), _UPPER: ("A", "Z"), _DIGIT: ("0", "9")}
 _DATE = re.compile(
     r"\d{4}\s*[-/.年]\s*\d{1,2}\s*[-/.月]|\b(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z]*\.? \d{1,2}"
 )
