@@ -134,7 +134,12 @@ def why(page: str, html: Path | None) -> None:
     """The whole story of one page: a URL, a doc_id, or a file of HTML."""
     from flows.commands import why as story
 
-    sys.exit(0 if story.tell(page, html) else _FAILED)
+    told = story.tell(page)
+    if told and html:
+        from flows.web import why_page  # with Jinja, which the terminal needs not
+
+        html.write_text(why_page.of(page), encoding="utf-8")
+    sys.exit(0 if told else _FAILED)
 
 
 @cli.command("console")

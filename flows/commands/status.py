@@ -5,12 +5,14 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
 from rich.table import Table
+from rich.text import Text
 
 from flows import settings
 from flows.servers import scheduler
 from flows.terminal import output
 from pipeline.core.conservation import RunReport
 from pipeline.core.errors import GongbaoError
+from pipeline.core.language import t
 from pipeline.core.observation import Grade
 from pipeline.core.source import load_all
 from pipeline.corpus.corpus import Corpus
@@ -45,7 +47,7 @@ def status() -> None:
     for line in calendar(HealthRules.load(known.config), reports, datetime.now(UTC)):
         output.out.print(line, style="yellow", markup=False)
     for alarm in run_reports.open_alarms(reports):
-        told = f"{alarm.grade}: {alarm.source_id}: {alarm.trouble} since {alarm.since}: {alarm.detail}. {alarm.advice}"
+        told = f"{alarm.grade}: {alarm.source_id}: {alarm.trouble.replace('_', ' ')} since {alarm.since}: {alarm.detail}. {alarm.advice}"
         output.out.print(told, style="yellow" if alarm.grade is Grade.NOTICE else "red", markup=False)
 
 
@@ -63,11 +65,17 @@ def calendar(rules: HealthRules, reports: Sequence[RunReport], now: datetime) ->
 
 def _sources(held: Sequence[overview.Held]) -> None:
     table = Table(box=None, header_style="dim")
-    for name in ("source", "state", "known articles", "last fetch"):
-        table.add_column(name, justify="right" if name == "known articles" else "left")
-    for each in held:
-        table.add_row(each.source_id, each.state, str(each.known), output.minute(each.last_fetch) or "never")
-    output.out.print(table)
+    for name in ("source", "name", "state", "known articles", "last fetch"):
+        table.add_column(name, justify="right" if name == "known articles" else "left", overflow="fold")
+    for each in (each for each in held if each.last_fetch):
+        name = Text(each.source.name if each.source else "")
+        table.add_row(each.source_id, name, t(each.state), str(each.known), output.minute(each.last_fetch))
+    if table.rows:
+        output.out.print(table)
+    if never := [each.source_id for each in held if not each.last_fetch]:
+        output.out.print(
+            t("{} sources were never fetched: {}", len(never), ", ".join(never)), style="dim", markup=False
+        )
 
 
 def _engine(engine: str) -> None:
@@ -82,10 +90,10 @@ def _engine(engine: str) -> None:
 
 
 def _run(report: RunReport) -> None:
-    state = "went well" if report.succeeded else "needs a look"
+    state = t("went well" if report.succeeded else "needs a look")
     took = (report.ended_at - report.started_at).total_seconds()
     output.out.print(
-        f"{report.run_id}  {report.kind}, {took:.0f} s, {state}: {report.total('documents')} documents, "
+        f"{report.run_id}  {t(report.kind)}, {took:.0f} s, {state}: {report.total('documents')} documents, "
         f"{report.total('reposts')} reposts, {report.total('failed')} failed"
     )
     for source in report.broken:

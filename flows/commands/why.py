@@ -25,14 +25,11 @@ _FIELDS = (
 )  # fmt: skip
 
 
-def tell(page: str, html: Path | None) -> bool:
+def tell(page: str) -> bool:
     """Print the story of a URL, a doc_id or a saved page; False if nothing is known of it."""
-    out = output.Guarded(record=html is not None, highlight=False, soft_wrap=True)
     known = settings.from_environment()
-    found = _of_file(out, Path(page), known) if Path(page).is_file() else _of_store(out, page, known)
-    if html:
-        html.write_text(out.export_html(), encoding="utf-8")
-    return found
+    out = output.out
+    return _of_file(out, Path(page), known) if Path(page).is_file() else _of_store(out, page, known)
 
 
 def _of_file(out: Console, path: Path, known: settings.Settings) -> bool:

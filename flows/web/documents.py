@@ -19,11 +19,6 @@ from pipeline.report.story import DOC_ID, Story
 _PAGE = 30
 _LONGEST = 2000  # characters of a question; addresses are as long
 _SHOWN = ("doc_id", "title", "source_id", "lang", "publisher", "published_at")
-_FIELDS = {
-    "published_at": "published", "publisher": "来源", "author": "作者", "editor": "编辑", "document_number": "发文字号",
-    "index_number": "索引号", "issuer": "发文机关", "topic": "主题分类", "validity": "有效性", "signed_on": "成文日期",
-    "effective_on": "施行日期", "source_id": "source", "lang": "language", "fetched_at": "fetched",
-}  # fmt: skip
 
 
 def listed(request: Request) -> Response:
@@ -120,7 +115,7 @@ def _fields(told: Story) -> list[tuple[str, Any]]:
     row = dict(told.row or {})
     if row["published_precision"] in ("day", "month"):
         row["published_at"] = row["published_raw"] or row["published_at"]
-    return [(words, row[name]) for name, words in _FIELDS.items() if row[name]]
+    return [(words, row[name]) for name, words in rendering.FIELDS.items() if row[name]]
 
 
 def _unknown(request: Request) -> Response:

@@ -16,6 +16,12 @@ from flows.web.store_reader import Reader
 from pipeline.core import language
 
 _FOLDER = Path(__file__).parent
+# Fields that people are shown of a document, and what they are called.
+FIELDS = {
+    "published_at": "published", "publisher": "来源", "author": "作者", "editor": "编辑", "document_number": "发文字号",
+    "index_number": "索引号", "issuer": "发文机关", "topic": "主题分类", "validity": "有效性", "signed_on": "成文日期",
+    "effective_on": "施行日期", "source_id": "source", "lang": "language", "fetched_at": "fetched",
+}  # fmt: skip
 _SECTIONS = (("/", "Sources"), ("/runs", "Runs"), ("/documents", "Documents"), ("/clusters", "Clusters"))
 
 
@@ -29,6 +35,11 @@ def page(request: Request, template: str, *, status: int = 200, **told: Any) -> 
     about = {"lang": language.TAGS[language.spoken()], "other": other, "name_of": _Names(request)}
     text = _environment().get_template(template).render(sections=_SECTIONS, here=here, asked="", **about, **told)
     return HTMLResponse(text, status)
+
+
+def alone(template: str, **told: Any) -> str:
+    """The page of a template that no console serves."""
+    return _environment().get_template(template).render(lang=language.TAGS[language.spoken()], **told)
 
 
 class _Names:

@@ -14,12 +14,14 @@ from pipeline.page.tree import Outline, Span, parse
 from pipeline.report.line_fates import Fate
 
 _ACTIVE = (
-    "script", "link", "base", "meta", "iframe", "frame", "frameset", "object", "embed", "applet", "template", "portal",
+    "script", "style", "link", "base", "meta", "iframe", "frame", "frameset", "object", "embed", "applet", "template", "portal",
     "video", "audio", "source", "track",
 )  # fmt: skip
+_LOOKS = {"style", "bgcolor", "color", "width", "height"}  # in which menus would lie over the article
 _ASKING = {"src", "srcset", "poster", "background", "data", "ping", "action", "formaction", "srcdoc", "autofocus"}
-_ADDRESSES = re.compile(r"url\s*\([^)]*\)|@import[^;]*;?", re.I)
+_HIDDEN = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.I)
 _MARKS = """
+body { font: 15px/1.6 system-ui, sans-serif; margin: 1rem; overflow-wrap: anywhere; background: #fff; color: #222; }
 [data-gongbao-line=kept] { background: #e3f1e6 !important; color: #14261a !important; }
 [data-gongbao-line=removed] { background: #fbe3e0 !important; color: #5f1712 !important;
   text-decoration: line-through !important; }
@@ -29,27 +31,26 @@ _MARKS = """
 def harmless(decoded: Decoded, lines: Sequence[Fate]) -> str:
     """The page as HTML that a browser may show in a sandbox."""
     root = parse(decoded)
-    for element in root.iter("style"):
-        element.text = _quiet(element.text or "")
     page = outline(root)
     _mark(page, lines)
     etree.strip_elements(root, *_ACTIVE, with_tail=False)
     for element in root.iter(etree.Element):
         for name in list(element.attrib):
-            if name in _ASKING or name.startswith("on") or ":" in name:
-                del element.attrib[name]
-            elif name == "style":
-                element.set(name, _quiet(element.get(name) or ""))
-            elif name == "href" and not (element.get(name) or "").strip().lower().startswith(("http:", "https:", "#")):
+            if name == "style" and _HIDDEN.search(element.get(name) or ""):
+                element.set("hidden", "")
+            if (
+                name in _ASKING | _LOOKS
+                or name.startswith("on")
+                or ":" in name
+                or (
+                    name == "href"
+                    and not (element.get(name) or "").strip().lower().startswith(("http:", "https:", "#"))
+                )
+            ):
                 del element.attrib[name]
     style = etree.SubElement(root, "style")
     style.text = _MARKS
     return "<!doctype html>" + str(html.tostring(root, encoding="unicode"))
-
-
-def _quiet(style: str) -> str:
-    """A style without addresses."""
-    return _ADDRESSES.sub("none", style.replace("\\", ""))
 
 
 def _mark(page: Outline, lines: Sequence[Fate]) -> None:
