@@ -27,9 +27,10 @@ from pipeline.core.observation import Trouble
 from pipeline.health.alarm_rules import RunTrouble
 from pipeline.page.obstacles import Cause
 from tests.makers.places import ROOT
+from tests.makers.texts.reference import PAGE
 
 DEPLOY = ROOT / "docs" / "deploy"
-PAGES = [ROOT / "README.md", ROOT / "README.zh-CN.md", *sorted((ROOT / "docs").rglob("*.md"))]
+PAGES = [ROOT / "README.md", ROOT / "README.zh-CN.md", *sorted({*(ROOT / "docs").rglob("*.md")} - {PAGE})]
 WITH_COMMANDS = [ROOT / "README.md", ROOT / "README.zh-CN.md", ROOT / "docs" / "operating.md"]
 UNITS = sorted((DEPLOY / "systemd").glob("*.service"))
 MANIFESTS = [

@@ -23,13 +23,15 @@ def init(folder: Path, override: Sequence[str]) -> None:
         raise ConfigError(f"no file {unknown[0]!r} (there are: {', '.join(sorted(ours))})", key="--override")
     wanted = {_NAMES.get(path.name, path.name): path for path in sorted(_TEMPLATE.iterdir())}
     wanted |= {f"config/{name}": ours[name] for name in override}
+    wanted |= {f"config/schema/{path.name}": path for path in sorted((SHIPPED / "schema").iterdir())}
     (folder / "config" / "sources").mkdir(parents=True, exist_ok=True)
     for name, template in wanted.items():
         path = folder / name
         if not path.exists():
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(template.read_bytes())
-            output.say(f"wrote {path}")
+            if path.parent.name != "schema":
+                output.say(f"wrote {path}")
     output.say(f"next: cd {folder}, then `gongbao sources discover URL`")
 
 

@@ -86,28 +86,28 @@ class Pager(Strict):
 class Stop(Strict):
     """When to stop turning pages (`sites.md` 1.12)."""
 
-    max_pages: int = Field(5, ge=1, le=10_000)
-    older_than_days: int = Field(30, ge=1)
-    old_pages: int = Field(2, ge=1)
-    overlap_pages: int = Field(1, ge=0)
+    max_pages: int = Field(5, ge=1, le=10_000)  # of a listing in a night
+    older_than_days: int = Field(30, ge=1)  # days: a page of which all is older is an old one
+    old_pages: int = Field(2, ge=1)  # so many in a row end it
+    overlap_pages: int = Field(1, ge=0)  # pages that are read beyond the first on which all is known
 
 
 class Listing(Strict):
     """What names the articles: a feed, a sitemap, a column page, a JSON API."""
 
     url: str
-    family: Family
+    family: Family  # how its pages are read and turned
     item: Item = Item()
     json_rows: JsonRows | None = None
     pager: Pager = Pager()
     stop: Stop = Stop()
     unit: dict[str, str] = {}  # jpaas: queryData to fall back on
-    headers: dict[str, str] = {}
+    headers: dict[str, str] = {}  # of its requests, beside those of `fetch`
     reader: str = ""  # code of its own: `spiders/sites/NAME.py`; empty: the family's
     render: bool = False  # needs a browser
-    may_be_empty: bool = False
-    stale_after_days: int = Field(30, ge=1)
-    verify: bool = False
+    may_be_empty: bool = False  # naming no article is no failure
+    stale_after_days: int = Field(30, ge=1)  # days without anything new after which it is told as frozen
+    verify: bool = False  # as that of the source, for this list alone
 
     @field_validator("url")
     @classmethod
@@ -121,12 +121,12 @@ class Fetch(Strict):
     """How politely and with what patience this source's host is asked."""
 
     delay: float = Field(2.0, ge=0)  # seconds between two requests to a host
-    concurrency: int = Field(1, ge=1, le=16)
+    concurrency: int = Field(1, ge=1, le=16)  # requests at the same time
     timeout: float = Field(30.0, gt=0)  # seconds
     max_bytes: int = Field(8_000_000, gt=0)  # of one response, decompressed
-    retries: int = Field(2, ge=0, le=10)
-    robots: Literal["obey", "ignore"] = "obey"
-    tls: Literal["default", "p256_only"] = "default"
+    retries: int = Field(2, ge=0, le=10)  # of a request that failed for a reason that may pass
+    robots: Literal["obey", "ignore"] = "obey"  # `ignore` only where the site allowed it in writing
+    tls: Literal["default", "p256_only"] = "default"  # `p256_only` for servers that fail with BAD_ECPOINT
     headers: dict[str, str] = {}  # `env:NAME` in place of a value: a secret, from the environment
     proxy: str = ""  # http://host:port, or `env:NAME`
     window: tuple[int, int] | None = None  # hours of the day in Asia/Shanghai, [from, to)
@@ -145,12 +145,12 @@ class ArticleSpec(Strict):
     """What an article's address looks like, and where in its page the parts stand. All optional."""
 
     match: Pattern = ""  # URLs that are articles; empty: every link of a row
-    deny: tuple[Pattern, ...] = ()
+    deny: tuple[Pattern, ...] = ()  # URLs that are none, whatever else they match
     body: Selectors = ()  # CSS, the first that holds text wins; empty: found by itself
     title: Selectors = ()
     date: Selectors = ()
     publisher: Selectors = ()
-    drop: Selectors = ()
+    drop: Selectors = ()  # parts of the body that are not the text
     encoding: Literal["auto", "utf-8", "gb18030", "big5"] = "auto"
     next_part: Pattern = "^下一页$"  # text of the link to the next part of one article
     max_parts: int = Field(20, ge=1, le=100)
@@ -173,11 +173,11 @@ class Revisit(Strict):
 class Source(Strict):
     """One body's one stream of publications."""
 
-    id: str = Field(pattern=r"^[a-z][a-z0-9_]{1,63}$")
-    name: str = Field(min_length=1)
-    tier: Literal["gov", "media", "industry", "company", "farm"]
-    hosts: tuple[str, ...] = Field(min_length=1)
-    enabled: bool = True
+    id: str = Field(pattern=r"^[a-z][a-z0-9_]{1,63}$")  # the name of its file
+    name: str = Field(min_length=1)  # what people call it
+    tier: Literal["gov", "media", "industry", "company", "farm"]  # what kind of publisher it is
+    hosts: tuple[str, ...] = Field(min_length=1)  # names without scheme or path: where its lists and articles may lie
+    enabled: bool = True  # whether nights crawl it
     publisher: str = ""  # the name that its own articles are published under; empty: `name`
     retired: ClassVar[dict[str, str]] = {"language": "each text tells its own; drop it"}
     listings: tuple[Listing, ...] = Field(min_length=1)
@@ -186,7 +186,7 @@ class Source(Strict):
     attachments: Attachments = Attachments()
     revisit: Revisit = Revisit()
     schedule: Cron = ""  # cron in Asia/Shanghai; empty: with all others
-    notes: str = ""
+    notes: str = ""  # for people
     verify: bool = False  # nothing proves yet that selectors and addresses are right
 
     @model_validator(mode="before")

@@ -16,7 +16,9 @@ from spiders.listings import Answer, Found, Link, parse
 from spiders.listings.rows.page_links import IS_FILE
 from spiders.onboarding.draft import Draft, Page, as_data
 
-_HEAD = "# Drafted by `gongbao sources new`: read it, compare it with the recording, then take `verify` out.\n"
+_HEAD = """# yaml-language-server: $schema=../schema/source.json
+# Drafted by `gongbao sources new`: read it, compare it with the recording, then take `verify` out.
+"""
 
 
 def write(found: Draft, article: Page | None, sources: Path, recordings: Path) -> list[Path]:

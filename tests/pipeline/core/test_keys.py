@@ -2,12 +2,17 @@
 
 import ast
 import importlib
+import json
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
+import jsonschema
+import yaml
+
 from pipeline.core.config import Strict
 from tests.makers.places import ROOT
+from tests.makers.texts import reference
 
 TOPS = ("pipeline", "spiders", "flows")
 
@@ -53,3 +58,17 @@ def test_every_key_is_read() -> None:
         f"{model.__qualname__}.{name}" for model in models() for name in model.model_fields if name not in read_names()
     }
     assert unread <= FOR_PEOPLE | READ_TOGETHER
+
+
+def test_the_reference_of_every_key_is_of_todays_models() -> None:
+    stale = [path.name for path, text in reference.files().items() if path.read_text("utf-8") != text]
+    assert not stale, "python -m tests.makers.texts.reference writes them"
+
+
+def test_a_misspelt_key_and_a_wrong_value_are_red_in_an_editor() -> None:
+    schema = json.loads((reference.SCHEMAS / "source.json").read_text("utf-8"))
+    good = yaml.safe_load((ROOT / "config" / "sources" / "miit.yaml").read_text("utf-8"))
+    validator = jsonschema.Draft202012Validator(schema)
+    assert not list(validator.iter_errors(good))
+    for wrong in ({"listing": []}, {"tier": "state"}, {"fetch": {"dealy": 3}}):
+        assert list(validator.iter_errors(good | wrong)), wrong
