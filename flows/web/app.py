@@ -13,6 +13,7 @@ from flows.web import clusters, documents, rendering, runs, sources
 from flows.web.guard import Guard
 from flows.web.store_reader import Reader
 from pipeline.core.errors import GongbaoError
+from pipeline.core.language import t
 
 _FOLDER = Path(__file__).parent
 
@@ -44,9 +45,9 @@ def app(reader: Reader) -> Starlette:
 
 
 def _nothing(request: Request, error: Exception) -> Response:
-    return rendering.missing(request, "There is no page at this address.")
+    return rendering.missing(request, t("There is no page at this address."))
 
 
 def _refused(request: Request, error: Exception) -> Response:
     """The store does not answer, or a source's file is wrong."""
-    return rendering.page(request, "missing.html", status=503, title="This cannot be shown now", what=str(error))
+    return rendering.page(request, "missing.html", status=503, title=t("This cannot be shown now"), what=str(error))

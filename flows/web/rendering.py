@@ -64,7 +64,7 @@ def _t(message: object, *values: object) -> Markup:
 
 def missing(request: Request, what: str) -> HTMLResponse:
     """The page that says that there is no such thing."""
-    return page(request, "missing.html", status=404, title="Nothing here", what=what)
+    return page(request, "missing.html", status=404, title=language.t("Nothing here"), what=what)
 
 
 def reader(request: Request) -> Reader:
