@@ -68,8 +68,8 @@ def _sources(held: Sequence[overview.Held]) -> None:
     for name in ("source", "name", "state", "known articles", "last fetch"):
         table.add_column(name, justify="right" if name == "known articles" else "left", overflow="fold")
     for each in (each for each in held if each.last_fetch):
-        name = Text(each.source.name if each.source else "")
-        table.add_row(each.source_id, name, t(each.state), str(each.known), output.minute(each.last_fetch))
+        called = Text(each.source.name if each.source else "")
+        table.add_row(each.source_id, called, t(each.state), str(each.known), output.minute(each.last_fetch))
     if table.rows:
         output.out.print(table)
     if never := [each.source_id for each in held if not each.last_fetch]:
