@@ -62,11 +62,17 @@ def without_editing(alignment: Alignment, new: Ready, old: Ready, rules: Editing
     def is_whole(span: tuple[int, int], side: Ready) -> bool:
         return all(side.starts[bisect_left(side.starts, place)] == place for place in span)
 
+    def is_captions(span: tuple[int, int]) -> bool:
+        passages = range(bisect_left(new.starts, span[0]), bisect_left(new.starts, span[1]))
+        return all(new.passages.labels[new.own[nth]] for nth in passages)
+
     def counts(edit: Edit) -> bool:
         if (edit.here[0] == edit.here[1] and is_whole(edit.there, old)) or (
             edit.there[0] == edit.there[1] and is_whole(edit.here, new)
         ):
             return False  # a heading put in or left out
+        if is_whole(edit.here, new) and is_captions(edit.here):
+            return False  # captions where the old text has another passage
         in_head = any(
             begin <= start and stop <= end for (start, stop), (begin, end) in zip(edit, heads, strict=True) if end
         )
