@@ -314,6 +314,9 @@ def main() -> None:
     except GongbaoError as error:
         _say(error)
         sys.exit(_FAILED)
+    except click.exceptions.NoArgsIsHelpError as error:
+        click.echo(error.ctx.get_help(), err=True)
+        sys.exit(_WRONG_CALL)
     except click.ClickException as error:
         _say(error.format_message())
         sys.exit(_WRONG_CALL)
