@@ -67,7 +67,7 @@ def commands_of(path: Path) -> list[list[str]]:
     """The words after `gongbao` of each command that a page names."""
     text = path.read_text(encoding="utf-8")
     found = []
-    for line in [*shell_lines(text), *spoken(text)]:
+    for line in (each for each in [*shell_lines(text), *spoken(text)] if "gongbao" in each):
         words = shlex.split(line.replace("\\|", "|"), comments=True)
         while words and re.fullmatch(r"[A-Z_]+=\S*", words[0]):
             words = words[1:]
