@@ -4,7 +4,7 @@ import ast
 import re
 import threading
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
@@ -17,6 +17,7 @@ from pipeline.dedupe.rules import DedupeRules
 from pipeline.page.fields.rules import FieldRules
 from pipeline.page.obstacles import Signatures
 from pipeline.page.rules import ExtractionRules
+from pipeline.page.template import NOTHING, Template
 from pipeline.text.quality import QualityRules
 from pipeline.text.rules import BoilerplateRules
 from pipeline.text.verdict.forest import WEIGHTS, Forest, load
@@ -40,6 +41,12 @@ class Rules:
     weights: Forest  # by which data judges lines
     attachments: FileRules
     version: str
+    template: Template = NOTHING  # of the source whose pages are read
+
+    def of(self, template: Template) -> "Rules":
+        """The rules for the pages of one source; what was learned of it is a part of their version."""
+        version = "+".join(filter(None, (self.version.partition("+")[0], template.version)))
+        return replace(self, template=template, version=version)
 
     @classmethod
     def load(cls, config: Path) -> "Rules":
@@ -58,7 +65,7 @@ class Rules:
 
 
 def _version(config: Path) -> str:
-    named = (each.name for each in fields(Rules) if each.name not in ("weights", "version"))
+    named = (each.name for each in fields(Rules) if each.name not in ("weights", "version", "template"))
     return version([*(file(config / f"{name}.yaml") for name in named), WEIGHTS], _code())
 
 

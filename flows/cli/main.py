@@ -192,6 +192,18 @@ def check_sources(ids: tuple[str, ...], offline: bool) -> None:
     sys.exit(0 if onboard.check(ids, offline=offline) else _FAILED)
 
 
+@sources.command("learned")
+@click.argument("ids", nargs=-1)
+@click.option("--throw-away", is_flag=True, help="Use it no longer; the next run of the source learns anew.")
+def learned(ids: tuple[str, ...], throw_away: bool) -> None:
+    """What the pages of the sources taught of their templates, with on how many articles each was seen."""
+    from flows.sources import templates
+
+    if throw_away and not ids:
+        raise click.UsageError("--throw-away needs the ids of the sources")
+    templates.show(ids, throw_away=throw_away)
+
+
 @sources.command("new")
 @click.argument("url", required=False, default="")
 @click.option("--from-file", "file", type=_PATH, help="A saved list page.")

@@ -95,16 +95,19 @@ def _verified(store: Store) -> Verified:
 def _derived_otherwise(store: Store, most: int) -> Iterator[str]:
     """Documents that today's rules made, and now make otherwise of the same bytes."""
     from flows.runs import processing  # trafilatura and lxml take a second, which only this needs
+    from pipeline.documents.templates import shelf
 
     known = settings.from_environment()
     by_id = {each.id: each for each in load_all(known.sources)}
-    ours = pl.col("rules_version") == processing.rules(known.config).version
+    ours = pl.col("rules_version").str.split("+").list.first() == processing.rules(known.config).version
     rows = Corpus.open(store).scan().filter(ours & pl.col("landing").is_not_null())
-    held = rows.select("doc_id", "source_id", "landing", "title", "text").collect(engine="streaming")
+    held = rows.select("doc_id", "source_id", "landing", "title", "text", "rules_version").collect(engine="streaming")
     chosen = random.Random(0).sample(range(held.height), min(most, held.height))
     for row in held[sorted(chosen)].iter_rows(named=True):
         page = landing.read_at(store, Place(**row["landing"]))
-        made = processing.process_one(page, by_id.get(row["source_id"]) or unknown(), known.config) if page else None
+        of, learned = by_id.get(row["source_id"]) or unknown(), row["rules_version"].partition("+")[2]
+        template = shelf.get(store, row["source_id"], learned)
+        made = processing.process_one(page, of, known.config, template) if page else None
         if not isinstance(made, Document):
             yield f"{row['doc_id']}: its record in {row['landing']['key']} makes no document"
         elif (made.title, made.text) != (row["title"], row["text"]):

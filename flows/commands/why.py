@@ -14,6 +14,7 @@ from flows.terminal import output
 from pipeline.core import source
 from pipeline.core.models import Document, Outcome, Rejected
 from pipeline.corpus.beside import Beside, beside
+from pipeline.documents.templates import shelf
 from pipeline.report import story
 from pipeline.report.story import Reading, Row, Story
 from pipeline.rules import Rules
@@ -60,12 +61,18 @@ def _of_store(out: Console, asked: str, known: settings.Settings) -> bool:
     if told.row:
         _decision(out, told.row)
     if page := story.page_of(store, told):
-        _lines(out, story.read(page, source.of(known.sources, page.source_id), rules.result()))
+        learned = shelf.current(store, page.source_id)
+        _lines(out, story.read(page, source.of(known.sources, page.source_id), rules.result().of(learned)))
     if told.pending:
         _pending(
             out,
             told,
-            story.pending_text(store, told, source.of(known.sources, told.pending["source_id"]), rules.result()),
+            story.pending_text(
+                store,
+                told,
+                source.of(known.sources, told.pending["source_id"]),
+                rules.result().of(shelf.current(store, told.pending["source_id"])),
+            ),
         )
     _cluster(out, told)
     _beside(out, told)

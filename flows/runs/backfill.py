@@ -25,6 +25,7 @@ from flows.runs.tasks import (
 )
 from pipeline.core.conservation import CrawlReport, RunReport
 from pipeline.core.source import UNKNOWN
+from pipeline.documents.templates import shelf
 from pipeline.store import staging
 from pipeline.store.s3 import Store
 from pipeline.upkeep.archives import land
@@ -87,7 +88,7 @@ def backfill(
 def _read_again(store: Store, run: Run, keys: Iterable[str]) -> list[CrawlReport]:
     """Process landing files as if the run had fetched them, each as soon as it is named; reports of crawls that did not
     take place."""
-    read_again(keys, run.id)
+    read_again(keys, run.id, shelf.versions(store))
     pages = Counter(row["source_id"] for row in staging.read(store, run.id) if not row.get("parent_id"))
     times = {"started_at": run.now, "ended_at": run.now}
     return [

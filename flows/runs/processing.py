@@ -21,12 +21,15 @@ from pipeline.core.limits import Died, Limits, Sandbox, TooExpensive
 from pipeline.core.models import Outcome, Page, Reason
 from pipeline.core.urls import doc_id
 from pipeline.documents import is_file, process, rejected
+from pipeline.documents.templates import shelf
+from pipeline.page.template import NOTHING, Template
 from pipeline.rules import Rules
 from pipeline.store import digests, keys, landing, staging
 from pipeline.upkeep import erase, tombstones
 
 _P = ParamSpec("_P")
 _R = TypeVar("_R")
+_Work = tuple[Page, source.Source, Template]  # a page, its source, and what was learned of that
 _lock = threading.Lock()
 _alone = threading.Lock()
 _reading = threading.Lock()
@@ -38,22 +41,26 @@ class Lost(GongbaoError):
     """Whoever worked on it was killed, and whoever tried again, too."""
 
 
-def process_landing(landing_key: str, run_id: str) -> dict[str, int]:
-    """Stage the outcomes of a landing file; the count of each. Done twice it leaves the same."""
+def process_landing(landing_key: str, run_id: str, template: str = "") -> dict[str, int]:
+    """Stage the outcomes of a landing file; the count of each. Done twice it leaves the same.
+
+    `template`: the version of what was learned of its source, by which its pages are read.
+    """
     known = settings.from_environment()
     store = settings.open_store(known)
     by_id = _sources(known.sources, digest(known.sources))
+    learned = shelf.get(store, keys.source_of(landing_key), template)
     forgotten = tombstones.forgotten(store)
     refused: list[tuple[Page, Outcome]] = []
 
-    def wanted() -> Iterator[tuple[Page, source.Source]]:
+    def wanted() -> Iterator[_Work]:
         body = store.get(landing_key)
         digests.check(store, landing_key, body)
         for page in landing.read(body, landing_key):
             if forgotten & {doc_id(page.url), doc_id(page.parent_url) if page.parent_url else ""}:
                 refused.append((page, tombstones.refused(page, rules(known.config).version)))
             else:
-                yield page, by_id.get(page.source_id) or source.unknown()
+                yield page, by_id.get(page.source_id) or source.unknown(), learned
 
     outcomes = chain(_processed(wanted(), known.config), refused)  # these are complete when those end
     counts = staging.write(store, keys.staged_file(run_id, landing_key), outcomes)
@@ -71,26 +78,27 @@ def reject_all(landing_key: str, run_id: str, why: Lost) -> None:
     staging.write(store, keys.staged_file(run_id, landing_key), stopped)
 
 
-def process_one(page: Page, of: source.Source, config: Path) -> Outcome:
+def process_one(page: Page, of: source.Source, config: Path, template: Template = NOTHING) -> Outcome:
     """The outcome of a page, made under the limits of one."""
     try:
-        return limits.run(Limits.load(config), _outcome, config, digest(config, SHIPPED), (page, of))
+        return limits.run(Limits.load(config), _outcome, config, digest(config, SHIPPED), (page, of, template))
     except (TooExpensive, Died) as error:
         return _stopped(page, rules(config), error)
 
 
-def _processed(pages: Iterable[tuple[Page, source.Source]], config: Path) -> Iterator[tuple[Page, Outcome]]:
+def _processed(pages: Iterable[_Work], config: Path) -> Iterator[tuple[Page, Outcome]]:
     """Pages with their outcomes, each made under the limits of one, in a child that this thread keeps for the next file."""
     known, content = Limits.load(config), digest(config, SHIPPED)
     found = rules(config, content)  # before the child is made, which finds them then
     if getattr(_mine, "limits", None) != known:
         _mine.limits, _mine.sandbox = known, Sandbox(known)
-    for (page, _), answer in _mine.sandbox.each(partial(_outcome, config, content), pages):
-        yield page, _stopped(page, found, answer) if isinstance(answer, TooExpensive | Died) else answer
+    for (page, _, learned), answer in _mine.sandbox.each(partial(_outcome, config, content), pages):
+        yield page, _stopped(page, found.of(learned), answer) if isinstance(answer, TooExpensive | Died) else answer
 
 
-def _outcome(config: Path, content: str, of: tuple[Page, source.Source]) -> Outcome:
-    return process(*of, rules(config, content))
+def _outcome(config: Path, content: str, of: _Work) -> Outcome:
+    page, whose, learned = of
+    return process(page, whose, rules(config, content).of(learned))
 
 
 def _stopped(page: Page, known: Rules, why: TooExpensive | Died) -> Outcome:

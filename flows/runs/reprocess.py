@@ -20,6 +20,7 @@ from flows.schedules import Schedules
 from flows.terminal import output
 from pipeline.core.conservation import RunReport
 from pipeline.core.source import Source, load_all
+from pipeline.documents.templates import shelf
 from pipeline.publish import reprocess as again
 from pipeline.publish.publish import Published
 from pipeline.publish.reprocess import AcceptRules, Proposal
@@ -91,7 +92,8 @@ def reprocess(
 
 def _stage(store: Store, landed: Sequence[str], known: settings.Settings) -> list[str]:
     """Make outcomes of the landing files that have none under these rules yet; the keys of all of them."""
-    name = again.staged_as(processing.rules(known.config).version, known.sources)
+    learned = shelf.versions(store)
+    name = again.staged_as(processing.rules(known.config).version, known.sources, learned)
     there = set(store.list(keys.staged(name)))
     for old in store.list(keys.staged(again.STAGED).rstrip("/")):
         if old not in there:
@@ -99,7 +101,7 @@ def _stage(store: Store, landed: Sequence[str], known: settings.Settings) -> lis
     wanted = {keys.staged_file(name, key): key for key in landed}
     missing = [key for staged, key in wanted.items() if staged not in there]
     passed_over = set()
-    for ended in output.track(process_all(missing, name), "reprocess", len(missing)):
+    for ended in output.track(process_all(missing, name, learned), "reprocess", len(missing)):
         try:
             ended.result()
         except (Damaged, Lost) as error:  # its pages stay what they are; the others are made again

@@ -16,12 +16,13 @@ from prefect.states import Completed, Failed
 
 from flows import leases, settings
 from flows.alarms.standing import NEEDS_A_LOOK, after_run
-from flows.runs import crawl_process, engine, processing
+from flows.runs import crawl_process, engine, learning, processing
 from flows.runs import morning_report as page
 from flows.runs.processing import Lost
 from flows.schedules import Schedules
 from flows.terminal import progress
 from pipeline.core.conservation import CrawlReport, RunReport, SourceReport, markdown
+from pipeline.core.errors import GongbaoError
 from pipeline.core.observation import Alarm, Observation
 from pipeline.core.source import load_all
 from pipeline.core.urls import untracked
@@ -142,22 +143,26 @@ def _seen(store: Store, source_id: str, urls: Sequence[str], now: datetime, *, f
 
 
 @task(name="process", task_run_name="process {landing_key}", **_TASK)
-def process_landing(landing_key: str, run_id: str, terms: engine.Terms | None = None) -> dict[str, int]:
+def process_landing(
+    landing_key: str, run_id: str, terms: engine.Terms | None = None, template: str = ""
+) -> dict[str, int]:
     """Make outcomes of one landing file, in a process of the pool, and stage them."""
     engine.refuse_others(terms)
     if terms:  # a worker of an engine needs no pool: it has threads, and each a process for what a page may do
-        return processing.process_landing(landing_key, run_id)
-    return processing.in_pool(processing.process_landing, landing_key, run_id)
+        return processing.process_landing(landing_key, run_id, template)
+    return processing.in_pool(processing.process_landing, landing_key, run_id, template)
 
 
 def crawl_and_process(run: Run, asked: Mapping[str, Sequence[str]], **how: Any) -> list[CrawlReport]:
     """Crawl the sources, so many at the same time, and process each landing file as soon as its crawl has ended."""
     crawls, fetched, under_way = list[CrawlReport](), deque[str](), engine.UnderWay()
+    learned = dict[str, str]()
     waiting, how["terms"] = iter(asked.items()), engine.terms()
     with leases.waits_end_with_us():
         while True:
             while fetched and under_way.count(process_landing) < engine.most_landing_files():
-                under_way.begin(process_landing, fetched.popleft(), run.id, how["terms"])
+                template = learned.get(keys.source_of(fetched[0]), "")
+                under_way.begin(process_landing, fetched.popleft(), run.id, how["terms"], template)
             for source_id, urls in islice(waiting, max(engine.most_crawls() - under_way.count(crawl_source), 0)):
                 under_way.begin(crawl_source, source_id, run.id, run.now, list(map(untracked, urls)), **how)
             if not under_way:
@@ -165,26 +170,36 @@ def crawl_and_process(run: Run, asked: Mapping[str, Sequence[str]], **how: Any) 
             ended = under_way.wait()
             if ended.task is crawl_source:
                 crawls.append(_crawled(ended, run))
+                learned[crawls[-1].source_id] = _learned(crawls[-1], run)
                 fetched += crawls[-1].landing if crawls[-1].fetched else ()  # else there are lists in it, and no page
             else:
                 _processed(ended, run.id)
 
 
-def process_all(keys: Iterable[str], run_id: str) -> Iterator[engine.Ended]:
+def process_all(landed: Iterable[str], run_id: str, learned: Mapping[str, str]) -> Iterator[engine.Ended]:
     """Process landing files, each as soon as it is named and there is room for it."""
-    waiting, under_way, terms = iter(keys), engine.UnderWay(), engine.terms()
+    waiting, under_way, terms = iter(landed), engine.UnderWay(), engine.terms()
     while True:
         for key in islice(waiting, max(engine.most_landing_files() - under_way.count(process_landing), 0)):
-            under_way.begin(process_landing, key, run_id, terms)
+            under_way.begin(process_landing, key, run_id, terms, learned.get(keys.source_of(key), ""))
         if not under_way:
             return
         yield under_way.wait()
 
 
-def read_again(keys: Iterable[str], run_id: str) -> None:
+def read_again(landed: Iterable[str], run_id: str, learned: Mapping[str, str]) -> None:
     """Process landing files as if the run had fetched them."""
-    for ended in process_all(keys, run_id):
+    for ended in process_all(landed, run_id, learned):
         _processed(ended, run_id)
+
+
+def _learned(crawl: CrawlReport, run: Run) -> str:
+    """The version of what the pages of a source taught, by which all workers of this run read them."""
+    try:
+        return processing.in_pool(learning.learn, crawl.source_id, run.id, run.now, crawl.landing)
+    except GongbaoError as error:
+        get_run_logger().warning("nothing is learned of %s: %s", crawl.source_id, error)
+        return ""
 
 
 def _crawled(ended: engine.Ended, run: Run) -> CrawlReport:

@@ -73,5 +73,6 @@ def _empty(store: Store) -> None:
             f"{store.url} holds documents of {', '.join(strangers)}: the demo wants a store of its own",
             key="GONGBAO_STORE",
         )
-    for prefix in (keys.CORPUS, keys.FETCHES, keys.LANDING, keys.STAGED, keys.RUNS, keys.NIGHTLY, keys.DIGESTS):
+    made = (keys.CORPUS, keys.FETCHES, keys.LANDING, keys.STAGED, keys.RUNS, keys.NIGHTLY, keys.DIGESTS, keys.TEMPLATES)
+    for prefix in made:
         store.delete_all(prefix)

@@ -13,7 +13,7 @@ from rich.text import Text
 
 from flows import settings
 from flows.runs import crawl_process, processing
-from flows.sources import recordings
+from flows.sources import recordings, templates
 from flows.sources.recordings import FIELDS, Recording
 from flows.terminal import output
 from pipeline.core.config import Strict, read
@@ -22,6 +22,7 @@ from pipeline.core.dates import SHANGHAI
 from pipeline.core.models import Decoded, Document, Outcome, Rejected
 from pipeline.core.observation import Trouble
 from pipeline.core.source import Source
+from pipeline.documents.templates import shelf
 from pipeline.health import drift
 from pipeline.health.assess import trouble_of
 from pipeline.health.rules import HealthRules
@@ -122,6 +123,7 @@ def _one(store: Store, source: Source, run_id: str, known: settings.Settings, ar
     crawl = crawl_process.crawl(
         store, source.id, run_id, config=known.config, sources=known.sources, now=now, probe=articles
     )
+    learned = shelf.current(settings.open_store(known), source.id)
     landed = [entry for key in crawl.landing for entry in landing.read_all(store.get(key), key)]
     pages = [page for key in crawl.landing for page in landing.read(store.get(key), key)]
     return Probe(
@@ -129,7 +131,7 @@ def _one(store: Store, source: Source, run_id: str, known: settings.Settings, ar
         crawl=crawl,
         listings=tuple(decode(page.body, page.header("Content-Type")) for kind, page in landed if kind == "listing"),
         articles=tuple(decode(page.body, page.header("Content-Type")) for page in pages),
-        outcomes=tuple(processing.process_one(page, source, known.config) for page in pages),
+        outcomes=tuple(processing.process_one(page, source, known.config, learned) for page in pages),
         recording=Recording.find(source.id, settings.recordings_of(known.sources)),
         now=now,
     )
@@ -201,6 +203,10 @@ def _print(sources: Sequence[Source], found: dict[str, Probe], wrong: dict[str, 
         table.add_row(source.id, *_cells(found[source.id], wrong[source.id]))
     out = output.out if output.out.is_terminal else output.Guarded(highlight=False, soft_wrap=True, width=_WIDE)
     out.print(table)
+    store = settings.open_store(settings.from_environment())
+    for source in sources:
+        for line in templates.told(store, source.id):
+            out.print(Text(line))
     for source_id, findings in wrong.items():
         for each in findings:
             told = f"{source_id}: {each.cause}: {each.detail.rstrip('.')}. {each.advice}"

@@ -5,9 +5,11 @@ from collections.abc import Sequence
 from starlette.requests import Request
 from starlette.responses import Response
 
+from flows.sources import templates
 from flows.web import rendering
 from flows.web.store_reader import Seen
 from pipeline.core.language import t
+from pipeline.documents.templates import shelf
 from pipeline.report import overview as held
 from pipeline.report import plots
 
@@ -48,6 +50,8 @@ def source(request: Request) -> Response:
         nights=nights[::-1],
         plots=[rendering.drawn(plot) for plot in _plots(nights)],
         alarms=[alarm for alarm in reader.alarms(_SPARK) if alarm.source_id == id_],
+        used=shelf.in_use(reader.store, id_),
+        learned=list(templates.rows(shelf.current(reader.store, id_))),
     )
 
 

@@ -18,6 +18,7 @@ from pipeline.core.observation import Alarm, Observation
 from pipeline.core.source import Source
 from pipeline.corpus.corpus import Corpus
 from pipeline.corpus.search import Busy, Hit, Index
+from pipeline.documents.templates import shelf
 from pipeline.report import plots, run_reports, story
 from pipeline.report.story import Failure, Reading, Story
 from pipeline.rules import Rules
@@ -118,14 +119,21 @@ class Reader:
             return None
         try:
             return story.pending_text(
-                self.store, told, source.of(self.known.sources, told.pending["source_id"]), self.rules
+                self.store,
+                told,
+                source.of(self.known.sources, told.pending["source_id"]),
+                self.rules_of(told.pending["source_id"]),
             )
         except (StoreError, ValueError):
             return None
 
     def reading(self, page: Page) -> Reading:
         """The page as the rules read it now."""
-        return story.read(page, source.of(self.known.sources, page.source_id), self.rules)
+        return story.read(page, source.of(self.known.sources, page.source_id), self.rules_of(page.source_id))
+
+    def rules_of(self, source_id: str) -> Rules:
+        """The rules for the pages of a source, with what was learned of it."""
+        return self.rules.of(shelf.current(self.store, source_id))
 
     def search(self, asked: str, limit: int, skip: int, source_id: str) -> Found:
         """The documents that fit best, and of which version: the index may still be on its way to the newest."""

@@ -122,6 +122,9 @@ class Line:
     layout: Layout | None = None  # None where there is no page to ask
 
 
+LEARNED = "learned"  # the rule of a line that a source's own pages taught
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Removed:
     """A line that stood on the page and is not in the text, and the rule that took it out."""

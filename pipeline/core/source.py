@@ -151,6 +151,7 @@ class ArticleSpec(Strict):
     date: Selectors = ()
     publisher: Selectors = ()
     drop: Selectors = ()  # parts of the body that are not the text
+    keep: tuple[Pattern, ...] = ()  # lines that stay though they were learned to be furniture of its pages
     encoding: Literal["auto", "utf-8", "gb18030", "big5"] = "auto"
     next_part: Pattern = "^下一页$"  # text of the link to the next part of one article
     max_parts: int = Field(20, ge=1, le=100)

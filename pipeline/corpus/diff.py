@@ -7,6 +7,7 @@ from typing import Any
 
 import polars as pl
 
+from pipeline.core.models import LEARNED
 from pipeline.corpus.beside import beside
 from pipeline.corpus.corpus import Corpus
 from pipeline.store import schema
@@ -111,6 +112,8 @@ def difference(before: Row | None, after: Row | None) -> Difference | None:
     lost, gained = (
         tuple(filter(None, side)) for side in ([pair.left for pair in pairs], [pair.right for pair in pairs])
     )
+    learned = {each["line"] for each in after["removed"] or () if each["rule"] == LEARNED}  # nobody misses it
+    lost = tuple(line for line in lost if line not in learned)
     return Difference(what="changed", why="", lost=lost, gained=gained, fields=changed, **here)
 
 

@@ -116,10 +116,10 @@ def is_file(page: Page) -> bool:
     return bool(page.parent_url) or kinds.type_of(page.body) in kinds.FILES
 
 
-def find(page: Page, source: Source, rules: Rules) -> tuple[Decoded, Extracted]:
-    """The first two steps of one response alone."""
+def begin(page: Page, source: Source, rules: Rules) -> tuple[Decoded, Context]:
+    """The characters of one response, and what is known of it before it is read."""
     decoded = decode(page.body, page.header("Content-Type"), source.article.encoding)
-    context = Context(
+    return decoded, Context(
         url=page.url,
         fetched_at=page.fetched_at,
         spec=source.article,
@@ -127,7 +127,13 @@ def find(page: Page, source: Source, rules: Rules) -> tuple[Decoded, Extracted]:
         fields=rules.fields,
         listed_title=page.listed_title,
         listed_date=page.listed_date,
+        template=rules.template.without(source.article.keep),
     )
+
+
+def find(page: Page, source: Source, rules: Rules) -> tuple[Decoded, Extracted]:
+    """The first two steps of one response alone."""
+    decoded, context = begin(page, source, rules)
     extracted = extract(decoded, context)
     said = "\n".join((extracted.title, *(line.text for line in extracted.lines if not line.apart)))
     if is_machine_converted(said, rules.boilerplate.repair):

@@ -1,11 +1,12 @@
 """A decoded page in, the article's block lines, title and fields out. The only door to trafilatura."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from copy import deepcopy
 
 from lxml.html import HtmlElement
 
-from pipeline.core.models import Decoded, Extracted, Layout, Line
+from pipeline.core.models import LEARNED, Decoded, Extracted, Layout, Line
+from pipeline.page import template
 from pipeline.page.fields.context import Body, Context, read_surroundings
 from pipeline.page.fields.fields import read_fields
 from pipeline.page.fields.title import find_title
@@ -21,14 +22,8 @@ _TITLE_METAS = frozenset(("ArticleTitle", "og:title"))
 
 def extract(decoded: Decoded, context: Context) -> Extracted:
     """Find the article in a page. No text found is an Extracted without lines, never an error."""
-    root, spec, rules = parse(decoded), context.spec, context.extraction
-    for selector in spec.drop:
-        for element in root.cssselect(selector):
-            if element.getparent() is not None:
-                element.drop_tree()
-    page = Weighed(outline(root, rules.hidden), rules, _declared_title(root, context.listed_title))
-    named = [element for selector in spec.body for element in root.cssselect(selector)]
-    located = locate(page, named)
+    page, located = look(decoded, context)
+    root = page.page.root
     read = _read(root) if is_doubtful(page, located) else None
     if read is not None:
         located = witnessed(page, located, read)
@@ -41,6 +36,7 @@ def extract(decoded: Decoded, context: Context) -> Extracted:
             title=title, lines=(), fields=fields, candidate="none", evidence=(("title", title_from), *evidence.items())
         )
     blocks, out = page.page.blocks, _taken_out(page, located)
+    out |= dict.fromkeys(_learned(page, located, context), LEARNED)
     if title_from == "meta:og:title":  # what stands over the text in its place
         out |= dict.fromkeys(_above_headline(page, located, title), "headline")
     seen = None if read is None else _seen(page, located, fold(read))
@@ -56,6 +52,29 @@ def extract(decoded: Decoded, context: Context) -> Extracted:
         images=located.span.images,
         videos=located.span.videos if _speaks(page, located, out) else page.page.spans[0].videos,
     )
+
+
+def look(decoded: Decoded, context: Context) -> tuple[Weighed, Located | None]:
+    """A page with its lines weighed, and where its article stands by the evidence of the page alone."""
+    root, spec, rules = parse(decoded), context.spec, context.extraction
+    for selector in spec.drop:
+        for element in root.cssselect(selector):
+            if element.getparent() is not None:
+                element.drop_tree()
+    lines = outline(root, rules.hidden)
+    furniture = template.standing(lines, context.template)
+    page = Weighed(lines, rules, _declared_title(root, context.listed_title), furniture)
+    named = [element for selector in spec.body for element in root.cssselect(selector)]
+    return page, locate(page, named, template.bodies(lines, context.template))
+
+
+def _learned(page: Weighed, located: Located, context: Context) -> Collection[int]:
+    """The located lines that are furniture of the source; none where they would be most of what it says."""
+    body = range(located.start, located.end)
+    found = {index for index in body if index in page.furniture}
+    found |= template.at_the_edges(page.page, page.raw, body, found, context.template)
+    said = sum(len(page.page.blocks[index].text) for index in found if template.says(page.page.blocks[index]))
+    return found if said <= page.prose(body.start, body.stop) / 2 else ()
 
 
 def _seen(page: Weighed, located: Located, read: str) -> frozenset[int]:

@@ -25,18 +25,22 @@ class Located:
 
     @property
     def kind(self) -> str:
-        """What named it: `source`, `mark`, `known` or `density`."""
+        """What named it: `source`, `mark`, `known`, `learned` or `density`."""
         return "known" if self.name[0] in "#.<" else self.name.partition(":")[0]
 
 
-def locate(page: Weighed, named: Sequence[HtmlElement] = ()) -> Located | None:
-    """The article of a page: of all that may be it, what the evidence speaks for most."""
+def locate(page: Weighed, named: Sequence[HtmlElement] = (), learned: Sequence[Span] = ()) -> Located | None:
+    """The article of a page: of all that may be it, what the evidence speaks for most.
+
+    `named`: by the source's selectors; `learned`: where its other pages have theirs.
+    """
     dense = _densest(page)
     spans = [span for element in named if (span := page.page.span_of(element))]
     chosen = [_whole("source", span) for span in spans if _says_something(page, span)][:1]
     if dense is None:
         return chosen[0] if chosen else None
-    found = [*chosen, *_marked(page), *_known(page), _whole("density", _narrowed(page, dense))]
+    found = [*chosen, *_marked(page), *_known(page), *(_whole("learned", span) for span in learned)]
+    found.append(_whole("density", _narrowed(page, dense)))
     best = max(found, key=lambda each: _evidence(page, each, dense))
     return best if best.name == "source" else _without_comments(page, best)
 
@@ -69,7 +73,7 @@ def is_doubtful(page: Weighed, located: Located | None) -> bool:
     """Whether what was located is thin, or a small part of what the page has to say."""
     if located is None:
         return True
-    if located.name == "source" or located.name.startswith("mark:") or _follows_title(page, located):
+    if located.name in ("source", "learned") or located.name.startswith("mark:") or _follows_title(page, located):
         return False  # a person, a template or the title said so
     said = page.prose(located.start, located.end)
     return said < page.rules.shares.doubt_below or said < page.rules.shares.doubt_share * page.prose(

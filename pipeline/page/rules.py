@@ -41,6 +41,7 @@ class Evidence(Strict):
     source: float
     mark: float
     known: float
+    learned: float
     density: float
     cover: float
     opening: float

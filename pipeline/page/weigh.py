@@ -3,7 +3,7 @@
 import re
 import unicodedata
 from bisect import bisect_left
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from functools import lru_cache
 from itertools import accumulate, takewhile
 
@@ -33,8 +33,9 @@ def fold(text: str) -> str:
 class Weighed:
     """A page whose lines have weights; sums over any range of lines cost nothing."""
 
-    def __init__(self, page: Outline, rules: ExtractionRules, title: str) -> None:
+    def __init__(self, page: Outline, rules: ExtractionRules, title: str, furniture: Collection[int] = ()) -> None:
         self.page = page
+        self.furniture = furniture  # lines that the source's pages have in common: they weigh nothing
         self.rules = rules
         self._foot = re.compile(rules.foot, re.IGNORECASE)
         self._tail = re.compile(rules.tail, re.IGNORECASE)
@@ -44,7 +45,7 @@ class Weighed:
         self._expander = re.compile(rules.expand, re.IGNORECASE)
         self.prompts = self._find_prompts()
         self._reveal()
-        self.raw = [self._of(block) for block in page.blocks]
+        self.raw = [0.0 if index in furniture else self._of(block) for index, block in enumerate(page.blocks)]
         self._links = _sums(float(block.link_share >= 0.5) for block in page.blocks)
         self._prose = _sums(max(0.0, weight) for weight in self.raw)
         self.apart: dict[int, str] = {}  # lines of what stands around an article, and why they are held for that

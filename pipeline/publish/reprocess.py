@@ -60,6 +60,7 @@ class OfSource:
     changed: int
     gone: int
     lost: int  # of the changed: those that lose a paragraph
+    furniture: int = 0  # of the changed: those that lose nothing but lines that the source's own pages taught
 
     def refused(self, rules: AcceptRules) -> str:
         """Why a person has to look; empty if the rules accept it."""
@@ -67,7 +68,7 @@ class OfSource:
         for name, share, most in (
             ("go", self.gone / whole, rules.most_gone),
             ("lose a paragraph", self.lost / changed, rules.most_lost),
-            ("change", (self.changed + self.added) / whole, rules.most_changed),
+            ("change", (self.changed - self.furniture + self.added) / whole, rules.most_changed),
         ):
             if share > most:
                 return f"{share:.1%} {name}, and {most:.1%} may"
@@ -89,9 +90,11 @@ class Proposal:
         held = dict(self.corpus.count("source_id").iter_rows())
         counted = Counter((each.source_id, each.what) for each in self.differences)
         lost = Counter(each.source_id for each in self.differences if each.what == "changed" and each.lost)
+        changed = (each for each in self.differences if each.what == "changed")
+        only = Counter(each.source_id for each in changed if not (each.lost or each.gained or each.fields))
         return {
             source_id: OfSource(
-                documents=held.get(source_id, 0), lost=lost[source_id],
+                documents=held.get(source_id, 0), lost=lost[source_id], furniture=only[source_id],
                 **{what: counted[source_id, what] for what in ("added", "changed", "gone")},
             )
             for source_id in sorted({each.source_id for each in self.differences})
@@ -125,9 +128,9 @@ def landing_keys(store: Store, sources: Sequence[str], since: date | None, until
                 yield key
 
 
-def staged_as(rules_version: str, sources: Path) -> str:
+def staged_as(rules_version: str, sources: Path, templates: Mapping[str, str]) -> str:
     """The name under which outcomes are staged: it changes with whatever they depend on beside the bytes."""
-    return STAGED + xxhash.xxh3_64_hexdigest(f"{rules_version} {digest(sources)}".encode())
+    return STAGED + xxhash.xxh3_64_hexdigest(f"{rules_version} {digest(sources)} {sorted(templates.items())}".encode())
 
 
 def propose(

@@ -7,6 +7,7 @@ from pipeline.store.s3 import Store
 
 LANDING, STAGED, CORPUS, FETCHES, NIGHTLY, RUNS = "landing/", "staged/", "corpus/", "fetches/", "nightly/", "runs/"
 DIGESTS, LEASES, CURSORS, FORGOTTEN, TEXTS = "digests/", "leases/", "cursors/", "forgotten/", "texts/"
+TEMPLATES = "templates/"
 ALARMS = "alarms/state.json"
 
 OURS = re.compile(
@@ -23,9 +24,24 @@ def landed(source_id: str) -> str:
     return f"{LANDING}source={source_id}/"
 
 
+def source_of(landing_key: str) -> str:
+    """The source whose pages a landing file holds; empty where its key names none."""
+    return landing_key.partition("/source=")[2].partition("/")[0]
+
+
 def landing_file(source_id: str, day: date, run_id: str, number: int) -> str:
     """What one run landed of one source on a day of Shanghai; `number` counts its files from 0."""
     return f"{landed(source_id)}date={day.isoformat()}/{run_id}-{number:03d}.warc.gz"
+
+
+def template(source_id: str, version: str) -> str:
+    """One version of what was learned of a source."""
+    return f"{TEMPLATES}{source_id}/{version}.json"
+
+
+def template_in_use(source_id: str) -> str:
+    """Which version a source uses."""
+    return f"{TEMPLATES}{source_id}/current"
 
 
 def staged(run_id: str) -> str:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from pipeline.core.dates import parse_date
-from pipeline.core.models import Cleaned, Dated, Line, Removed
+from pipeline.core.models import LEARNED, Cleaned, Dated, Line, Removed
 from pipeline.text import glued_ends
 from pipeline.text.folded_lines import Row, joined, read_rows, tidy
 from pipeline.text.plain import find_title, read_lines
@@ -65,18 +65,27 @@ def clean(lines: Sequence[Line], title: str, rules: BoilerplateRules, weights: F
 def rule(lines: Sequence[Line], title: str, rules: BoilerplateRules) -> Ruled:
     """What structure and rules leave of the lines, and what they take."""
     whole, wanted, repaired = read_rows(lines, strip_title(tidy(title), rules), rules)
-    taken = [_set_apart(row) for row in whole if row.line.apart]
-    rows, inline = take_inline([row for row in whole if not row.line.apart], fold(wanted), rules)
+    apart = [row for row in whole if row.line.apart and not _is_known(row, rules)]
+    taken = [_set_apart(row) for row in apart]
+    gone = {row.index for row in apart}
+    rows, inline = take_inline([row for row in whole if row.index not in gone], fold(wanted), rules)
     rows, head = take_head(rows, fold(wanted), rules)
     kept, tail = take_tail(glued_ends.split(rows, rules), rules)
     rows, between = take_between(glued_ends.mend(kept, rows, rules), rules)
-    taken += (*inline, *head, *tail, *between)
+    taken += (*inline, *head, *tail, *between, *(_set_apart(row) for row in rows if row.line.apart))
+    rows = [row for row in rows if not row.line.apart]
     return Ruled(rows=whole, title=wanted, repaired=repaired, parts=rows, taken=taken)
+
+
+def _is_known(row: Row, rules: BoilerplateRules) -> bool:
+    """Whether rules know a line that was learned: what it says as a field is read by them."""
+    return row.line.apart == LEARNED and any(rules.knowing(row.key, zone) for zone in ("head", "tail"))
 
 
 def _set_apart(row: Row) -> Taken:
     zone: Literal["caption", "inline"] = "caption" if row.line.apart == "caption" else "inline"
-    return Taken(row=row, name=f"structure:{row.line.apart}", zone=zone)
+    name = LEARNED if row.line.apart == LEARNED else f"structure:{row.line.apart}"
+    return Taken(row=row, name=name, zone=zone)
 
 
 def clean_text(text: str, rules: BoilerplateRules) -> Cleaned:

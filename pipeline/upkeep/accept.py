@@ -9,6 +9,7 @@ from pipeline.core.conservation import CrawlReport
 from pipeline.core.errors import ConfigError
 from pipeline.core.models import Document, Place
 from pipeline.core.source import Source
+from pipeline.documents.templates import shelf
 from pipeline.publish.outages import ERROR, FLAGS
 from pipeline.publish.publish import Published, publish
 from pipeline.publish.rules import PublishRules
@@ -41,7 +42,7 @@ def accept(
         raise ConfigError(
             f"{doc_id}: its bytes are not kept" if not page else f"no source {page.source_id} is configured"
         )
-    outcome = documents.process(page, sources[page.source_id], rules)
+    outcome = documents.process(page, sources[page.source_id], rules.of(shelf.current(store, page.source_id)))
     if not isinstance(outcome, Document):
         raise ConfigError(f"{doc_id}: today's rules make no document of it")
     staging.write(store, keys.staged_file(run_id, place.key), [(page, outcome)])

@@ -26,6 +26,7 @@ from pipeline.core.errors import ConfigError
 from pipeline.core.source import Source
 from pipeline.core.source_of_url import source_of
 from pipeline.core.urls import doc_id
+from pipeline.documents.templates import shelf
 from pipeline.publish import reprocess as again
 from pipeline.report import backfill_answers, run_reports
 from pipeline.store import fetches, keys, staging
@@ -302,7 +303,7 @@ def test_a_reprocess_goes_on_where_it_was_stopped_and_publishes_only_what_is_acc
     known = settings.from_environment()
     store = settings.open_store(known)
     backfill([sites.url("company", page.path) for page in pages(sites, "company")[:3]], force=True)
-    name = again.staged_as(processing.rules(known.config).version, known.sources)
+    name = again.staged_as(processing.rules(known.config).version, known.sources, shelf.versions(store))
     (first, *_) = again.landing_keys(store, ["company"], None, None)
     staging.write(store, keys.staged_file(name, first), [])  # what a killed one had made: it is believed
     store.put(f"staged/run={again.STAGED}0/made-by-other-rules.parquet", b"")

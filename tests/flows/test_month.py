@@ -15,6 +15,9 @@ from flows.samples.world import World
 from pipeline.core.models import Document, Page
 from pipeline.core.source import Source, load_all
 from pipeline.documents import process
+from pipeline.documents.templates.learn import learn
+from pipeline.documents.templates.rules import TemplateRules
+from pipeline.documents.templates.sight import sight
 from pipeline.rules import Rules
 from pipeline.store.staging import columns_of
 from tests.benchmarks.month import MONTH, WEEK, living
@@ -53,6 +56,22 @@ def test_every_page_of_a_month_reads_as_it_says(seed: int, sources: dict[str, So
         missing, extra = body_differences(truth.paragraphs, truth.optional, text.split("\n"))
         if missing or extra:
             wrong.append(f"{truth.key} lacks {missing} and has {extra}")
+    assert not wrong, "\n".join(wrong)
+
+
+def test_what_the_pages_of_a_month_teach_takes_nothing_that_they_say(sources: dict[str, Source]) -> None:
+    world, rules, last = World(0, date(2026, 11, 23), month(30)), Rules.load(ROOT / "config"), 29
+    learning, wrong = TemplateRules.load(ROOT / "config"), []
+    told = [each for each in world.truth(last) if not each.rejected and each.state != "withdrawn"]
+    for site, source in sources.items():
+        pages = [(truth, page(world, truth, last)) for truth in told if truth.site == site][: learning.most]
+        sightings = [seen for _, each in pages if (seen := sight(each, source, rules))]
+        learned = rules.of(learn(sightings, learning))
+        for truth, each in pages:
+            found = process(each, source, learned)
+            text = found.text if isinstance(found, Document) else ""
+            missing, extra = body_differences(truth.paragraphs, truth.optional, text.split("\n"))
+            wrong += [f"{truth.key} lacks {missing} and has {extra}"] if missing or extra else []
     assert not wrong, "\n".join(wrong)
 
 

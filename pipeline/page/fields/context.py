@@ -11,6 +11,7 @@ from pipeline.page.fields.labels import Labelled, read_labels
 from pipeline.page.fields.metas import read_json_ld, read_marks, read_metas
 from pipeline.page.fields.rules import FieldRules
 from pipeline.page.rules import ExtractionRules
+from pipeline.page.template import NOTHING, Template
 from pipeline.page.tree import Outline, Span
 
 
@@ -25,6 +26,7 @@ class Context:
     fields: FieldRules
     listed_title: str = ""
     listed_date: str = ""
+    template: Template = NOTHING
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

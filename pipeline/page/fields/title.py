@@ -28,6 +28,7 @@ def find_title(around: Surroundings) -> tuple[str, str]:
         if text := select_text(around.root, selector):
             return tidy(text, rule), f"selector:{selector}"
     sites = frozenset(letters(around.metas[name]) for name in rule.site_metas if name in around.metas)
+    sites |= {letters(name.text) for name in around.context.template.names}
     witnesses = list(read_witnesses(around, rule))
     if (own := next((each for each in witnesses if each.name == "meta:og:title"), None)) and _is_latin(own, rule):
         return tidy(own.text, rule), own.name

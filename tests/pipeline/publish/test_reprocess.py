@@ -7,7 +7,19 @@ import pytest
 
 from flows.commands import reprocess as reprocessing
 from pipeline.core.errors import ConfigError
-from pipeline.core.models import Dated, Document, Fields, Outcome, Page, Precision, Reason, Rejected, Unchanged
+from pipeline.core.models import (
+    LEARNED,
+    Dated,
+    Document,
+    Fields,
+    Outcome,
+    Page,
+    Precision,
+    Reason,
+    Rejected,
+    Removed,
+    Unchanged,
+)
 from pipeline.corpus.corpus import Corpus
 from pipeline.publish import reprocess
 from pipeline.publish.reprocess import AcceptRules, accept, propose
@@ -56,6 +68,16 @@ def test_the_difference_is_told_by_source_with_lines_and_nothing_is_written(held
     counts = proposal.by_source()["ministry"]
     assert (counts.changed, counts.lost, counts.gone, counts.added) == (1, 1, 1, 1)
     assert Corpus.open(held).version == 2
+
+
+def test_furniture_that_pages_taught_is_no_lost_text_and_needs_no_person(held: Store) -> None:
+    page, made = document(1, prose(1))
+    assert isinstance(made, Document)
+    staged(held, [(page, replace(made, removed=(Removed(line="责任编辑：某某", rule=LEARNED, zone="inline"),)))])
+    proposal = propose(held, "again", DAYS[5], SOURCES, RULES, LIMITS)
+    counts = proposal.by_source()["ministry"]
+    assert (counts.changed, counts.lost, counts.furniture) == (1, 0, 1)
+    assert not proposal.refusals(AcceptRules.load(ROOT / "config"))
 
 
 def test_what_was_accepted_is_one_snapshot_and_can_be_put_back(held: Store) -> None:
