@@ -4,9 +4,10 @@ import _thread
 import multiprocessing
 import os
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from datetime import datetime
 from functools import lru_cache, partial
 from itertools import chain
 from multiprocessing.connection import wait
@@ -21,7 +22,8 @@ from pipeline.core.limits import Died, Limits, Sandbox, TooExpensive
 from pipeline.core.models import Outcome, Page, Reason
 from pipeline.core.urls import doc_id
 from pipeline.documents import is_file, process, rejected
-from pipeline.documents.templates import shelf
+from pipeline.documents.templates import night, shelf
+from pipeline.documents.templates.rules import TemplateRules
 from pipeline.page.template import NOTHING, Template
 from pipeline.rules import Rules
 from pipeline.store import digests, keys, landing, staging
@@ -76,6 +78,14 @@ def reject_all(landing_key: str, run_id: str, why: Lost) -> None:
     pages = landing.read(store.get(landing_key), landing_key)
     stopped = ((page, rejected(page, found, Reason.CRASHED, str(why))) for page in pages)
     staging.write(store, keys.staged_file(run_id, landing_key), stopped)
+
+
+def learn(source_id: str, run_id: str, now: datetime, landed: Sequence[str]) -> str:
+    """The version of what the pages of a source taught, by which those of these landing files are read."""
+    known = settings.from_environment()
+    of, least = source.of(known.sources, source_id), TemplateRules.load(known.config)
+    store, limits_ = settings.open_store(known), Limits.load(known.config)
+    return night.learn(store, of, run_id, now, landed, rules(known.config), limits_, least)
 
 
 def process_one(page: Page, of: source.Source, config: Path, template: Template = NOTHING) -> Outcome:

@@ -16,7 +16,7 @@ from prefect.states import Completed, Failed
 
 from flows import leases, settings
 from flows.alarms.standing import NEEDS_A_LOOK, after_run
-from flows.runs import crawl_process, engine, learning, processing
+from flows.runs import crawl_process, engine, processing
 from flows.runs import morning_report as page
 from flows.runs.processing import Lost
 from flows.schedules import Schedules
@@ -196,7 +196,7 @@ def read_again(landed: Iterable[str], run_id: str, learned: Mapping[str, str]) -
 def _learned(crawl: CrawlReport, run: Run) -> str:
     """The version of what the pages of a source taught, by which all workers of this run read them."""
     try:
-        return processing.in_pool(learning.learn, crawl.source_id, run.id, run.now, crawl.landing)
+        return processing.in_pool(processing.learn, crawl.source_id, run.id, run.now, crawl.landing)
     except GongbaoError as error:
         get_run_logger().warning("nothing is learned of %s: %s", crawl.source_id, error)
         return ""

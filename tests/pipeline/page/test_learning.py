@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from flows.runs import learning, processing
+from flows.runs import processing
 from flows.sources import templates
 from pipeline.core.models import LEARNED
 from pipeline.documents.templates import shelf
@@ -56,7 +56,7 @@ def landed(store: Store, night: int, pages: Sequence[tuple[int, str]]) -> str:
 
 
 def learn(night: int, *keys: str) -> str:
-    return learning.learn("any", f"run{night}", NOW + timedelta(days=night), keys)
+    return processing.learn("any", f"run{night}", NOW + timedelta(days=night), keys)
 
 
 def texts(store: Store, key: str, version: str, run_id: str = "run") -> list[str]:

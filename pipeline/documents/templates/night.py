@@ -3,47 +3,52 @@
 from collections.abc import Sequence
 from datetime import datetime
 from functools import partial
-from pathlib import Path
 
-from flows import settings
-from flows.runs import processing
-from pipeline.core import source
 from pipeline.core.limits import Limits, Sandbox
 from pipeline.core.models import Page
+from pipeline.core.source import Source
 from pipeline.documents.templates import learn as learning
 from pipeline.documents.templates import shelf
 from pipeline.documents.templates.rules import TemplateRules
 from pipeline.documents.templates.sight import Sighting, sight
 from pipeline.page.template import NOTHING
+from pipeline.rules import Rules
 from pipeline.store import digests, keys, landing
 from pipeline.store.s3 import Store
 
 _SUCCESS = 200
 
 
-def learn(source_id: str, run_id: str, now: datetime, landed: Sequence[str]) -> str:
+def learn(
+    store: Store,
+    source: Source,
+    run_id: str,
+    now: datetime,
+    landed: Sequence[str],
+    rules: Rules,
+    limits: Limits,
+    least: TemplateRules,
+) -> str:
     """The version of the template by which a source's pages are read: the one in use while it fits the pages of these
     landing files, else one that is learned now from all that was landed; empty where there are too few."""
-    known = settings.from_environment()
-    store, rules = settings.open_store(known), TemplateRules.load(known.config)
-    of = source.of(known.sources, source_id)
-    files = [key for key in store.list(keys.landed(source_id)) if key.endswith(".warc.gz")]
-    used = shelf.in_use(store, source_id)
-    old = shelf.get(store, source_id, used.version if used else "")
-    newest = _sightings(store, landed, of, known.config, rules.first_night) if used else []
-    few = used is not None and old.articles < rules.first_night * 2 and len(files) >= 2 * used.files
-    if used and not few and learning.fits(newest, old, rules):
+    seen_in = partial(_sightings, store, source=source, rules=rules, limits=limits)
+    files = [key for key in store.list(keys.landed(source.id)) if key.endswith(".warc.gz")]
+    used = shelf.in_use(store, source.id)
+    old = shelf.get(store, source.id, used.version if used else "")
+    newest = seen_in(landed, most=least.first_night) if used else []
+    few = used is not None and old.articles < least.first_night * 2 and len(files) >= 2 * used.files
+    if used and not few and learning.fits(newest, old, least):
         return used.version
-    pages = _sightings(store, sorted(files, key=_by_day), of, known.config, rules.most)
+    pages = seen_in(sorted(files, key=_by_day), most=least.most)
     changed = bool(used) and not few
     if changed:
-        pages = [page for page in pages if not learning.is_of(page, old, rules)]
-    first = len(pages) < rules.first_night and set(files) <= set(landed)
-    found = NOTHING if first else learning.learn(pages, rules)
+        pages = [page for page in pages if not learning.is_of(page, old, least)]
+    first = len(pages) < least.first_night and set(files) <= set(landed)
+    found = NOTHING if first else learning.learn(pages, least)
     if not found.version:
         return used.version if used else ""
     found = learning.joined(found, old) if changed else found
-    shelf.put(store, source_id, found, now, run_id, len(files))
+    shelf.put(store, source.id, found, now, run_id, len(files))
     return found.version
 
 
@@ -51,11 +56,12 @@ def _by_day(key: str) -> str:
     return key.partition("/date=")[2]
 
 
-def _sightings(store: Store, files: Sequence[str], of: source.Source, config: Path, most: int) -> list[Sighting]:
+def _sightings(
+    store: Store, files: Sequence[str], *, source: Source, rules: Rules, limits: Limits, most: int
+) -> list[Sighting]:
     """The newest articles of these landing files, which are in order, each address once."""
     found: dict[str, Sighting] = {}
-    processing.rules(config)  # before the child is made, which finds them then
-    with Sandbox(Limits.load(config)) as sandbox:
+    with Sandbox(limits) as sandbox:
         for key in reversed(files):
             if len(found) >= most:
                 break
@@ -63,14 +69,14 @@ def _sightings(store: Store, files: Sequence[str], of: source.Source, config: Pa
             digests.check(store, key, body)
             pages = [page for page in landing.read(body, key) if page.status == _SUCCESS and not page.parent_url]
             pages = [page for page in pages[::-1] if page.url not in found][: most - len(found)]
-            for page, seen in sandbox.each(partial(_sighted, config, of), pages):
+            for page, seen in sandbox.each(partial(_sighted, source, rules), pages):
                 if isinstance(seen, Sighting):
                     found[page.url] = seen
     return list(found.values())
 
 
-def _sighted(config: Path, of: source.Source, page: Page) -> Sighting | None:
+def _sighted(source: Source, rules: Rules, page: Page) -> Sighting | None:
     try:
-        return sight(page, of, processing.rules(config))
+        return sight(page, source, rules)
     except Exception:  # what it is it becomes when it is processed
         return None
