@@ -379,5 +379,5 @@ def test_the_report_of_a_run_shows_the_gravest_alarm_first():
         ),
     )  # fmt: skip
     shown = markdown(report)
-    assert 0 < shown.index("| alarm | c | dead | 2026-06-01 | x. y |") < shown.index("| notice | b | slow_decay |")
+    assert 0 < shown.index("| alarm | c | dead | 2026-06-01 | x. y |") < shown.index("| notice | b | slow decay |")
     assert RunReport.model_validate_json(report.model_dump_json()) == report
