@@ -369,3 +369,9 @@ def test_the_lifecycle_lets_nothing_that_is_current_expire() -> None:
     rules = json.loads((DEPLOY / "lifecycle.json").read_text())["Rules"]
     assert rules
     assert all("Expiration" not in rule and "Transitions" not in rule for rule in rules)
+
+
+def test_bash_can_read_the_script_of_ci_whole():
+    script = ROOT / ".ci" / "run"
+    assert subprocess.run(["bash", "-n", str(script)], capture_output=True, text=True).stderr == ""
+    assert script.read_text("utf-8").splitlines()[-1] == "make test"
