@@ -3,7 +3,7 @@
 import subprocess
 import sys
 
-NAMES = ("extraction", "lines", "hostile", "language", "dedupe", "corpus", "crawl", "health")
+NAMES = ("extraction", "lines", "hostile", "language", "dedupe", "corpus_size.corpus", "crawl", "health")
 
 
 def main() -> int:

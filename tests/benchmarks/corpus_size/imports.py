@@ -1,6 +1,6 @@
 """How fast an archive of others is imported beside `reprocess` of the same pages, and in how much memory.
 
-python -m tests.benchmarks.imports [--bytes 5e9] [--pages 20000]
+python -m tests.benchmarks.corpus_size.imports [--bytes 5e9] [--pages 20000]
 
 The pages are those of ../shared/gold under changed addresses and words; the rest of the archive is of other hosts.
 """
