@@ -266,7 +266,7 @@ def test_strangers_are_not_asked_by_someone_whom_nobody_can_write_to_and_nor_is_
     [
         ("", "urls.txt: names no URL"),
         ("# of May\r\n\r\n", "urls.txt: names no URL"),
-        ("\ufeffhttp://127.0.0.1/1\r\n  # of June\r\nhtp://127.0.0.1/2\r\n", "urls.txt:3: not an http(s) URL: 'htp"),
+        ("\ufeffhttp://127.0.0.1/1\r\n  # of June\r\nhtp://127.0.0.1/2\r\n", "urls.txt:3: 'htp"),
     ],
 )
 def test_a_file_of_addresses_that_is_wrong_is_named_with_its_line(tmp_path: Path, told: str, wrong: str) -> None:
@@ -292,7 +292,8 @@ def test_of_sources_that_share_a_host_the_one_whose_articles_look_like_it_has_th
     every = [laws, town, news]
     assert source_of("https://gov.example/news/1.html", every) is news
     assert source_of("https://gov.example/laws/1.html", every) is laws
-    assert source_of("https://www.gov.example/laws/old/1.html", every) is laws
+    assert source_of("https://www.gov.example/laws/1.html", every) is laws
+    assert source_of("https://gov.example/laws/old/1.html", every) is None
     assert source_of("https://www.town.gov.example/news/1.html", every) is town
     assert source_of("https://notgov.example/news/1.html", every) is None
 
