@@ -312,9 +312,13 @@ class _Walk:
             self._cut()
 
     def _anchor(self, element: HtmlElement) -> None:
-        """Open a link; one that leads nowhere, as Word's bookmarks do and `javascript:;`, is none."""
+        """Open a link; one that leads nowhere, as Word's bookmarks do and `javascript:;`, is none.
+
+        One that a script follows has its address in another attribute: `data-url="https://…"`.
+        """
         href = element.get("href") or ""
         leads = _LEADS.match(href) is not None or _CALLS.search(element.get("onclick") or "") is not None
+        leads = leads or any("://" in value for name, value in element.items() if name.startswith("data-"))
         file = leads and _FILE_LINK.search(href) is not None
         self.anchors.append((element, leads and not file, file))
         self.pages += leads and not file

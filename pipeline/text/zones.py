@@ -202,8 +202,11 @@ def take_tail(rows: Sequence[Row], rules: BoilerplateRules) -> Split:
 
 
 def _cut(rows: Sequence[Row], rules: BoilerplateRules) -> Split:
-    """Cut at the first line that ends the article; files that are listed behind it stay."""
-    tail = _Tail(rows, rules)
+    """Cut at the first line that ends the article; files that are listed behind it stay.
+
+    What is said again and again between paragraphs (打开新闻客户端 查看更多图片) ends nothing by standing far below.
+    """
+    tail, said = _Tail(rows, rules), Counter(row.key for row in rows)
     total, before = sum(tail.prose), 0
     rests = list(accumulate(map(tail.rest_of, reversed(range(len(rows)))), _and, initial=_NOTHING))[::-1]
     by_shape = list(accumulate((_by_shape(row, rules) for row in rows), initial=0.0))
@@ -211,8 +214,9 @@ def _cut(rows: Sequence[Row], rules: BoilerplateRules) -> Split:
     for at in range(1, len(rows)):
         before += tail.prose[at - 1]
         share = before / total if total else at / len(rows)
+        far = share if said[rows[at].key] == 1 else 0.0
         rule = (
-            next((rule for rule in tail.acting(at, rests[at + 1]) if _cuts(rule, share, rules)), None)
+            next((rule for rule in tail.acting(at, rests[at + 1]) if _cuts(rule, far, rules)), None)
             if share
             else None
         )

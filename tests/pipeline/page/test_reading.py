@@ -313,3 +313,13 @@ def test_ten_times_as_much_takes_some_ten_times_as_long(kind: str) -> None:
 
     cost(10)  # imports
     assert cost(3000) <= 40 * max(cost(300), 0.02)
+
+
+def test_links_that_a_script_follows_are_links_and_no_prose() -> None:
+    """Cards of a feed below the article: `javascript:;`, and the address in another attribute."""
+    card = (
+        "<a href='javascript:void(0);' data-golink='https://m.example.com/a{0}.html'>"
+        "<h3>港口之外还有第{0}件新鲜事，看完才知道原来大家都是这样想的</h3><span>{0}8条评论</span></a>"
+    )
+    feed = "<section class='s_card'>" + "".join(card.format(number) for number in range(12)) + "</section>"
+    assert document(page(paragraphs() + feed)).text.split("\n") == list(PARAGRAPHS)

@@ -298,3 +298,13 @@ def test_ten_times_the_text_takes_some_ten_times_the_work(grown: Callable[[int],
 def test_what_stands_in_brackets_with_spaces_is_known() -> None:
     found = clean([Line(text=PROSE), Line(text="（ 责任编辑： 张 三 ）"), Line(text="[ 来源 ： 某某日报 ]")], "", RULES)
     assert (found.paragraphs, found.editor, found.publisher) == ((PROSE,), "张 三", "某某日报")
+
+
+def test_what_an_app_says_between_paragraphs_again_and_again_ends_nothing():
+    paragraphs = [f"第{number}段说的是港口建设的第{number}件事，工程进展顺利，各方都表示满意。" for number in range(12)]
+    lines = [
+        line
+        for place, one in enumerate(paragraphs)
+        for line in ([one, "打开新闻客户端 查看更多图片"] if place % 3 == 2 else [one])
+    ]
+    assert list(clean_text("\n".join(lines), RULES).paragraphs) == paragraphs
