@@ -216,9 +216,7 @@ def _cut(rows: Sequence[Row], rules: BoilerplateRules) -> Split:
         share = before / total if total else at / len(rows)
         far = share if said[rows[at].key] == 1 else 0.0
         rule = (
-            next((rule for rule in tail.acting(at, rests[at + 1]) if _cuts(rule, far, rules)), None)
-            if share
-            else None
+            next((rule for rule in tail.acting(at, rests[at + 1]) if _cuts(rule, far, rules)), None) if share else None
         )
         if rule is None:
             continue
