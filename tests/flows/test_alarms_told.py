@@ -359,7 +359,7 @@ def test_nobody_acts_until_a_day_that_is_over_in_shanghai_wherever_the_machine_i
 )
 def test_a_block_that_prefect_has_not_is_named(prefect: prefect_server.Server, channel: str, block: str) -> None:
     rules = AlarmRules.load(ROOT / "config").model_copy(
-        update={"delivery": Delivery(timeout_seconds=20, tries=1, pause_seconds=0.1), "blocks": (block,),
+        update={"delivery": Delivery(timeout_seconds=600, tries=1, pause_seconds=0.1), "blocks": (block,),
                 "email": Email(block=block, sender="gongbao@example.org", to=("desk@example.org",))}
     )  # fmt: skip
     messages = (Message(what="raised", alarm=found(), level=1),)
