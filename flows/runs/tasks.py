@@ -106,7 +106,8 @@ def crawl_source(
     engine.refuse_others(terms)
     known = settings.from_environment()
     store, log = settings.open_store(known), get_run_logger()
-    if terms and (done := crawl_process.find_report(store, run_id, source_id)):
+    done = crawl_process.find_report(store, run_id, source_id) if terms else None
+    if done and done.cause != Cause.INTERRUPTED:  # that is what a crawl leaves whose worker died
         return done  # a worker that died had ended it, and could not say so any more
     rules = Schedules.load(known.config).leases
     try:
