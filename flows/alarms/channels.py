@@ -129,7 +129,7 @@ def _mail(rules: Email, messages: Sequence[Message]) -> None:
 
 def _block(kind: Any, name: str) -> Any:
     """A block that Prefect keeps under the name that config/alarms.yaml gives."""
-    from prefect.exceptions import ObjectNotFound  # as above
+    from prefect.exceptions import ObjectNotFound  # only where something is told
 
     try:
         return kind.load(name)
@@ -140,7 +140,7 @@ def _block(kind: Any, name: str) -> Any:
 
 
 def _notify(slug: str, messages: Sequence[Message]) -> None:
-    from prefect.blocks.core import Block  # as above
+    from prefect.blocks.core import Block  # only where something is told
 
     block: Any = _block(Block, slug)
     with block.raise_on_failure():

@@ -24,6 +24,7 @@ from pipeline.core.urls import doc_id
 from pipeline.documents import is_file, process, rejected
 from pipeline.documents.templates import night, shelf
 from pipeline.documents.templates.rules import TemplateRules
+from pipeline.documents.templates.sight import Sighting, sight
 from pipeline.page.template import NOTHING, Template
 from pipeline.rules import Rules
 from pipeline.store import digests, keys, landing, staging
@@ -84,8 +85,15 @@ def learn(source_id: str, run_id: str, now: datetime, landed: Sequence[str]) -> 
     """The version of what the pages of a source taught, by which those of these landing files are read."""
     known = settings.from_environment()
     of, least = source.of(known.sources, source_id), TemplateRules.load(known.config)
-    store, limits_ = settings.open_store(known), Limits.load(known.config)
-    return night.learn(store, of, run_id, now, landed, rules(known.config), limits_, least)
+    look = partial(_sighted, known.config, digest(known.config, SHIPPED), of)
+    return night.learn(settings.open_store(known), of.id, run_id, now, landed, look, Limits.load(known.config), least)
+
+
+def _sighted(config: Path, content: str, of: source.Source, page: Page) -> Sighting | None:
+    try:
+        return sight(page, of, rules(config, content))
+    except Exception:  # what it is it becomes when it is processed
+        return None
 
 
 def process_one(page: Page, of: source.Source, config: Path, template: Template = NOTHING) -> Outcome:

@@ -154,10 +154,21 @@ def process_landing(
     return processing.in_pool(processing.process_landing, landing_key, run_id, template)
 
 
+@task(name="learn", task_run_name="learn {source_id}", **_TASK)
+def learn_template(
+    source_id: str, run_id: str, now: datetime, landed: Sequence[str], terms: engine.Terms | None = None
+) -> str:
+    """The version of what the pages of a source taught, by which all workers of this run read them."""
+    engine.refuse_others(terms)
+    if terms:
+        return processing.learn(source_id, run_id, now, landed)
+    return processing.in_pool(processing.learn, source_id, run_id, now, landed)
+
+
 def crawl_and_process(run: Run, asked: Mapping[str, Sequence[str]], **how: Any) -> list[CrawlReport]:
     """Crawl the sources, so many at the same time, and process each landing file as soon as its crawl has ended."""
     crawls, fetched, under_way = list[CrawlReport](), deque[str](), engine.UnderWay()
-    learned = dict[str, str]()
+    learned, pages = dict[str, str](), dict[str, Sequence[str]]()
     waiting, how["terms"] = iter(asked.items()), engine.terms()
     with leases.waits_end_with_us():
         while True:
@@ -170,9 +181,14 @@ def crawl_and_process(run: Run, asked: Mapping[str, Sequence[str]], **how: Any) 
                 return crawls
             ended = under_way.wait()
             if ended.task is crawl_source:
-                crawls.append(_crawled(ended, run))
-                learned[crawls[-1].source_id] = _learned(crawls[-1], run)
-                fetched += crawls[-1].landing if crawls[-1].fetched else ()  # else there are lists in it, and no page
+                crawls.append(crawl := _crawled(ended, run))
+                pages[crawl.source_id] = (
+                    crawl.landing if crawl.fetched else ()
+                )  # else there are lists in it, and no page
+                under_way.begin(learn_template, crawl.source_id, run.id, run.now, crawl.landing, how["terms"])
+            elif ended.task is learn_template:
+                learned[ended.of] = _learned(ended)
+                fetched += pages[ended.of]
             else:
                 _processed(ended, run.id)
 
@@ -194,13 +210,14 @@ def read_again(landed: Iterable[str], run_id: str, learned: Mapping[str, str]) -
         _processed(ended, run_id)
 
 
-def _learned(crawl: CrawlReport, run: Run) -> str:
-    """The version of what the pages of a source taught, by which all workers of this run read them."""
+def _learned(ended: engine.Ended) -> str:
+    """The version that was learned; without one pages are read as they are, which is no end of the night either."""
     try:
-        return processing.in_pool(processing.learn, crawl.source_id, run.id, run.now, crawl.landing)
+        version: str = ended.result()
     except GongbaoError as error:
-        get_run_logger().warning("nothing is learned of %s: %s", crawl.source_id, error)
+        get_run_logger().warning("nothing is learned of %s: %s", ended.of, error)
         return ""
+    return version
 
 
 def _crawled(ended: engine.Ended, run: Run) -> CrawlReport:

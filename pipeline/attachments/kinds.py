@@ -40,9 +40,8 @@ MEDIA_TYPES = {
     "7z": "application/x-7z-compressed",
     "txt": "text/plain",
 }
-FILES = frozenset((*MEDIA_TYPES, "locked", "ole", "ppt", "pptx", "package")) - {
-    "txt"
-}  # what is no page, whatever it is named
+# What is no page, whatever it is named.
+FILES = frozenset((*MEDIA_TYPES, "locked", "ole", "ppt", "pptx", "package")) - {"txt"}
 _WINDOW = 1024  # bytes in which PDF readers look for %PDF
 DOCUMENT = re.compile(r"word/document\d*\.xml")  # what Word on the web writes has a number
 _BOOKS = frozenset(("xl/workbook.xml", "xl/workbook.bin"))

@@ -87,11 +87,8 @@ def read(path: Path, model: type[Model]) -> Model:
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else None
         raise ConfigError(error.problem or "not YAML", path=path, line=line) from error
-    except (
-        yaml.YAMLError,
-        ValueError,
-        RecursionError,
-    ) as error:  # control characters, no such day, nesting without end
+    # Control characters, no such day, nesting without end.
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
         raise ConfigError(f"not YAML: {' '.join(str(error).split())}", path=path) from error
     if not isinstance(data, dict):
         raise ConfigError("expected a mapping of keys to values", path=path, line=1)

@@ -7,6 +7,7 @@ changes `doc_id`. The rules follow `sites.md` 4.7 of the reference.
 import html
 import posixpath
 import re
+from collections.abc import Callable
 from urllib.parse import SplitResult, quote, unquote_to_bytes, urljoin, urlsplit
 
 import xxhash
@@ -127,25 +128,24 @@ def spelt(url: str, charset: str = "") -> str:
 
 def lasting(url: str) -> str:
     """An address without what is new at each visit: signatures, moments of expiry, sessions. Two such are one file."""
-    try:
-        parts = urlsplit(url)
-    except ValueError:
-        return url
-    pairs = [pair for pair in parts.query.split("&") if pair]
-    kept = [pair for pair in pairs if not _PASSES.fullmatch(pair.partition("=")[0]) and not _MOMENT.fullmatch(pair)]
-    path = _SESSION_IN_PATH.sub("", parts.path)
-    return url if (path, kept) == (parts.path, pairs) else parts._replace(path=path, query="&".join(kept)).geturl()
+    return _without(url, lambda pair, name: bool(_PASSES.fullmatch(name) or _MOMENT.fullmatch(pair)), _SESSION_IN_PATH)
 
 
 def untracked(url: str) -> str:
     """An address without what only says how a reader came to it."""
+    return _without(url, lambda pair, name: _tracks(name) and name not in _AMBIGUOUS)
+
+
+def _without(url: str, goes: Callable[[str, str], bool], in_path: re.Pattern[str] | None = None) -> str:
+    """An address without parts of its query, and of its path; `goes` is told each `name=value` and its name."""
     try:
         parts = urlsplit(url)
     except ValueError:
         return url
     pairs = [pair for pair in parts.query.split("&") if pair]
-    kept = [pair for pair in pairs if not _tracks(name := pair.partition("=")[0]) or name in _AMBIGUOUS]
-    return url if kept == pairs else parts._replace(query="&".join(kept)).geturl()
+    kept = [pair for pair in pairs if not goes(pair, pair.partition("=")[0])]
+    path = in_path.sub("", parts.path) if in_path else parts.path
+    return url if (path, kept) == (parts.path, pairs) else parts._replace(path=path, query="&".join(kept)).geturl()
 
 
 def base_in(head: str, url: str) -> str:

@@ -63,9 +63,8 @@ def record_commits(store: Store, name: str) -> None:
     log = f"{name}/_delta_log/"
     commits = [key for key in store.list(log, deep=False) if key.endswith(".json")]
     last = max((each for each in store.list(f"{keys.DIGESTS}{log}") if each.count(".") == 1), default="")
-    newer = (
-        [key for key in commits if f"{keys.DIGESTS}{key}" > last] if last else commits[-1:]
-    )  # an older release kept none
+    # An older release kept none.
+    newer = [key for key in commits if f"{keys.DIGESTS}{key}" > last] if last else commits[-1:]
     for key in newer:
         commit = store.get(key)
         files = [f"{name}/{unquote(path)}" for path in paths(commit)]

@@ -120,6 +120,9 @@ class Limits(Strict):
     glue: int  # spaces that stand where a line break was
     cue_length: int  # longer lines are not asked for cues: they say all sorts of words
     odds_against: float = Field(le=0)  # log odds below which data takes a line that the rules left
+    lead_outside: float = Field(ge=0, le=1)
+    lead_inside: float = Field(ge=0, le=1)
+    lead_said: float = Field(ge=0, le=1)
     reasons: int  # features that are named where data took a line
 
 

@@ -219,7 +219,7 @@ def _names(pages: Sequence[Sighting], rules: TemplateRules) -> Iterator[Learned]
     counts = Counter[str]()
     for parts in titles:
         own = [part for part in parts if masked[_masked(part)] < rules.least_articles]
-        if any(len(letters(part)) >= rules.least_articles for part in own):
+        if any(len(letters(part)) >= rules.own_letters for part in own):
             counts.update({part.strip() for part in parts if part not in own and letters(part)})
     yield from _most(counts, len(pages), rules)
 

@@ -1,40 +1,42 @@
 """What a night learns of a source: landing files in, the version of the template by which their pages are read out."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from functools import partial
 
 from pipeline.core.limits import Limits, Sandbox
 from pipeline.core.models import Page
-from pipeline.core.source import Source
 from pipeline.documents.templates import learn as learning
 from pipeline.documents.templates import shelf
 from pipeline.documents.templates.rules import TemplateRules
-from pipeline.documents.templates.sight import Sighting, sight
+from pipeline.documents.templates.sight import Sighting
 from pipeline.page.template import NOTHING
-from pipeline.rules import Rules
 from pipeline.store import digests, keys, landing
 from pipeline.store.s3 import Store
 
+Look = Callable[[Page], Sighting | None]
 _SUCCESS = 200
 
 
 def learn(
     store: Store,
-    source: Source,
+    source_id: str,
     run_id: str,
     now: datetime,
     landed: Sequence[str],
-    rules: Rules,
+    look: Look,
     limits: Limits,
     least: TemplateRules,
 ) -> str:
     """The version of the template by which a source's pages are read: the one in use while it fits the pages of these
-    landing files, else one that is learned now from all that was landed; empty where there are too few."""
-    seen_in = partial(_sightings, store, source=source, rules=rules, limits=limits)
-    files = [key for key in store.list(keys.landed(source.id)) if key.endswith(".warc.gz")]
-    used = shelf.in_use(store, source.id)
-    old = shelf.get(store, source.id, used.version if used else "")
+    landing files, else one that is learned now from all that was landed; empty where there are too few.
+
+    `look`: what a page can teach; called in a child, under the limits of a page.
+    """
+    seen_in = partial(_sightings, store, look=look, limits=limits)
+    files = [key for key in store.list(keys.landed(source_id)) if key.endswith(".warc.gz")]
+    used = shelf.in_use(store, source_id)
+    old = shelf.get(store, source_id, used.version if used else "")
     newest = seen_in(landed, most=least.first_night) if used else []
     few = used is not None and old.articles < least.first_night * 2 and len(files) >= 2 * used.files
     if used and not few and learning.fits(newest, old, least):
@@ -48,7 +50,7 @@ def learn(
     if not found.version:
         return used.version if used else ""
     found = learning.joined(found, old) if changed else found
-    shelf.put(store, source.id, found, now, run_id, len(files))
+    shelf.put(store, source_id, found, now, run_id, len(files))
     return found.version
 
 
@@ -56,9 +58,7 @@ def _by_day(key: str) -> str:
     return key.partition("/date=")[2]
 
 
-def _sightings(
-    store: Store, files: Sequence[str], *, source: Source, rules: Rules, limits: Limits, most: int
-) -> list[Sighting]:
+def _sightings(store: Store, files: Sequence[str], *, look: Look, limits: Limits, most: int) -> list[Sighting]:
     """The newest articles of these landing files, which are in order, each address once."""
     found: dict[str, Sighting] = {}
     with Sandbox(limits) as sandbox:
@@ -69,14 +69,7 @@ def _sightings(
             digests.check(store, key, body)
             pages = [page for page in landing.read(body, key) if page.status == _SUCCESS and not page.parent_url]
             pages = [page for page in pages[::-1] if page.url not in found][: most - len(found)]
-            for page, seen in sandbox.each(partial(_sighted, source, rules), pages):
+            for page, seen in sandbox.each(look, pages):
                 if isinstance(seen, Sighting):
                     found[page.url] = seen
     return list(found.values())
-
-
-def _sighted(source: Source, rules: Rules, page: Page) -> Sighting | None:
-    try:
-        return sight(page, source, rules)
-    except Exception:  # what it is it becomes when it is processed
-        return None

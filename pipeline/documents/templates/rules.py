@@ -24,6 +24,7 @@ class TemplateRules(Strict):
     edge_share: float = Field(gt=0, le=1)
     own_share: float = Field(ge=0, le=1)
     passage: int = Field(ge=2)
+    own_letters: int = Field(ge=1)
     again_from: int = Field(ge=1)
     never: Pattern
     addressee: Pattern

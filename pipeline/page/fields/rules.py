@@ -34,6 +34,7 @@ class TitleRules(Strict):
     faint_look: float
     above_byline: float
     own_link: float
+    declared_whole: float
     latin_words: int
     min_run_agreement: float
     cut_chars: int

@@ -14,9 +14,6 @@ from pipeline.page.fields.title_text import CUT, belongs_together, letters, piec
 from pipeline.page.fields.title_witnesses import Witness, agreement, is_site_name, read_witnesses, stripped
 from pipeline.page.selectors import select_text
 
-# For lines that a declaration of the title alone spells out to the end: a subtitle belongs to it.
-_DECLARED_WHOLE = 0.05
-
 
 def find_title(around: Surroundings) -> tuple[str, str]:
     """The title and its evidence (`heading+title`, `meta:articletitle`, `title`, `listed`, …); both empty if none.
@@ -96,7 +93,7 @@ def _best_agreed(
         agreed, witness = agreement(candidate.letters, candidate.text, witnesses, sites, rule)
         if witness is None or (candidate.lines > 1 and not _is_run(candidate, agreed, rule)):
             continue
-        score = agreed + candidate.look + (_DECLARED_WHOLE if witness.exact and agreed == 1 else 0)
+        score = agreed + candidate.look + (rule.declared_whole if witness.exact and agreed == 1 else 0)
         if best is None or score >= best[0]:
             best = score, candidate, witness, agreed
     return best[1:] if best and best[0] >= rule.min_score else None

@@ -4,13 +4,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from pipeline.text.folded_lines import SENTENCE_END, Row
-from pipeline.text.rules import BoilerplateRules, Rule
+from pipeline.text.rules import BoilerplateRules, Limits, Rule
 from pipeline.text.verdict.features import columns, numbers
 from pipeline.text.verdict.forest import Forest, Numbers
 from pipeline.text.zones import Taken
-
-_OUTSIDE, _INSIDE = 0.1, 0.5  # of the page's prose, beside a line in its element
-_WHOLE = 0.99  # of a line's characters in clauses that other lines say
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,7 +39,7 @@ def weigh_lines(
             key=lambda at: odds[at],
         ),
     )
-    leads = list(_leads(rows, taken, whole[:, columns(cues, ("said_below",))]))
+    leads = list(_leads(rows, taken, whole[:, columns(cues, ("said_below",))], rules.limits))
     back = [
         at
         for at, row in enumerate(rows)
@@ -56,15 +53,15 @@ def weigh_lines(
     )
 
 
-def _leads(rows: Sequence[Row], taken: Mapping[int, Taken], said_below: Numbers) -> Iterator[int]:
+def _leads(rows: Sequence[Row], taken: Mapping[int, Taken], said_below: Numbers, limits: Limits) -> Iterator[int]:
     """Summaries: whole sentences above the article's own element that it says again, word for word."""
     beside = [row.line.layout.same_parent if row.line.layout and row.index not in taken else 0.0 for row in rows]
-    first = next((at for at, share in enumerate(beside) if share > _INSIDE), 0)
+    first = next((at for at, share in enumerate(beside) if share > limits.lead_inside), 0)
     for at, row in enumerate(rows[:first]):
         if (
             row.index not in taken
-            and beside[at] < _OUTSIDE
-            and said_below[at, 0] >= _WHOLE
+            and beside[at] < limits.lead_outside
+            and said_below[at, 0] >= limits.lead_said
             and SENTENCE_END.search(row.key)
         ):
             yield at
