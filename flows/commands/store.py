@@ -12,7 +12,7 @@ from pipeline.core.errors import ConfigError
 from pipeline.core.models import Document, Place
 from pipeline.core.source import load_all, unknown
 from pipeline.corpus.corpus import Corpus
-from pipeline.store import landing
+from pipeline.store import keys, landing
 from pipeline.store.s3 import Store
 from pipeline.upkeep import backup
 from pipeline.upkeep import repair as repairing
@@ -73,7 +73,7 @@ def verify(derive: int | None, *, repair: bool = False) -> bool:
         if done.republish:
             from flows.commands import backfill  # loads Prefect
 
-            backfill.command((), landing="landing/")
+            backfill.command((), landing=keys.LANDING)
         found = _verified(store)
     if derive is None:
         return not found.faults

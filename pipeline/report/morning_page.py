@@ -24,6 +24,7 @@ from pipeline.core.observation import Alarm, Grade
 from pipeline.report import morning_plots
 from pipeline.report.morning_figures import Figures, Suspect
 from pipeline.report.suspicion import MorningRules
+from pipeline.store import keys
 
 _CONSOLE = "http://127.0.0.1:8420"  # where `gongbao console` serves unless told otherwise
 CLOSES = (
@@ -179,7 +180,7 @@ def _failed(report: RunReport, names: Mapping[str, str]) -> str:
         for source_id, each in found[:MOST_FAILED]
     )
     more = (
-        f"<p>{t('and {} more in {}', len(found) - MOST_FAILED, f'runs/{escape(report.run_id)}.json')}</p>"
+        f"<p>{t('and {} more in {}', len(found) - MOST_FAILED, escape(keys.run_report(report.run_id)))}</p>"
         if len(found) > MOST_FAILED
         else ""
     )
