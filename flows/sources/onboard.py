@@ -32,7 +32,7 @@ def check(ids: Sequence[str], *, offline: bool) -> bool:
     """Read every source file (a wrong one is a ConfigError), then probe the sources named, or all that are enabled."""
     known = settings.from_environment()
     chosen = load_all(known.sources, ids)
-    output.say(f"{len(chosen)} sources are configured rightly")
+    output.say(f"sources that are configured rightly: {len(chosen)}")
     if offline:
         return _replay(known, chosen)
     from flows.sources import probe as probing  # offline nothing is crawled: no Prefect

@@ -64,7 +64,17 @@ def _again(text: str, language: str) -> str:
     if (found := _by_pattern(text, language)) is not None:
         return found
     clauses = _CLAUSES.split(text)
-    return "".join(_again(each, language) for each in clauses) if len(clauses) > 1 else text
+    return "".join(_again(each, language) for each in clauses) if len(clauses) > 1 else _behind_place(text, language)
+
+
+def _behind_place(text: str, language: str) -> str:
+    """`file:line: key: message`, where only the message is ours: the longest end that the catalogue knows."""
+    for place in re.finditer(": ", text):
+        end = text[place.end() :]
+        words = _catalogue(language).get(end) or _by_pattern(end, language)
+        if words is not None:
+            return text[: place.end()] + words
+    return text
 
 
 @lru_cache(4096)

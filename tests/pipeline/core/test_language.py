@@ -35,6 +35,9 @@ def test_a_message_made_whole_or_stored_in_english_is_told_in_the_readers_langua
         assert t("nothing since") == "nothing since"  # no message of ours
         assert t("no source 'a' (there are: b, c)") == "没有来源 'a'（有：b, c）"
         assert t("9 pages came so far, and not one of them gave a document") == "至今抓到 9 个网页，没有一篇成为文档"
+        assert t("a/b.yaml:15: name: Field required\na/b.yaml:16: fetch.dealy: unknown key") == (
+            "a/b.yaml:15: name: 缺少此键\na/b.yaml:16: fetch.dealy: 没有这个键"
+        )
         assert t("3 of 9 lines removed") == "9 行中删去 3 行"
         assert t("robots.txt answered 503; 12 letters") == "robots.txt 返回 503；12 个字"
     assert t("no source 'a' (there are: b, c)") == "no source 'a' (there are: b, c)"
