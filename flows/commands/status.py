@@ -29,7 +29,8 @@ def status() -> None:
     known = settings.from_environment()
     store = settings.open_store(known)
     with ThreadPoolExecutor() as pool:
-        sources = pool.submit(lambda: overview.held(store, load_all(known.sources)))
+        configured = load_all(known.sources) if known.sources.is_dir() else []  # who only reads the corpus has none
+        sources = pool.submit(overview.held, store, configured)
         last = pool.submit(run_reports.last, store, _LAST_RUNS)
         corpus = Corpus.open(store)
         counts = overview.totals(corpus)
@@ -38,6 +39,10 @@ def status() -> None:
         f"corpus version {corpus.version}: {counts.documents} documents, {counts.reposts} reposts, "
         f"{counts.withdrawn} withdrawn"
     )
+    if not configured:
+        output.out.print(
+            f"{known.sources}: {t('no sources; `gongbao init` lays out a project')}", style="yellow", markup=False
+        )
     _sources(sources.result())
     if known.engine:
         _engine(known.engine)

@@ -33,13 +33,14 @@ from pipeline.page.obstacles import Cause
 from pipeline.publish.publish import Published, publish
 from pipeline.publish.rules import PublishRules
 from pipeline.report import backfill_answers
-from pipeline.store import fetches, keys
+from pipeline.store import fetches, keys, staging
 from pipeline.store.known_pages import Seen
 from pipeline.store.s3 import Store
 from pipeline.store.tables import refusal
 
 _MESSAGE = 2000  # characters of a state's message
 _LAST_COMMITS = 60  # that may lack their plain files; what is older was looked at by the nights before
+_DONE = "%s: a worker that died had ended it and could not say so any more"
 
 
 def _store_failed(_task: Any, _run: Any, state: State[Any]) -> bool:
@@ -108,7 +109,8 @@ def crawl_source(
     store, log = settings.open_store(known), get_run_logger()
     done = crawl_process.find_report(store, run_id, source_id) if terms else None
     if done and done.cause != Cause.INTERRUPTED:  # that is what a crawl leaves whose worker died
-        return done  # a worker that died had ended it, and could not say so any more
+        log.info(_DONE, source_id)
+        return done
     rules = Schedules.load(known.config).leases
     try:
         with leases.hold(store, f"source={source_id}", run_id, rules, wait=rules.wait, say=log.warning) as lease:
@@ -150,6 +152,10 @@ def process_landing(
     """Make outcomes of one landing file, in a process of the pool, and stage them."""
     engine.refuse_others(terms)
     if terms:  # a worker of an engine needs no pool: it has threads, and each a process for what a page may do
+        store = settings.open_store(settings.from_environment())
+        if (done := staging.done(store, keys.staged_file(run_id, landing_key))) is not None:
+            get_run_logger().info(_DONE, landing_key)
+            return done
         return processing.process_landing(landing_key, run_id, template)
     return processing.in_pool(processing.process_landing, landing_key, run_id, template)
 

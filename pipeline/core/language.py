@@ -14,6 +14,7 @@ from pathlib import Path
 TAGS = {"en": "en", "zh": "zh-Hans"}  # the languages, and what HTML calls them
 _WORDS = Path(__file__).with_name("words")
 _CLAUSES = re.compile(r"(; |\. |\n)")  # between what was made by itself and set together
+_TOGETHER = 9  # clauses, with what stands between them, of one message
 _LETTERS = 6  # that a message must have beside what stands in it, to be known again by its pattern
 _asked: ContextVar[str] = ContextVar("language", default="")
 _spoken = ["en"]  # of this process
@@ -58,13 +59,26 @@ def t(message: str, *values: object) -> str:
 
 def _again(text: str, language: str) -> str:
     """A text that is whole already: as it stands in the catalogue, by its pattern, or clause by clause."""
-    words = _catalogue(language)
-    if not text.strip() or text in words:
+    words, bare = _catalogue(language), text.strip()
+    if not bare or text in words:
         return words.get(text, text)
+    if bare != text:
+        return text.replace(bare, _again(bare, language))
     if (found := _by_pattern(text, language)) is not None:
         return found
     clauses = _CLAUSES.split(text)
-    return "".join(_again(each, language) for each in clauses) if len(clauses) > 1 else _behind_place(text, language)
+    return _of_clauses(clauses, language) if len(clauses) > 1 else _behind_place(text, language)
+
+
+def _of_clauses(clauses: list[str], language: str) -> str:
+    """Clause by clause, several together where they are one message."""
+    words, said, at = _catalogue(language), "", 0
+    while at < len(clauses):
+        ends = range(min(len(clauses), at + _TOGETHER), at, -1)
+        end = next((end for end in ends if "".join(clauses[at:end]) in words), at + 1)
+        said += _again("".join(clauses[at:end]), language)
+        at = end
+    return said
 
 
 def _behind_place(text: str, language: str) -> str:

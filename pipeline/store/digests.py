@@ -98,6 +98,13 @@ def recorded(store: Store) -> dict[str, Written]:
     return found
 
 
+def is_recorded(store: Store, key: str, body: bytes) -> bool:
+    """Whether it was recorded that these bytes were written under this key."""
+    told = store.find(f"{keys.DIGESTS}{key}.json")
+    written = of(body)
+    return told is not None and json.loads(told)[key] == [written.size, written.digest]
+
+
 def check(store: Store, key: str, body: bytes) -> None:
     """Damaged, naming the key, if these bytes are not what was written under it; nothing recorded is no error."""
     told = store.find(f"{keys.DIGESTS}{key}.json")

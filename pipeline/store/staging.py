@@ -38,6 +38,17 @@ def write(store: Store, key: str, outcomes: Iterable[tuple[Page, Outcome]]) -> d
     pq.write_table(table, buffer, compression="zstd")
     store.put(key, buffer.getvalue())
     digests.record(store, key, digests.of(buffer.getvalue()))
+    return _counts(rows)
+
+
+def done(store: Store, key: str) -> dict[str, int] | None:
+    """The counts of a file that was staged and recorded to the end; None where there is none yet."""
+    if (body := store.find(key)) is None or not digests.is_recorded(store, key, body):
+        return None
+    return _counts(pl.read_parquet(io.BytesIO(body), columns=["outcome", "reason"]).to_dicts())
+
+
+def _counts(rows: Iterable[dict[str, Any]]) -> dict[str, int]:
     counts: dict[str, int] = {}
     for each in rows:
         name = f"rejected:{each['reason']}" if each["reason"] else each["outcome"]

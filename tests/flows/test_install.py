@@ -63,7 +63,14 @@ def test_a_wheel_alone_lays_out_a_project_drafts_a_source_and_runs_a_night_where
     assert crawl.read_text() == (ROOT / "config" / "crawl.yaml").read_text()
     settings = project / ".env"
     settings.write_text(settings.read_text().replace("CONTACT=", "CONTACT=mailto:desk@example.org"))
-    with serve(Site(pages={"/tzgg/": listing(*PATHS), **{path: article(f"通知之{path}") for path in PATHS}})) as told:
+    with serve(
+        Site(
+            pages={
+                "/tzgg/": listing(*PATHS),
+                **{path: article(f"关于开展第{n}批安全检查的通知") for n, path in enumerate(PATHS)},
+            }
+        )
+    ) as told:
         gongbao("sources", "new", told.url("/tzgg/"), "--id", "bureau", cwd=project)
         assert (project / "config" / "sources" / "bureau.yaml").is_file()
         gongbao("run", cwd=project)

@@ -122,7 +122,7 @@ def test_failed_addresses_are_in_every_report(site: Site, store: Store) -> None:
     run = RunReport(
         run_id="r0", kind="nightly", started_at=NOW, ended_at=NOW, version_before=1, version=1, sources=(told,)
     )
-    for text in (markdown(run), run.model_dump_json(), morning_page._failed(run)):
+    for text in (markdown(run), run.model_dump_json(), morning_page._failed(run, {})):
         for path in DEAD:
             assert site.url(path) in text
         assert "http_404" in text

@@ -38,6 +38,9 @@ def test_a_message_made_whole_or_stored_in_english_is_told_in_the_readers_langua
         assert t("a/b.yaml:15: name: Field required\na/b.yaml:16: fetch.dealy: unknown key") == (
             "a/b.yaml:15: name: 缺少此键\na/b.yaml:16: fetch.dealy: 没有这个键"
         )
+        advice = "The site or its listing does not answer. Open it in a browser; if it moved, change the listing's URL."
+        assert t(f"    {advice}") == f"    {t(advice)}"
+        assert t(f"no answer within 3 s. {advice}").endswith(t(advice))
         assert t("3 of 9 lines removed") == "9 行中删去 3 行"
         assert t("robots.txt answered 503; 12 letters") == "robots.txt 返回 503；12 个字"
     assert t("no source 'a' (there are: b, c)") == "no source 'a' (there are: b, c)"

@@ -86,7 +86,7 @@ def test_what_was_accepted_can_be_put_back_and_is_a_question_again(held: Store) 
 def test_why_and_the_console_show_both_texts_and_the_command(held: Store, capsys: pytest.CaptureFixture[str]) -> None:
     from starlette.testclient import TestClient
 
-    assert why.tell(URL, None)
+    assert why.tell(URL)
     said = capsys.readouterr().out
     assert "a question for a person" in said
     assert "gongbao accept" in said
@@ -112,7 +112,7 @@ def test_the_report_shows_it_under_documents_to_look_at(held: Store) -> None:
     )
     for page in (
         markdown(report),
-        html(report, Figures(), [], MorningRules.load(ROOT / "config")),
+        html(report, Figures(), [], MorningRules.load(ROOT / "config"), {}),
         report.model_dump_json(),
     ):
         assert done.sources[0].held_pages[0].doc_id in page
