@@ -17,6 +17,7 @@ from rich.text import Text
 
 from flows import settings
 from flows.terminal import logs, moments, output
+from pipeline.core.dates import minute
 from pipeline.core.errors import ConfigError
 from pipeline.corpus import diff as comparing
 from pipeline.corpus import export as exporting
@@ -175,7 +176,7 @@ def _table(rows: pl.DataFrame, total: int) -> None:
     for row in rows.iter_rows(named=True):
         length = str(len(row["text"] or ""))
         table.add_row(
-            output.minute(row["published_at"])[:10] or "–",
+            minute(row["published_at"])[:10] or "–",
             row["source_id"],
             row["lang"],
             row["title"],

@@ -11,6 +11,7 @@ from flows import settings
 from flows.servers import scheduler
 from flows.terminal import output
 from pipeline.core.conservation import RunReport
+from pipeline.core.dates import minute
 from pipeline.core.errors import GongbaoError
 from pipeline.core.language import t
 from pipeline.core.observation import Grade
@@ -74,7 +75,7 @@ def _sources(held: Sequence[overview.Held]) -> None:
         table.add_column(name, justify="right" if name == "known articles" else "left", overflow="fold")
     for each in (each for each in held if each.last_fetch):
         called = Text(each.source.name if each.source else "")
-        table.add_row(each.source_id, called, t(each.state), str(each.known), output.minute(each.last_fetch))
+        table.add_row(each.source_id, called, t(each.state), str(each.known), minute(each.last_fetch))
     if table.rows:
         output.out.print(table)
     if never := [each.source_id for each in held if not each.last_fetch]:

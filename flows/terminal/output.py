@@ -78,11 +78,6 @@ def plain(value: object) -> object:
     return value.isoformat() if isinstance(value, date) else str(value)
 
 
-def minute(at: datetime | None) -> str:
-    """A time for people, in Asia/Shanghai; empty where there is none."""
-    return at.astimezone(SHANGHAI).strftime("%Y-%m-%d %H:%M") if at else ""
-
-
 def track(items: Iterable[_T], words: str, total: int | None) -> Iterator[_T]:
     """Pass items through, with a bar on a terminal and nothing elsewhere."""
     with bar(words, total) as step:

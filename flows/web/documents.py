@@ -5,10 +5,10 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
-from flows.terminal import output
 from flows.web import rendering
 from flows.web.guard import SANDBOX
 from flows.web.store_reader import Reader
+from pipeline.core.dates import minute
 from pipeline.core.language import t
 from pipeline.core.models import Document, Rejected
 from pipeline.corpus.beside import beside, sides
@@ -79,7 +79,7 @@ def why(request: Request) -> Response:
     page = reader.page(told)
     read = reader.reading(page) if page else None
     gone = told.forgotten
-    ended = t("forgotten {}: {}", output.minute(gone["at"]), gone["reason"]) if gone else ""
+    ended = t("forgotten {}: {}", minute(gone["at"]), gone["reason"]) if gone else ""
     if read and not isinstance(read.outcome, Document):
         ended = (
             f"{t(read.outcome.reason)}: {t(read.outcome.detail)}"

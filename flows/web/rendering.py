@@ -4,16 +4,17 @@ from datetime import datetime
 from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlencode
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from markupsafe import Markup, escape
+from jinja2 import Environment
+from markupsafe import Markup
 from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
-from flows.terminal import output
 from flows.web.store_reader import Reader
 from pipeline.core import language
+from pipeline.core.dates import minute
+from pipeline.report import pages
 
 _FOLDER = Path(__file__).parent
 # Fields that people are shown of a document, and what they are called.
@@ -56,12 +57,6 @@ class _Names:
         return {id_: each.name for id_, each in self._reader.sources().items()}
 
 
-def _t(message: object, *values: object) -> Markup:
-    """A message in the reader's language; what stands in it may be markup."""
-    words = escape(language.t(str(message)))
-    return Markup(words).format(*values) if values else Markup(words)
-
-
 def missing(request: Request, what: str) -> HTMLResponse:
     """The page that says that there is no such thing."""
     return page(request, "missing.html", status=404, title=language.t("Nothing here"), what=what)
@@ -86,20 +81,11 @@ def drawn(plot: str) -> Markup:
 
 @cache
 def _environment() -> Environment:
-    made = Environment(
-        loader=FileSystemLoader(_FOLDER / "templates"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    made.globals |= {"t": _t, "sentence": lambda words: f"{language.t(words)}{language.t('. ')}" if words else ""}
+    made = pages.environment(_FOLDER / "templates")
+    made.globals |= {"sentence": lambda words: f"{language.t(words)}{language.t('. ')}" if words else ""}
     made.filters |= {
-        "minute": output.minute,
-        "day": lambda at: output.minute(at)[:10] if isinstance(at, datetime) else at.isoformat() if at else "",
-        "count": lambda value: f"{value:,}",
+        "day": lambda at: minute(at)[:10] if isinstance(at, datetime) else at.isoformat() if at else "",
         "percent": lambda value: "–" if value is None else f"{value:.0%}",
-        "web": lambda url: url if urlsplit(url).scheme in ("http", "https") else "",
-        "said": lambda value: output.minute(value) if isinstance(value, datetime) else str(value),
+        "said": lambda value: minute(value) if isinstance(value, datetime) else str(value),
     }
     return made

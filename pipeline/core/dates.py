@@ -114,6 +114,11 @@ _URL_DAY = tuple(
 _URL_MONTH = re.compile(r"/((?:19|20)\d{2})[-_/]?(0[1-9]|1[0-2])(?=/)")
 
 
+def minute(at: datetime | None) -> str:
+    """A time for people, in Asia/Shanghai; empty where there is none."""
+    return at.astimezone(SHANGHAI).strftime("%Y-%m-%d %H:%M") if at else ""
+
+
 def parse_date(text: str, *, base: datetime | None = None) -> Dated | None:
     """The first date of a short text, or None. `base`: when the text was fetched; it reads relative forms."""
     if not text or len(text) > 400:

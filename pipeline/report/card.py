@@ -4,12 +4,12 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from html import escape
 
 import polars as pl
+from markupsafe import Markup
 
 from pipeline.corpus.corpus import Corpus
-from pipeline.report import plots, run_reports
+from pipeline.report import pages, plots, run_reports
 from pipeline.store import keys
 
 Counts = tuple[tuple[str, int], ...]
@@ -99,12 +99,11 @@ def markdown(found: Facts) -> str:
 
 def html(found: Facts) -> str:
     """The same as one page with plots; holds no script and asks nothing of any server."""
-    parts = [f"<h1>Gongbao corpus, version {found.version}</h1><ul>"]
-    parts += [f"<li>{escape(line)}</li>" for line in _summary(found)] + ["</ul>"]
-    for title, of, counts in _sections(found):
-        draw = plots.columns if of in ("month", "characters") else plots.bars
-        parts += [f"<section><h2>{escape(title)}</h2>{draw(counts, title)}</section>"]
-    return _PAGE.format(title=f"Gongbao corpus {found.version}", body="".join(parts))
+    plotted = [
+        (title, Markup((plots.columns if of in ("month", "characters") else plots.bars)(counts, title)))
+        for title, of, counts in _sections(found)
+    ]
+    return pages.page("card.html", version=found.version, summary=_summary(found), plots=plotted)
 
 
 def _summary(found: Facts) -> list[str]:
@@ -159,19 +158,3 @@ def _spans() -> Sequence[tuple[int, int]]:
 
 def _span(low: int, high: int) -> str:
     return f"{low}–{high - 1}" if high < 1 << 40 else f"≥ {low}"
-
-
-_PAGE = """<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
-<title>{title}</title>
-<style>
-:root {{ color-scheme: light dark; }}
-body {{ font: 15px/1.5 system-ui, sans-serif; max-width: 720px; margin: 2rem auto; padding: 0 1rem; }}
-h2 {{ font-size: 1.05rem; margin: 2rem 0 .5rem; }}
-svg text {{ font: 12px system-ui, sans-serif; fill: currentColor; }}
-svg rect {{ fill: #3b6ea8; }}
-@media (prefers-color-scheme: dark) {{ svg rect {{ fill: #7fb0e6; }} }}
-</style></head><body>
-{body}
-</body></html>
-"""

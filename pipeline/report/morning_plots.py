@@ -3,78 +3,76 @@
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from functools import partial
-from html import escape
+from typing import Any
 
-from pipeline.core.conservation import RunReport
+from markupsafe import Markup
+
+from pipeline.core.conservation import RunReport, SourceReport
 from pipeline.core.language import t
 from pipeline.report import plots
 from pipeline.report.morning_figures import HOURS, LENGTHS, OVER, Figures
 from pipeline.report.suspicion import MorningRules
 
 
-def section(
+def drawn(
     report: RunReport, found: Figures, nights: Sequence[RunReport], rules: MorningRules, names: Mapping[str, str]
-) -> str:
-    """The section of the page. `nights`: the reports that are shown night by night, oldest first, this one among them."""
+) -> Mapping[str, Any]:
+    """What the page shows of them: `plots` by title; `nights`, a row of small columns a source, those of most documents first.
+
+    `nights`: the reports that are shown night by night, oldest first, this one among them.
+    """
     rejected: Counter[str] = Counter()
     for source in report.sources:
         rejected.update(source.rejected)
     runs = plots.moments([each.started_at for each in nights])
-    documents = [(run, each.total("documents")) for run, each in zip(runs, nights, strict=True)]
-    sources = _by_source_and_run(report, nights, runs, names)
-    lengths = [(str(bound), found.lengths[bound]) for bound in LENGTHS]
-    latency = [(name, found.latency[name]) for name in (*(name for _, name in HOURS), OVER)]
     shares = partial(plots.bars, shares=True)
-    drawn = (
-        ("Documents by run", plots.columns, documents),
-        ("Rejected pages by reason", plots.bars, rejected.most_common()),
+    reposts = [(names.get(id_, id_), count) for id_, count in found.reposts.most_common(rules.most_sources)]
+    latency = [(name, found.latency[name]) for name in (*(name for _, name in HOURS), OVER)]
+    drawings = (
         (
-            "Reposts by source",
-            plots.bars,
-            [(names.get(id_, id_), count) for id_, count in found.reposts.most_common(rules.most_sources)],
+            "Documents by run",
+            plots.columns,
+            [(run, each.total("documents")) for run, each in zip(runs, nights, strict=True)],
         ),
-        ("Documents by length (characters, from)", plots.columns, lengths),
+        ("Rejected pages by reason", plots.bars, rejected.most_common()),
+        ("Reposts by source", plots.bars, reposts),
+        (
+            "Documents by length (characters, from)",
+            plots.columns,
+            [(str(bound), found.lengths[bound]) for bound in LENGTHS],
+        ),
         ("From publication to fetch", plots.bars, latency if found.latency else []),
         ("Languages", shares, found.languages.most_common()),
         ("Charsets", shares, found.charsets.most_common()),
     )
-    figures = "".join(
-        f"<figure><figcaption>{t(title)}</figcaption>{draw(_named(counts), t(title), width=plots.NARROW) if counts else '<p>–</p>'}"
-        "</figure>"
-        for title, draw, counts in drawn
-    )
-    return (
-        f'<section id="figures"><h2>{t("The run in figures")}</h2>{sources}<div class="plots">{figures}</div></section>'
-    )
+    by_night = [{each.source_id: each for each in night.sources} for night in nights]
+    sources = sorted(report.sources, key=lambda each: (-each.documents, each.source_id))
+    return {
+        "runs": runs,
+        "any_broke": any(each.cause for night in nights for each in night.sources),
+        "nights": [
+            (
+                each,
+                _columns(
+                    names.get(each.source_id, each.source_id), [night.get(each.source_id) for night in by_night], runs
+                ),
+            )
+            for each in sources
+        ],
+        "plots": [
+            (title, Markup(draw(_named(counts), t(title), width=plots.NARROW)) if counts else "")
+            for title, draw, counts in drawings
+        ],
+    }
 
 
 def _named(counts: Sequence[tuple[str, int]]) -> list[tuple[str, int]]:
     return [(t(name), count) for name, count in counts]
 
 
-def _by_source_and_run(
-    report: RunReport, nights: Sequence[RunReport], runs: Sequence[str], names: Mapping[str, str]
-) -> str:
-    """A row of small columns a source, one a night; those of most documents first."""
-    known = [{source.source_id: source for source in each.sources} for each in nights]
-    rows = ""
-    for source in sorted(report.sources, key=lambda each: (-each.documents, each.source_id)):
-        told = [night.get(source.source_id) for night in known]
-        counts = [(day, each.documents if each else 0) for day, each in zip(runs, told, strict=True)]
-        bad = [place for place, each in enumerate(told) if each and each.cause]
-        name = names.get(source.source_id, source.source_id)
-        words = f"{name}: " + ", ".join(f"{day} {count}" for day, count in counts[-7:])
-        rows += f"<li><span>{escape(name)}</span>{plots.spark(counts, words, bad)}<b>{source.documents:,}</b></li>"
-    legend = t(
-        "One column a run, {} to {}, each source by its own measure; the number is this run's.", runs[0], runs[-1]
-    )
-    if any(each.cause for night in known for each in night.values()):
-        legend += t(" A red mark: it broke in that run.")
-    return (
-        (
-            f"<figure><figcaption>{t('Documents by source and run')}</figcaption><p>{legend}</p>"
-            f'<ul class="nights">{rows}</ul></figure>'
-        )
-        if rows
-        else ""
-    )
+def _columns(name: str, nights: Sequence[SourceReport | None], runs: Sequence[str]) -> Markup:
+    """Small columns of what a source gave, one a run; a red mark where it broke."""
+    counts = [(run, each.documents if each else 0) for run, each in zip(runs, nights, strict=True)]
+    bad = [place for place, each in enumerate(nights) if each and each.cause]
+    words = f"{name}: " + ", ".join(f"{run} {count}" for run, count in counts[-7:])
+    return Markup(plots.spark(counts, words, bad))

@@ -11,11 +11,14 @@ from pipeline.core.source import Source
 from pipeline.health.assess import assess, trouble_of
 from pipeline.health.rules import HealthRules
 from pipeline.page.obstacles import Cause
-from pipeline.report import morning_page
+from pipeline.report.morning_figures import Figures
+from pipeline.report.morning_page import html
+from pipeline.report.suspicion import MorningRules
 from pipeline.store import fetches
 from pipeline.store.known_pages import Seen
 from pipeline.store.s3 import Store
 from tests.makers.crawls import CONFIG, crawl, source_of
+from tests.makers.places import ROOT
 from tests.makers.servers.loopback import Site, answers, article, listing, serve
 
 NOW = datetime(2026, 1, 5, 18, tzinfo=UTC)
@@ -122,7 +125,11 @@ def test_failed_addresses_are_in_every_report(site: Site, store: Store) -> None:
     run = RunReport(
         run_id="r0", kind="nightly", started_at=NOW, ended_at=NOW, version_before=1, version=1, sources=(told,)
     )
-    for text in (markdown(run), run.model_dump_json(), morning_page._failed(run, {})):
+    for text in (
+        markdown(run),
+        run.model_dump_json(),
+        html(run, Figures(), [], MorningRules.load(ROOT / "config"), {}),
+    ):
         for path in DEAD:
             assert site.url(path) in text
         assert "http_404" in text

@@ -71,7 +71,8 @@ def _texts(node: ast.expr) -> Iterator[str]:
 
 
 def _of_templates() -> Iterator[str]:
-    for path in sorted((ROOT / "flows" / "web" / "templates").glob("*.html")):
+    folders = ROOT / "flows" / "web" / "templates", ROOT / "pipeline" / "report" / "templates"
+    for path in (path for folder in folders for path in sorted(folder.glob("*.html"))):
         for _, _, words in extract_from_ast(Environment().parse(path.read_text("utf-8")), ("t",)):
             found = words if isinstance(words, str) else next(iter(words or ()), None)
             yield found or ""
