@@ -16,9 +16,10 @@ from pipeline.core.models import Document, Outcome, Rejected
 from pipeline.corpus.beside import Beside, beside
 from pipeline.documents.templates import shelf
 from pipeline.report import story
-from pipeline.report.story import Reading, Row, Story
+from pipeline.report.story import Reading, Story
 from pipeline.rules import Rules
 from pipeline.store import staging
+from pipeline.store.schema import Row
 
 _FIELDS = (
     "published_at", "published_precision", "published_raw", "signed_on", "effective_on", "publisher", "author", "editor",

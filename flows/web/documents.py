@@ -15,6 +15,7 @@ from pipeline.corpus.beside import beside, sides
 from pipeline.corpus.beside import found as marked
 from pipeline.report.marked_page import harmless
 from pipeline.report.story import DOC_ID, Story
+from pipeline.store.schema import Row
 
 _PAGE = 30
 _LONGEST = 2000  # characters of a question; addresses are as long
@@ -55,7 +56,7 @@ def listed(request: Request) -> Response:
     return rendering.page(request, "documents.html", found=[], rows=shown, more=more, answer=None, **about)
 
 
-def _newest(reader: Reader, count: int, source: str) -> list[dict[str, Any]]:
+def _newest(reader: Reader, count: int, source: str) -> list[Row]:
     """The newest documents, without their texts."""
     frames = reader.corpus().newest(count, sources=[source] if source else ())
     return [row for frame in frames for row in frame.select(_SHOWN).to_dicts()]

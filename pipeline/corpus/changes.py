@@ -17,6 +17,7 @@ from pipeline.core.errors import ConfigError
 from pipeline.corpus.cursors import Cursor
 from pipeline.corpus.snapshot import Snapshot, unread
 from pipeline.store import schema
+from pipeline.store.schema import Row
 from pipeline.store.tables import kept
 
 What = Literal["added", "revised", "withdrawn"]
@@ -33,7 +34,7 @@ class Change:
     what: What
     why: str  # of a withdrawal: gone, soft_404, repost, forgotten, …; of an addition: restored, or empty
     doc_id: str
-    document: dict[str, Any]
+    document: Row
 
 
 @dataclass(frozen=True, slots=True)

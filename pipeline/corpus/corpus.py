@@ -12,6 +12,7 @@ import polars as pl
 from pipeline.corpus.changes import Changes
 from pipeline.corpus.snapshot import ORDER, SCHEMA, Snapshot, chosen, unread
 from pipeline.store import schema
+from pipeline.store.schema import Row
 from pipeline.store.tables import DataFile
 
 
@@ -88,7 +89,7 @@ class Corpus(Snapshot):
         return self._whole(found).sort(order).collect(engine="streaming")
 
     def commit(
-        self, rows: Sequence[dict[str, Any]], run_id: str, about: dict[str, Any], months: Collection[str] | None = None
+        self, rows: Sequence[Row], run_id: str, about: dict[str, Any], months: Collection[str] | None = None
     ) -> int:
         """Add or replace rows in one commit against this snapshot, and the version it made; Conflict if anyone committed since.
 

@@ -1,7 +1,7 @@
 """Two snapshots in, what became of each document out: added, changed or gone, with the lines and fields that differ."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,8 +11,8 @@ from pipeline.core.models import LEARNED
 from pipeline.corpus.beside import beside
 from pipeline.corpus.corpus import Corpus
 from pipeline.store import schema
+from pipeline.store.schema import Row
 
-Row = Mapping[str, Any]
 _AT_ONCE = 500
 _LONG = ("text", "text_as_published")  # told by their lines
 

@@ -7,7 +7,6 @@ from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Any
 
 import polars as pl
 
@@ -23,8 +22,8 @@ from pipeline.publish.outages import ERROR, FLAGS
 from pipeline.publish.succession import heirs
 from pipeline.publish.visits import Visits
 from pipeline.store import schema, staging
+from pipeline.store.schema import Row
 
-Row = dict[str, Any]
 # What makes another revision of a page. Not the date: "5 分钟前" changes while nothing does.
 _CONTENT = ("title", "text", "full_text", "attachments", "document_number")
 _MOST_HELD = 1000  # pages that a report names, as of failures

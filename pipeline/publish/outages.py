@@ -13,9 +13,9 @@ from typing import Any
 
 from pipeline.page.fields.title_text import letters
 from pipeline.publish.rules import PublishRules
+from pipeline.store.schema import Row
 from pipeline.text.wording import shape, units
 
-Row = dict[str, Any]
 Said = tuple[str, str]  # a source and the shape of a short text of its
 HELD, QUESTION, ACCEPTED = "held", "question", "accepted"  # flags of a visit
 FLAGS = (HELD, QUESTION)

@@ -16,12 +16,13 @@ from pipeline.core.source import Source
 from pipeline.corpus.corpus import Corpus
 from pipeline.dedupe.rules import DedupeRules
 from pipeline.page.obstacles import Cause
-from pipeline.publish.night import Night, Row
+from pipeline.publish.night import Night
 from pipeline.publish.outages import ACCEPTED, ERROR
 from pipeline.publish.rules import PublishRules
 from pipeline.publish.visits import Visits, read_visits
 from pipeline.store import fetches, staging
 from pipeline.store.s3 import Store
+from pipeline.store.schema import Row
 from pipeline.store.tables import Conflict
 
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.5, 8.0  # seconds; a small night is published in half a second

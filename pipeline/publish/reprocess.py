@@ -30,9 +30,9 @@ from pipeline.publish.rules import PublishRules
 from pipeline.publish.visits import Visits, read_visits
 from pipeline.store import keys, schema, staging
 from pipeline.store.s3 import Store
+from pipeline.store.schema import Row
 from pipeline.store.tables import Conflict
 
-Row = dict[str, Any]
 STAGED = "rules-"  # begins the name under which outcomes are staged
 _EXAMPLES = 3  # of each kind of difference in each source
 _OURS = ("rejected:", "rolled_back")  # withdrawals that new rules may take back; a publisher's own stand

@@ -2,15 +2,14 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from pipeline.core.errors import ConfigError
 from pipeline.corpus.corpus import Corpus
 from pipeline.publish.succession import heirs
 from pipeline.store.s3 import Store
+from pipeline.store.schema import Row
 from pipeline.store.tables import Conflict
 
-Row = dict[str, Any]
 _CLUSTER = ("canonical_id", "similarity", "kind", "cut", "added")
 
 

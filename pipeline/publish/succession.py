@@ -4,13 +4,11 @@ Readers read canonical documents that stand: a repost of a page that is gone wou
 """
 
 from collections.abc import Collection, Iterable
-from typing import Any
 
 import polars as pl
 
 from pipeline.corpus.corpus import Corpus
-
-Row = dict[str, Any]
+from pipeline.store.schema import Row
 
 
 def heirs(corpus: Corpus, leaving: Collection[str], written: Iterable[Row] = ()) -> list[Row]:

@@ -15,7 +15,6 @@ from pipeline.publish.outages import (
     ENDING,
     ERROR,
     Known,
-    Row,
     Said,
     Sighting,
     broken_sources,
@@ -26,6 +25,7 @@ from pipeline.publish.outages import (
 )
 from pipeline.publish.rules import PublishRules
 from pipeline.store import fetches
+from pipeline.store.schema import Row
 from pipeline.text.wording import shape
 
 

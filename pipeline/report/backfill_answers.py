@@ -13,6 +13,7 @@ from pipeline.core.urls import doc_id
 from pipeline.corpus.corpus import Corpus
 from pipeline.store import fetches, keys
 from pipeline.store.s3 import Store
+from pipeline.store.schema import Row
 
 _NOT_ASKED_FOR = {"outside_period", "denied", "other_host", "not_http"}  # links of a listing that are no answer
 _KNOWN = "known"
@@ -82,7 +83,7 @@ def _each(asked: Mapping[str, Sequence[str]]) -> Iterable[tuple[str, str]]:
     return ((source_id, url) for source_id, urls in asked.items() for url in urls)
 
 
-def _held(corpus: Corpus, ids: Collection[str]) -> dict[str, dict[str, Any]]:
+def _held(corpus: Corpus, ids: Collection[str]) -> dict[str, Row]:
     """What the corpus says of these documents, and of those that they repeat."""
     columns = corpus.scan().select("doc_id", "url", "canonical_id", "landing", "title", "revision", "run_id")
     rows = columns.filter(pl.col("doc_id").is_in(list(ids))).collect().to_dicts()

@@ -2,11 +2,10 @@
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
 
 from pipeline import documents
 from pipeline.core import urls
@@ -20,8 +19,8 @@ from pipeline.report.line_fates import Fate
 from pipeline.rules import Rules
 from pipeline.store import fetches, keys, landing
 from pipeline.store.s3 import Store
+from pipeline.store.schema import Row
 
-Row = Mapping[str, Any]
 _LAST_RUNS = 30
 _AT_ONCE = 8  # requests to the store
 DOC_ID = re.compile(r"[0-9a-f]{32}")

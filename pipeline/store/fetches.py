@@ -6,7 +6,6 @@ Nothing of it lives on a crawler's disk. A page counts as seen only when its run
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 import numpy as np
 import polars as pl
@@ -17,6 +16,7 @@ from pipeline.core.urls import doc_id, key64
 from pipeline.store import schema
 from pipeline.store.known_pages import Due, Seen, Validators
 from pipeline.store.s3 import Store
+from pipeline.store.schema import Row
 from pipeline.store.tables import Conflict, Table
 
 _SCHEMA = schema.arrow(schema.FETCHES)
@@ -139,7 +139,7 @@ def _microseconds(moment: datetime) -> int:
 def append(
     store: Store,
     run_id: str,
-    visits: list[dict[str, Any]],
+    visits: list[Row],
     crawls: list[CrawlReport],
     sources: dict[str, Source],
     again_days: Sequence[int],
@@ -172,7 +172,7 @@ def append(
             continue
 
 
-def _is_past(row: dict[str, Any], crawls: Sequence[CrawlReport]) -> bool:
+def _is_past(row: Row, crawls: Sequence[CrawlReport]) -> bool:
     """Whether the day of the next visit is long over: of what an archive holds of years ago nothing is due tonight."""
     ended = max((crawl.ended_at for crawl in crawls), default=None)
     return bool(ended and row["next_visit"] and row["next_visit"] < ended - _LATE)
@@ -183,7 +183,7 @@ def has(store: Store, run_id: str) -> bool:
     return _open(store).has(run_id)
 
 
-def before(store: Store, doc_ids: Collection[str]) -> dict[str, dict[str, Any]]:
+def before(store: Store, doc_ids: Collection[str]) -> dict[str, Row]:
     """The last visit of each of these pages."""
     rows = _scan(store).filter((pl.col("kind") == _ARTICLE) & pl.col("doc_id").is_in(list(doc_ids)))
     last = rows.sort("fetched_at").group_by("doc_id", maintain_order=True).last().collect()
@@ -202,7 +202,7 @@ def of_shapes(store: Store, shapes: Collection[str]) -> pl.DataFrame:
     return rows.select("source_id", "shape", "doc_id", "listed_title").unique().collect()
 
 
-def _failures(table: Table, crawl: CrawlReport, again_days: Sequence[int]) -> list[dict[str, Any]]:
+def _failures(table: Table, crawl: CrawlReport, again_days: Sequence[int]) -> list[Row]:
     """The log's rows of what a crawl could not have. Dead links are tried again at growing intervals, the rest each night."""
     keys = {_signed(key64(url)): (url, reason) for url, reason in crawl.failures}
     before = table.scan().filter((pl.col("kind") == _FAILED) & pl.col("key64").is_in(list(keys)))
@@ -236,7 +236,7 @@ def _failures(table: Table, crawl: CrawlReport, again_days: Sequence[int]) -> li
     return rows
 
 
-def story(store: Store, doc: str) -> list[dict[str, Any]]:
+def story(store: Store, doc: str) -> list[Row]:
     """Every visit of one page, oldest first."""
     rows = _scan(store).filter(pl.col("doc_id") == doc).sort("fetched_at").collect()
     return rows.to_dicts()
@@ -250,7 +250,7 @@ def first_visits(store: Store, run_id: str) -> pl.DataFrame:
     return rows.filter(first).select("doc_id", "outcome", "reason").unique("doc_id", keep="last").collect()
 
 
-def of_run(store: Store, run_id: str) -> list[dict[str, Any]]:
+def of_run(store: Store, run_id: str) -> list[Row]:
     """The visits of a run as they count, oldest first."""
     visited = (pl.col("run_id") == run_id) & (pl.col("kind") == _ARTICLE) & pl.col("status").is_not_null()
     return _scan(store).filter(visited).sort("fetched_at").collect().to_dicts()
@@ -329,18 +329,18 @@ def _latest(rows: pl.LazyFrame) -> pl.LazyFrame:
     return rows.group_by("key64").agg(*(pl.col(name).sort_by(by).last() for name in wanted))
 
 
-def _validators(row: dict[str, Any]) -> Validators:
+def _validators(row: Row) -> Validators:
     return Validators(etag=row["etag"] or "", last_modified=row["last_modified"] or "", digest=row["body_digest"] or "")
 
 
 def _article(
-    row: dict[str, Any],
+    row: Row,
     run_id: str,
     before: dict[int, int],
     sources: dict[str, Source],
     broken: set[str],
     again_days: Sequence[int],
-) -> dict[str, Any]:
+) -> Row:
     """The log's row of a visit.
 
     A visit that brought no text is not one of those that the source is to have: what is gone, an error or held is asked
@@ -366,7 +366,7 @@ def _article(
     }
 
 
-def _listings(crawl: CrawlReport) -> list[dict[str, Any]]:
+def _listings(crawl: CrawlReport) -> list[Row]:
     return [
         {
             "doc_id": doc_id(listing.url),

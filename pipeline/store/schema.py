@@ -21,6 +21,9 @@ _CHARSET = pa.struct([("declared", _WORD), ("detected", _WORD), ("used", _WORD),
 _WHOLE = pa.struct([("key", _WORD), ("digest", _WORD), ("characters", pa.int64())])
 _PLACE = pa.struct([("key", _WORD), ("offset", pa.int64())])
 
+# A row of one of the tables below, by the names of its columns; what a column holds stands there.
+Row = dict[str, Any]
+
 
 @dataclass(frozen=True, slots=True)
 class Column:

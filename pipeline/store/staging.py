@@ -16,6 +16,7 @@ from pipeline.core.models import Document, Outcome, Page, Reason, Rejected
 from pipeline.core.outside_text import sound
 from pipeline.store import digests, keys, schema
 from pipeline.store.s3 import Store
+from pipeline.store.schema import Row
 
 _UNWRITABLE = (pa.ArrowException, UnicodeError, ValueError, TypeError, OverflowError)
 _SCHEMA = schema.arrow(schema.STAGED)
@@ -48,7 +49,7 @@ def done(store: Store, key: str) -> dict[str, int] | None:
     return _counts(pl.read_parquet(io.BytesIO(body), columns=["outcome", "reason"]).to_dicts())
 
 
-def _counts(rows: Iterable[dict[str, Any]]) -> dict[str, int]:
+def _counts(rows: Iterable[Row]) -> dict[str, int]:
     counts: dict[str, int] = {}
     for each in rows:
         name = f"rejected:{each['reason']}" if each["reason"] else each["outcome"]
@@ -56,7 +57,7 @@ def _counts(rows: Iterable[dict[str, Any]]) -> dict[str, int]:
     return counts
 
 
-def _writable(page: Page, outcome: Outcome) -> dict[str, Any]:
+def _writable(page: Page, outcome: Outcome) -> Row:
     """A row that the table takes: where it does not, the page is rejected, by name."""
     whole = row(page, outcome)
     try:
@@ -70,23 +71,23 @@ def _writable(page: Page, outcome: Outcome) -> dict[str, Any]:
     return whole
 
 
-def read(store: Store, run_id: str, files: Iterable[str] | None = None) -> list[dict[str, Any]]:
+def read(store: Store, run_id: str, files: Iterable[str] | None = None) -> list[Row]:
     """All outcomes of a run, in the order of their fetches; two visits of one page are two rows.
 
     `files`: only those of these staged files.
     """
-    rows: list[dict[str, Any]] = []
+    rows: list[Row] = []
     for key in store.list(keys.staged(run_id)) if files is None else files:
         rows += pl.read_parquet(io.BytesIO(store.get(key))).to_dicts()
     return sorted(rows, key=lambda row: (row["fetched_at"], row["doc_id"]))
 
 
-def row(page: Page, outcome: Outcome) -> dict[str, Any]:
+def row(page: Page, outcome: Outcome) -> Row:
     """One outcome as a row of the staged table."""
     digest = xxhash.xxh3_128(page.body)
     for part in page.parts:
         digest.update(part.body)
-    visit: dict[str, Any] = {
+    visit: Row = {
         "url": outcome.url,
         "requested_url": page.requested_url,
         "doc_id": outcome.doc_id,
@@ -125,7 +126,7 @@ def month_of(published_at: datetime | None, fetched_at: datetime) -> str:
     return (published_at or fetched_at).astimezone(SHANGHAI).strftime("%Y-%m")
 
 
-def columns_of(document: Document) -> dict[str, Any]:
+def columns_of(document: Document) -> Row:
     """What a document says, by the columns of the corpus."""
     fields, dated, file = document.fields, document.fields.published, document.file
     charset = document.charset

@@ -7,7 +7,6 @@ Whoever publishes reads that row in the snapshot that its commit is made against
 import json
 from collections.abc import Collection, Sequence
 from datetime import datetime
-from typing import Any
 
 import polars as pl
 
@@ -17,11 +16,11 @@ from pipeline.corpus.corpus import Corpus
 from pipeline.publish.succession import heirs
 from pipeline.store import keys, schema
 from pipeline.store.s3 import Store
+from pipeline.store.schema import Row
 from pipeline.store.staging import month_of
 from pipeline.store.tables import Conflict
 from pipeline.upkeep import redact
 
-Row = dict[str, Any]
 _LISTS = {"attachments", "removed", "evidence", "shingle_keys", "near_ids", "cut", "added"}  # empty, not null, in a row
 
 
