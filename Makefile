@@ -14,7 +14,7 @@ demo: $(READY)  ## three nights on the bundled sample sites, checked against wha
 	@$(BIN)/gongbao demo
 
 test: $(READY)  ## all tests, on real parts
-	@$(BIN)/python -m pytest -n logical --maxprocesses 4 --dist loadfile  # a file's tests share servers
+	@$(BIN)/python -m pytest -n logical --maxprocesses 4 --dist loadfile --no-loadscope-reorder  # a file's tests share servers
 	@echo "all tests passed; next: make demo, then .venv/bin/gongbao read" >&2
 
 lint: $(READY)  ## style, types, import directions

@@ -21,6 +21,12 @@ def pytest_unconfigure() -> None:
     logging.raiseExceptions = False
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Files with slow tests come first: at the end no process is left with a long one while the others have none."""
+    slow = {item.path for item in items if item.get_closest_marker("slow")}
+    items.sort(key=lambda item: item.path not in slow)
+
+
 @pytest.fixture(autouse=True)
 def environment() -> Iterator[None]:
     """What a test tells the environment, Prefect's settings of a run among it, ends with the test.
