@@ -55,6 +55,11 @@ def staged_file(run_id: str, landing_key: str) -> str:
     return f"{staged(run_id)}{name}.parquet"
 
 
+def texts(doc: str) -> str:
+    """The folder of the whole texts of a document, one for each revision."""
+    return f"{TEXTS}{doc}/"
+
+
 def run_report(run_id: str) -> str:
     """The report of a run; a run that has ended has one."""
     return f"{RUNS}{run_id}.json"

@@ -99,7 +99,7 @@ _OF_A_PAGE = (
     Column("file_name", _WORD, "name of a file, as its server gives it", "it is a page", "附件1.pdf"),
     Column("file_digest", _WORD, "digest of a file's bytes", "it is a page", "9b1d03…"),
     Column("full_text", _WHOLE, "of a long table, of which `text` holds the beginning: key of the whole text in the "
-           "store, its digest, its length", "`text` is whole", "{texts/9b/9b1d….txt.zst, 9b1d…, 1612034}"),
+           "store, its digest, its length", "`text` is whole", "{texts/8c1f0a…/9b1d….txt.zst, 9b1d…, 1612034}"),
     Column("shingle_keys", pa.list_(pa.int64()), "sampled shingles of the canonical text (64 bit unsigned, kept as signed)",
            "", "[-83214…, 2291…]"),
 )  # fmt: skip

@@ -156,7 +156,7 @@ def columns_of(document: Document) -> Row:
         "pages": (file.pages or None) if file else None,
         "file_name": file.name if file else None,
         "file_digest": file.digest if file else None,
-        "full_text": _full_text(file.whole) if file and file.whole else None,
+        "full_text": _full_text(document.doc_id, file.whole) if file and file.whole else None,
         "text_digest": document.fingerprint.digest,
         "shingle_keys": [key - (1 << 64) if key >= 1 << 63 else key for key in document.fingerprint.keys],
     } | {
@@ -167,10 +167,10 @@ def columns_of(document: Document) -> Row:
     }  # fmt: skip
 
 
-def _full_text(text: str) -> dict[str, Any]:
-    """Where the whole of a long table lies, named after what it says."""
+def _full_text(doc: str, text: str) -> dict[str, Any]:
+    """Where the whole of a long table lies: in the folder of its document, which is forgotten with it."""
     digest = xxhash.xxh3_128_hexdigest(text.encode())
-    return {"key": f"{keys.TEXTS}{digest[:2]}/{digest}.txt.zst", "digest": digest, "characters": len(text)}
+    return {"key": f"{keys.texts(doc)}{digest}.txt.zst", "digest": digest, "characters": len(text)}
 
 
 def pack_text(text: str) -> bytes:

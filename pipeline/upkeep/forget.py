@@ -39,10 +39,11 @@ def forget(store: Store, ids: Sequence[str], reason: str, run_id: str, now: date
 
 
 def _whole_texts(store: Store, ids: Sequence[str]) -> set[str]:
-    """The keys of these documents' whole texts, of long tables, that are no other document's too."""
+    """The keys of these documents' whole texts, of long tables; an older release named them after what they say."""
+    own = {key for id_ in ids for key in store.list(keys.texts(id_))}
     rows = Corpus.open(store).scan().filter(pl.col("full_text").is_not_null()).select("doc_id", "full_text")
     held = [(row["doc_id"] in ids, row["full_text"]["key"]) for row in rows.collect().iter_rows(named=True)]
-    return {key for own, key in held if own} - {key for own, key in held if not own}
+    return own | {key for mine, key in held if mine} - {key for mine, key in held if not mine}
 
 
 def _in_landing(store: Store, ids: Sequence[str]) -> Proof:

@@ -2,6 +2,7 @@
 
 import hashlib
 import io
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from click.testing import CliRunner
 
 from flows.cli.main import cli
 from pipeline.core.conservation import CrawlReport
-from pipeline.core.models import Place
+from pipeline.core.models import File, Place
 from pipeline.core.urls import doc_id
 from pipeline.corpus import nightly_files
 from pipeline.corpus.changes import Changes
@@ -209,3 +210,25 @@ def test_a_large_file_that_a_merge_wrote_is_redacted(store: Store) -> None:
     proof = erase.in_tables(store, "corpus/", [row["doc_id"] for row in rows[:1400]], same_size=True)
     assert (proof.rewritten > 1, proof.left) == (True, 0)
     assert Corpus.open(store).scan().select(pl.col("text").count()).collect().item() == 100
+
+
+def test_a_long_table_goes_with_the_whole_texts_of_all_its_revisions_and_no_other_does(store: Store) -> None:
+    for count, at in enumerate(DAYS[:2]):
+        outcomes = []
+        for number in (1, 2):
+            page, found = document(number, prose(number + 10 * count), at=at)
+            whole = "\n".join(f"岗位{count}-{row}\t1" for row in range(40))  # the same in both documents
+            table = File(form="table", media_type="application/vnd.ms-excel", name="表.xls", digest="0", whole=whole)
+            outcomes.append((page, replace(found, file=table)))
+        night(store, f"run{count}", outcomes, at=at)
+    corpus = Corpus.open(store)
+    rows = {row["doc_id"]: row for row in corpus.scan().collect().to_dicts()}
+    assert corpus.full_text(rows[doc_id(URL)]).startswith("岗位1-0\t1\n岗位1-1")
+    assert len([*store.list(keys.TEXTS)]) == 4
+    (proof,) = (
+        each for each in forgetting.forget(store, [doc_id(URL)], "asked", "forget", DAYS[5]) if each.place == keys.TEXTS
+    )
+    assert (proof.rewritten, proof.left) == (2, 0)
+    (other,) = rows.keys() - {doc_id(URL)}
+    assert [key.startswith(keys.texts(other)) for key in store.list(keys.TEXTS)] == [True, True]
+    assert Corpus.open(store).full_text(rows[other]) == corpus.full_text(rows[other])
