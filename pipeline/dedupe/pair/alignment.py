@@ -94,6 +94,9 @@ def align(here: Sequence, there: Sequence, rules: AlignmentRules, *, least: floa
             short.append(gap)
         elif gap:
             slots.append(gap)
+    if blocks and (last := _after(blocks[-1], len(here.form), len(there.form), rules)):
+        mask_here[slice(*last.here)] = mask_there[slice(*last.there)] = True
+        short.append(last)
     held = int(mask_here.sum())
     edits: list[Edit] = []
     if held >= least * len(here.form) or int(mask_there.sum()) >= least * len(there.form):
@@ -171,9 +174,15 @@ def _between(left: Block, right: Block, rules: AlignmentRules) -> tuple[Edit | N
     here, there = to - from_, there_to - there_from
     if min(here, there) < 0 or max(here, there) > rules.slot:
         return None, False
-    if left.length and max(here, there) <= rules.gap:
+    if (left.length or 0 < here == there < rules.seed) and max(here, there) <= rules.gap:
         return Edit((from_, to), (there_from, there_to)), True
     return (Edit((from_, to), (there_from, there_to)), False) if min(here, there) > 1 else (None, False)
+
+
+def _after(last: Block, size: int, other: int, rules: AlignmentRules) -> Edit | None:
+    """What stands behind the last block where both texts end so soon that no seed reaches into it."""
+    here, there = last.start + last.length, last.start + last.length + last.shift
+    return Edit((here, size), (there, other)) if 0 < size - here == other - there < rules.seed else None
 
 
 def _stretches(wrong: list[int], shift: int) -> list[Edit]:

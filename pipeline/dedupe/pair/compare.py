@@ -15,7 +15,7 @@ import numpy as np
 from pipeline.dedupe.furniture import NOTHING, Furniture, without
 from pipeline.dedupe.pair import swaps
 from pipeline.dedupe.pair.alignment import Alignment, Edit, Mask, align, sequence
-from pipeline.dedupe.pair.editing import dateline, foreign, without_editing
+from pipeline.dedupe.pair.editing import changed, dateline, foreign, strange_numbers, without_editing
 from pipeline.dedupe.pair.entities import count, moulds, numbers_change
 from pipeline.dedupe.pair.evidence import Bond, compare_titles, weigh
 from pipeline.dedupe.pair.text import Ready, Text
@@ -40,6 +40,7 @@ class Signs:
     held_old: float  # characters of the old text that the new one holds, as share of the old one
     digits: int  # digits of the aligned part
     wrong_digits: int  # those of them that differ
+    cuts: int  # longer insertions and omissions within sentences
     words: float  # words and numbers that were replaced
     slips: int  # single characters that differ or are too many: typing and conversion errors
     replaced: float  # characters of replaced words (not numbers) as share of the aligned part
@@ -117,15 +118,16 @@ def _share(mask: Mask) -> float:
 
 def _kind(new: Ready, old: Ready, alignment: Alignment, rules: DedupeRules) -> tuple[Kind, str, Signs]:
     """The kind and the reason for it, of two texts of which one holds a good part of the other."""
+    noise = alignment.edits
+    alignment = without_editing(alignment, new, old, rules.editing, same_day=_on_one_day(new.text, old.text))
     bond = weigh(
         (new.text.title, old.text.title),
         (new.text.published_at, old.text.published_at),
         (new.text.document_number, old.text.document_number),
         rules.evidence,
         old.sequence.form,
+        changed(alignment, new),
     )
-    noise = alignment.edits
-    alignment = without_editing(alignment, new, old, rules.editing, same_day=_on_one_day(new.text, old.text))
     missing = _missing_characters(new, alignment.here)
     signs = measure(alignment, noise, new, old, missing, rules.judgement)
     if _is_of_another_day(new, old, rules) and _is_of_another_day(old, new, rules):
@@ -163,7 +165,7 @@ def _swapped(alignment: Alignment, signs: Signs, new: Ready, old: Ready, rules: 
     edits = [edit for edit in alignment.edits if not _is_label(edit, new, old)]
     pairs, occurrences = swaps.count(edits, new.sequence.form, old.sequence.form, rules.swaps)
     others = max(signs.slips - occurrences, 0)
-    return pairs > rules.judgement.limits["open"].entities + rules.judgement.entity_excess * others
+    return pairs > rules.judgement.limits["apart"].entities + rules.judgement.entity_excess * others
 
 
 def decide_kind(signs: Signs, bond: Bond, length: int, converted: bool, rules: JudgementRules) -> tuple[Kind, str]:
@@ -194,10 +196,15 @@ def _other_entities(
     found = count(told[0], told[1], new.sequence.form, old.sequence.form, rules.entities, day)
     absent = _missing_characters(old, alignment.there)
     found += moulds(_lone(new, missing, rules.judgement), _lone(old, absent, rules.judgement), rules.entities)
+    longest = len(new.digits) if len(new.digits) < rules.judgement.short else rules.alignment.gap
+    found += strange_numbers(alignment, new, old, longest)
     if not found:
         return False
     others = max(signs.slips + signs.words - found, 0)
-    return found > rules.judgement.limits[bond].entities + rules.judgement.entity_excess * others
+    limit = rules.judgement.limits[bond].entities
+    if not _on_one_day(new.text, old.text):
+        limit = min(limit, rules.judgement.limits["open"].entities)  # the same title every day
+    return found > limit + rules.judgement.entity_excess * others
 
 
 def _is_label(edit: Edit, new: Ready, old: Ready) -> bool:
@@ -217,7 +224,7 @@ def _other_words(signs: Signs, limits: Limits, converted: bool, rules: Judgement
     """Whether so many words were replaced that this is another member of a series, not an edited or noisy copy."""
     if (
         signs.words
-        and not (signs.slips or converted)
+        and not (signs.slips or signs.cuts or converted)
         and signs.held_new == 1
         and signs.held < rules.form
         and limits.form
@@ -232,7 +239,7 @@ def measure(
 ) -> Signs:
     """The signs of an alignment; `missing` characters of each own passage of the new text; `noise`: all edits."""
     words = 0.0
-    wrong = replaced = slips = slipped = 0
+    wrong = replaced = slips = slipped = cuts = 0
     counted = set(alignment.edits)
     for edit in noise:
         (a, b), (c, d) = edit
@@ -248,6 +255,8 @@ def measure(
         elif size <= rules.slip:  # longer ones are captions and labels that were put in or left out
             slips += 1
             slipped += size
+        else:
+            cuts += 1
     for slot in alignment.slots:
         if not (new.labels.count(1, *slot.here) or old.labels.count(1, *slot.there)):
             words += rules.slot_words
@@ -259,6 +268,7 @@ def measure(
         held_old=int(alignment.there.sum()) / max(len(old.digits), 1),
         digits=int(np.frombuffer(new.digits, dtype=np.bool_)[alignment.here].sum()),
         wrong_digits=wrong,
+        cuts=cuts,
         words=words,
         slips=slips,
         replaced=replaced / max(held, 1),

@@ -20,6 +20,7 @@ from pipeline.dedupe.fingerprint import canonical
 from pipeline.dedupe.pair.alignment import Alignment, Edit, Mask
 from pipeline.dedupe.pair.entities import numbers_change
 from pipeline.dedupe.pair.text import Ready
+from pipeline.text.repair import simplified
 
 
 class EditingRules(Strict):
@@ -30,6 +31,7 @@ class EditingRules(Strict):
     dateline: Pattern
     classes: tuple[Pattern, ...]
     selves: frozenset[str]
+    particles: str
     self_length: int = Field(ge=1)
     verbatim: int = Field(ge=1)
     echo_length: int = Field(ge=1)
@@ -73,19 +75,15 @@ def without_editing(alignment: Alignment, new: Ready, old: Ready, rules: Editing
             return False  # a heading put in or left out
         if is_whole(edit.here, new) and is_captions(edit.here):
             return False  # captions where the old text has another passage
-        in_head = any(
-            begin <= start and stop <= end for (start, stop), (begin, end) in zip(edit, heads, strict=True) if end
-        )
-        if in_head and (same_day or not numbers_change(edit, new.sequence.form, old.sequence.form)):
+        if _is_head(edit, heads, new, old, rules, same_day=same_day):
             return False
         return not (is_verbatim(edit.here[0]) or _same_class(edit, new, old, rules) or _is_echo(edit, new, old, rules))
 
-    return replace(
-        alignment,
-        edits=tuple(filter(counts, alignment.edits)),
-        slots=tuple(filter(counts, alignment.slots)),
-        here=_with_echoes(alignment.here, new, old, heads[0], rules),
-    )
+    slots = tuple(filter(counts, alignment.slots))
+    here = _with_echoes(alignment.here, new, old, heads[0], rules)
+    for slot in set(alignment.slots).difference(slots):
+        here[slice(*slot.here)] = True
+    return replace(alignment, edits=tuple(filter(counts, alignment.edits)), slots=slots, here=here)
 
 
 def dateline(ready: Ready, rules: EditingRules) -> tuple[int, int]:
@@ -93,11 +91,45 @@ def dateline(ready: Ready, rules: EditingRules) -> tuple[int, int]:
     for nth, place in enumerate(ready.own):
         if ready.starts[nth] > rules.dateline_within:
             break
-        found = re.match(rules.dateline, ready.passages.raw[place])
+        raw = ready.passages.raw[place]
+        found = re.match(rules.dateline, simplified(raw) if ready.passages.traditional else raw)
         if found:
             start = ready.starts[nth]
             return start + len(canonical(found["before"] or "")), start + len(canonical(found[0]))
     return 0, 0
+
+
+def _is_head(
+    edit: Edit, heads: tuple[tuple[int, int], ...], new: Ready, old: Ready, rules: EditingRules, *, same_day: bool
+) -> bool:
+    """Whether an edit lies in a dateline and says beside it nothing but who, when and what the old text says."""
+    if not any(
+        start < stop and begin < stop and start < end for (start, stop), (begin, end) in zip(edit, heads, strict=True)
+    ):
+        return False
+    if not same_day and numbers_change(edit, new.sequence.form, old.sequence.form):
+        return False
+    rests = []
+    for side, (start, stop), (begin, end) in zip((new, old), edit, heads, strict=True):
+        form = side.sequence.form
+        stop += form[stop : stop + 1] == "日"  # of 今日, where the other one says 9日
+        beside = form[start : max(start, begin)] + form[max(start, min(end, stop)) : stop] if end else form[start:stop]
+        rests.append(rules.wordings.sub("", beside))
+    return _is_self(rests[0], rests[1], rules) or _holds(old.sequence.form + canonical(old.text.title), rests[0], rules)
+
+
+def _is_self(one: str, other: str, rules: EditingRules) -> bool:
+    """Whether one of them is what a text calls itself, its place or whom it named, instead of the name: 本院, 我市, 他."""
+    return any(
+        short in rules.selves and 1 < len(long) <= rules.self_length and not re.search(r"\d", long)
+        for short, long in ((one, other), (other, one))
+    )
+
+
+def _holds(text: str, stretch: str, rules: EditingRules) -> bool:
+    """Whether a stretch stands in a text, particles aside."""
+    plain = stretch.translate(dict.fromkeys(map(ord, rules.particles)))
+    return stretch in text or plain in text or (len(stretch) >= rules.echo_length and echoes(stretch, text, rules))
 
 
 def _same_class(edit: Edit, new: Ready, old: Ready, rules: EditingRules) -> bool:
@@ -109,13 +141,12 @@ def _same_class(edit: Edit, new: Ready, old: Ready, rules: EditingRules) -> bool
         return True
     (a, b), (c, d) = edit
     one, other = new.sequence.form[a:b], old.sequence.form[c:d]
-    if one and other and not rules.wordings.sub("", one) + rules.wordings.sub("", other):
-        return True  # 今天表示 for 9日介绍
-    return any(
-        short in rules.selves and 1 < len(long) <= rules.self_length and not re.search(r"\d", long)
-        for short, long in ((one, other), (other, one))
-        if short
-    )
+    if not one or not other:
+        return False
+    bare = rules.wordings.sub("", one), rules.wordings.sub("", other)
+    return (
+        not any(bare) or _is_self(bare[0], bare[1], rules) or _is_self(one, other, rules)
+    )  # 今天表示 for 9日介绍, 他说 for 该负责人表示
 
 
 def _wordings(form: str, start: int, end: int, rules: EditingRules) -> set[str]:
@@ -132,20 +163,23 @@ def _wordings(form: str, start: int, end: int, rules: EditingRules) -> set[str]:
 def _is_echo(edit: Edit, new: Ready, old: Ready, rules: EditingRules) -> bool:
     """Whether it only shortens, puts words that stand in both texts, or a headline in words of the old text."""
     (a, b), (c, d) = edit
-    if b - a < 2 or numbers_change(edit, new.sequence.form, old.sequence.form):
+    if b - a < (2 if d > c else rules.echo_length) or numbers_change(edit, new.sequence.form, old.sequence.form):
         return False
     one, other = new.sequence.form[a:b], old.sequence.form[c:d]
-    return one in other or (
-        echoes(one, old.sequence.form, rules)
-        and (min(len(one), len(other)) >= rules.headline or echoes(other, new.sequence.form, rules))
+    bare = rules.wordings.sub("", one).translate(dict.fromkeys(map(ord, rules.particles)))
+    return (
+        one in other
+        or (len(one) > len(bare) > 1 and bare in other)
+        or (
+            echoes(one, old.sequence.form, rules)
+            and (min(len(one), len(other)) >= rules.headline or echoes(other, new.sequence.form, rules))
+        )
     )
 
 
 def _with_echoes(here: Mask, new: Ready, old: Ready, head: tuple[int, int], rules: EditingRules) -> Mask:
     """The mask with the stretches of the new text that repeat what the old text says."""
     missing = np.flatnonzero(~here)
-    if not len(missing):
-        return here
     here = here.copy()
     here[slice(*head)] = True
     title = canonical(old.text.title)
@@ -161,6 +195,8 @@ def _with_echoes(here: Mask, new: Ready, old: Ready, head: tuple[int, int], rule
 
 def _stretches(missing: list[int], new: Ready) -> Iterator[tuple[int, int]]:
     """Runs of missing characters, cut at the ends of passages."""
+    if not missing:
+        return
     starts = set(new.starts)
     start = before = missing[0]
     for place in [*missing[1:], -2]:
@@ -168,6 +204,32 @@ def _stretches(missing: list[int], new: Ready) -> Iterator[tuple[int, int]]:
             yield start, before + 1
             start = place
         before = place
+
+
+def changed(alignment: Alignment, new: Ready) -> str:
+    """What the new text says otherwise than the old one, with a character before and after each stretch."""
+    spans = [edit.here for edit in (*alignment.edits, *alignment.slots)]
+    spans += _stretches(np.flatnonzero(~alignment.here).tolist(), new)
+    return "\n".join(new.sequence.form[max(start - 1, 0) : end + 1] for start, end in spans)
+
+
+def strange_numbers(alignment: Alignment, new: Ready, old: Ready, longest: int) -> int:
+    """Stretches with numbers that the old text has nowhere, in sentences of which it has the rest: at either end, before a cut.
+
+    `longest`: a longer stretch is something that was added, and counts as that.
+    """
+    _, numbers = _said(old.sequence.form)
+    spans = [span for span in _stretches(np.flatnonzero(~alignment.here).tolist(), new) if span[1] - span[0] <= longest]
+    found = 0
+    for start, end in {*spans, *(slot.here for slot in alignment.slots)}:
+        nth = bisect_right(new.starts, start) - 1
+        left, right = new.starts[nth], new.starts[nth + 1]
+        if new.passages.prose[new.own[nth]] and 2 * int(alignment.here[left:right].sum()) >= right - left:
+            found += any(
+                left + number.start() < end and left + number.end() > start and number[0].lstrip("0") not in numbers
+                for number in re.finditer(r"\d+", new.sequence.form[left:right])
+            )
+    return found
 
 
 def foreign(stretch: str, source: str) -> int:

@@ -35,6 +35,8 @@ class EntityRules(Strict):
     surnames: str = Field(min_length=1)
     before_name: Pattern
     after_name: Pattern
+    place: Pattern
+    no_place: str
     before_ordinal: Pattern
     after_ordinal: Pattern
     dateline: Pattern
@@ -97,7 +99,21 @@ def _weight(edit: Edit, here: str, there: str, rules: EntityRules) -> float:
     one, other = here[a:b], there[c:d]
     if numbers_change(edit, here, there) or _is_ordinal(edit, one, other, here, there, rules):
         return 1.0
-    return _name(edit, one, other, here, there, rules)
+    return _name(edit, one, other, here, there, rules) or float(_is_place(edit, one, other, here, there, rules))
+
+
+def _is_place(edit: Edit, one: str, other: str, here: str, there: str, rules: EntityRules) -> bool:
+    """山西省 for 江西省: what stands before the word for a place, neither of which the other text names."""
+    (_, b), (_, d) = edit
+    if not _HAN.fullmatch(one) or not _HAN.fullmatch(other) or max(len(one), len(other)) > rules.name_length:
+        return False
+    if one[-1] in rules.no_place or other[-1] in rules.no_place:
+        return False
+    ends = re.match(rules.place, here[b : b + 4]), re.match(rules.place, there[d : d + 4])
+    if not all(ends):
+        return False
+    names = one + ends[0][0], other + ends[1][0]  # type: ignore[index]
+    return names[0] not in there and names[1] not in here
 
 
 def numbers_change(edit: Edit, here: str, there: str) -> int:

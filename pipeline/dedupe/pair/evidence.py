@@ -32,14 +32,20 @@ def weigh(
     numbers: tuple[str, str],
     rules: EvidenceRules,
     old: str = "",
+    changed: str = "",
 ) -> Bond:
-    """ "bound" if they name the same article, "apart" if they name two, "open" if they do not tell; `old` is the canonical text of the second."""
+    """ "bound" if they name the same article, "apart" if they name two, "open" if they do not tell.
+
+    `old` is the canonical text of the second, `changed` what the text of the first says otherwise.
+    """
     if all(numbers):
         return "bound" if canonical(numbers[0]) == canonical(numbers[1]) else "apart"
     if None not in dates and abs((dates[0] - dates[1]).total_seconds()) > rules.days * 86_400:  # type: ignore[operator]
         return "apart"
     bond = compare_titles(*titles, rules)
-    return "open" if bond == "apart" and old and _stands(_form(titles[0]), _form(titles[1]), old, rules) else bond
+    if bond == "apart" and old and _stands(_form(titles[0]), _form(titles[1]), old, changed, rules):
+        return "open"
+    return bond
 
 
 def compare_titles(one: str, other: str, rules: EvidenceRules) -> Bond:
@@ -55,13 +61,15 @@ def compare_titles(one: str, other: str, rules: EvidenceRules) -> Bond:
     return "apart" if one != other and _alike(one, other) >= rules.title_alike else "open"
 
 
-def _stands(one: str, other: str, old: str, rules: EvidenceRules) -> bool:
-    """Whether what the first title adds to the second stands in the second text: the same in other words."""
+def _stands(one: str, other: str, old: str, changed: str, rules: EvidenceRules) -> bool:
+    """Whether what the first title adds to the second stands in the second text, or is not what the first one says otherwise."""
     numbers = set(_NUMBER.findall(one)) - set(_NUMBER.findall(other))
     if any(number not in old for number in numbers):
         return False
     added = [pair for pair in map("".join, itertools.pairwise(one)) if pair not in other]
-    return sum(pair in old for pair in added) >= rules.title_stands * len(added)
+    return sum(pair in old for pair in added) >= rules.title_stands * len(added) or not any(
+        pair in changed for pair in added
+    )
 
 
 @lru_cache(maxsize=100_000)

@@ -144,6 +144,82 @@ def test_datelines_outlets_and_the_words_for_a_day_are_no_other_names() -> None:
     assert verdict(new, old, days=(9, 9)).kind == "repost"
 
 
+COURT = """中新网青阳6月3日电 青阳市中级人民法院3日公开宣判一起高空抛物案。被告人王某某因以危险方法危害公共安全罪，被判处有期徒刑二年，缓刑三年，并赔偿被害人医疗费等共计8.6万元。
+法院审理查明，2019年10月14日晚，王某某酒后与妻子发生争吵，将一把菜刀和两只花盆从住所十五楼窗口抛出，砸中路过的快递员刘某，致其左肩骨折。
+承办法官表示，高空抛物被称为“悬在城市上空的痛”，呼吁居民自觉规范行为，物业公司也应加强宣传和监控。"""
+FIGURES = """7月19日，城建委举行新闻发布会，介绍上半年工作情况。城建委负责人表示，上半年全市新建公厕206座，改造公厕161座，新增停车位4500个。
+该负责人说，下一步将加快补齐短板，推进老旧小区改造，培育一批示范街道，稳定投资，努力完成全年目标任务。"""
+NOTICE = "【慢性病待遇可以网上申请】记者从市医保局获悉，自7月1日起，全市参保人员可通过手机客户端申请慢性病待遇资格，上传病历和检查报告，审核时间由20个工作日缩短为5个工作日。"
+
+
+@pytest.mark.parametrize(
+    ("old", "changes"),
+    [
+        (COURT, {"中新网青阳6月3日电 青阳市中级人民法院3日": "今日，本院", "表示": "提醒"}),
+        (COURT, {"中新网青阳6月3日电 青阳市中级人民法院3日": "近日，我市中级人民法院"}),
+        (COURT, {"中新网青阳6月3日电 青阳市中级人民法院3日": "2020年6月3日，青阳市中级人民法院"}),
+        (COURT, {"被告人王某某": "王某某", "法院审理查明": "经审理查明"}),
+        (FIGURES, {"7月19日，": "人民网青阳7月19日电（记者王某）今日，", "该负责人说": "他介绍"}),
+        (
+            FIGURES,
+            {
+                "7月19日，城建委举行新闻发布会，介绍上半年工作情况。": "新华社青阳7月19日电（记者张某）记者19日从城建委举行的新闻发布会上获悉，"
+            },
+        ),
+        (
+            NOTICE,
+            {"【慢性病待遇可以网上申请】记者从市医保局获悉": "本报6月20日电，市医保局消息", "全市": "我市"},
+        ),
+        ("据美联社6月26日报道，" + FIGURES, {"据美联社6月26日报道": "参考消息网6月28日报道"}),
+        (
+            "中新社7月19日電 19日，" + COURT[19:].replace("电", "電"),
+            {"中新社7月19日電 19日": "本报讯（记者 郑某 通讯员 吴某）昨日"},
+        ),
+    ],
+    ids=range(9),
+)
+@pytest.mark.parametrize("days", [(None, None), (19, 19)])
+def test_what_editors_of_other_outlets_change_makes_no_other_text(
+    old: str, changes: dict[str, str], days: tuple[int | None, int | None]
+) -> None:
+    new = old
+    for one, other in changes.items():
+        assert one in new
+        new = new.replace(one, other)
+    assert verdict(new, old, days=days).kind == "repost"
+
+
+def test_a_number_that_ends_the_text_or_a_sentence_before_a_cut_is_another_number() -> None:
+    first, rest = (
+        "据当地卫生部门统计，这次疫情中受感染的医务人员占全部病例的一成，因病去世的医生已经达到{}人。",
+        lines(story(61, 4)),
+    )
+    assert verdict(first.format(39), first.format(37)).kind == "near"
+    assert verdict(first.format(39), first.format(37) + "\n" + rest).kind == "near"
+    assert verdict(first.format(37), first.format(37) + "\n" + rest).kind == "repost"
+
+
+def test_a_headline_in_other_words_keeps_no_texts_apart_that_do_not_differ_by_it() -> None:
+    old = "网易专稿3月9日报道（文/小钱）" + "\n".join(BODY)
+    new = "老冯\n" + "\n".join(BODY)
+    assert (
+        verdict(new, old, ("冬储菜收购被指惠农 县供销社：诚信需坚守", "冬储菜收购是惠农？县供销社：信用需坚守")).kind
+        == "repost"
+    )
+
+
+def test_a_negation_before_an_english_word_is_another_word() -> None:
+    old = "The board told the press that the complaint against the officer was founded. The chief of the department said that the decision would be published on the website."
+    assert verdict(old.replace("founded", "unfounded"), old).kind == "near"
+
+
+def test_the_same_title_every_day_excuses_no_other_number() -> None:
+    old = "市住房公积金中心通知，本年度个人住房贷款最高额度为双职工80万元，此前已受理的贷款申请按原规定办理。请各管理部遵照执行，执行中遇到的问题请及时报告。"
+    titles = ("关于公积金贷款额度的通知", "关于公积金贷款额度的通知")
+    for days in ((9, 9), (10, 9), (None, None)):
+        assert verdict(old.replace("80万", "90万"), old, titles, days).kind == "near"
+
+
 def test_another_day_in_a_dateline_counts_where_the_texts_are_of_other_days() -> None:
     old = "【上期所提示风险】本报3月9日电，上海期货交易所今日发布通知，提醒投资者理性参与交易，加强风险防范，合规进行操作。"
     new = old.replace("3月9日", "3月12日")
