@@ -56,9 +56,14 @@ def show(run: str, html: Path | None) -> None:
     """Print the report of a run, or of the last, for people; with `html` write its page there."""
     known = settings.from_environment()
     store = settings.open_store(known)
-    wanted = next((each for each in keys.ended_runs(store) if run in ("", each)), None)
-    if wanted is None:
+    ended = [each for each in keys.ended_runs(store) if run in ("", each)]
+    if not ended:
         raise ConfigError(f"no report of run {run!r}" if run else "no run has ended yet")
-    sys.stdout.write(logs.shown(markdown(run_reports.report(store, wanted))))
+    reports = (run_reports.report(store, each) for each in ended)
+    # what a night has read anew by what it learned has a report of its own, and is not what people ask for
+    report = next((each for each in reports if run or each.kind != "reprocess"), None) or run_reports.report(
+        store, ended[0]
+    )
+    sys.stdout.write(logs.shown(markdown(report)))
     if html:
-        html.write_bytes(page(store, wanted, known.config))
+        html.write_bytes(page(store, report.run_id, known.config))

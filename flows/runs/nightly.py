@@ -8,6 +8,7 @@ from prefect.client.schemas.objects import State
 from flows import leases, settings
 from flows.alarms.standing import HOOKS
 from flows.runs import engine
+from flows.runs.reprocess import reprocess
 from flows.runs.tasks import (
     begin,
     crawl_and_process,
@@ -22,6 +23,7 @@ from flows.runs.tasks import (
 from flows.schedules import Schedules
 from pipeline.core.conservation import RunReport
 from pipeline.core.source import Source, load_all
+from pipeline.documents.templates import shelf
 
 
 @flow(name="nightly", flow_run_name=flow_run_name, task_runner=engine.task_runner(), **HOOKS)
@@ -49,7 +51,13 @@ def nightly(
             published = publish_run(run.id, run.now, crawls)
             write_plain_files()
             observations, alarms = watch_sources(run.id, run.now, published.sources)
-            return state_of(report_of(run, published, observations, alarms))
+            report = report_of(run, published, observations, alarms)
+            late = [
+                each.source_id for each in crawls if shelf.came_late(store, each.source_id, run.id, len(each.landing))
+            ]
+            if late:  # what was learned from pages of earlier nights, which were read without it
+                reprocess(late, dry_run=False, return_state=True)  # if it fails, that is no end of this night
+            return state_of(report)
     except leases.Taken as taken:
         get_run_logger().warning("%s; nothing was done", taken)
         return None

@@ -4,6 +4,7 @@ from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from functools import partial
 from itertools import chain, count, islice
 from typing import Any, Literal
 
@@ -27,6 +28,7 @@ from pipeline.core.observation import Alarm, Observation
 from pipeline.core.source import load_all
 from pipeline.core.urls import untracked
 from pipeline.corpus import nightly_files
+from pipeline.documents.templates import shelf
 from pipeline.health.observing import watch
 from pipeline.health.rules import HealthRules
 from pipeline.page.obstacles import Cause
@@ -176,6 +178,7 @@ def crawl_and_process(run: Run, asked: Mapping[str, Sequence[str]], **how: Any) 
     crawls, fetched, under_way = list[CrawlReport](), deque[str](), engine.UnderWay()
     learned, pages = dict[str, str](), dict[str, Sequence[str]]()
     waiting, how["terms"] = iter(asked.items()), engine.terms()
+    owes = partial(shelf.owes, settings.open_store(settings.from_environment()))
     with leases.waits_end_with_us():
         while True:
             while fetched and under_way.count(process_landing) < engine.most_landing_files():
@@ -188,13 +191,13 @@ def crawl_and_process(run: Run, asked: Mapping[str, Sequence[str]], **how: Any) 
             ended = under_way.wait()
             if ended.task is crawl_source:
                 crawls.append(crawl := _crawled(ended, run))
-                pages[crawl.source_id] = (
-                    crawl.landing if crawl.fetched else ()
-                )  # else there are lists in it, and no page
-                under_way.begin(learn_template, crawl.source_id, run.id, run.now, crawl.landing, how["terms"])
+                if crawl.fetched:  # else there are lists in what landed, and no page
+                    pages[crawl.source_id] = crawl.landing
+                if crawl.fetched or owes(crawl.source_id):
+                    under_way.begin(learn_template, crawl.source_id, run.id, run.now, crawl.landing, how["terms"])
             elif ended.task is learn_template:
                 learned[ended.of] = _learned(ended)
-                fetched += pages[ended.of]
+                fetched += pages.get(ended.of, ())
             else:
                 _processed(ended, run.id)
 

@@ -44,6 +44,11 @@ def template_in_use(source_id: str) -> str:
     return f"{TEMPLATES}{source_id}/current"
 
 
+def template_tried(source_id: str) -> str:
+    """Left by who learned nothing from all that a source had landed."""
+    return f"{TEMPLATES}{source_id}/tried"
+
+
 def staged(run_id: str) -> str:
     """The folder of what a run staged."""
     return f"{STAGED}run={run_id}/"

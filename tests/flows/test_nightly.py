@@ -15,6 +15,7 @@ import pytest
 
 from flows import settings
 from flows.commands import run as running
+from flows.runs import morning_report
 from flows.samples.site_server import Running, serve, write_sources
 from flows.samples.sites import SITES as ALL_SITES
 from flows.samples.truth_check import compare
@@ -22,10 +23,14 @@ from flows.samples.world import World
 from flows.servers import embedded_store
 from pipeline.core.conservation import CrawlReport, RunReport
 from pipeline.corpus.corpus import Corpus
+from pipeline.report import run_reports
 from pipeline.store import keys
 from pipeline.store.s3 import Store
 from tests.makers.places import LAST_NIGHT, ROOT
+from tests.makers.servers import loopback
+from tests.makers.servers.loopback import Site, listing
 from tests.makers.servers.waiting import until
+from tests.makers.texts.template_pages import article, html, wrapped
 
 pytestmark = pytest.mark.slow
 SITES = ("ministry", "paper", "farm", "company")  # each other's reposts among them
@@ -191,3 +196,40 @@ def test_prefect_shows_a_night_with_a_broken_source_in_a_state_of_its_own_with_t
     assert [report.error, report.broken[0].source_id] == ["", "shut"]
     sound = {f"nightly {night.run_id}" for night in nights}
     assert {run.state.name for run in others if run.state and run.name in sound} == {"Completed"}
+
+
+def test_what_is_learned_late_reads_the_pages_of_earlier_nights_anew_and_a_quiet_night_learns_nothing_again(
+    store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("GONGBAO_STORE", store.url)
+    monkeypatch.setenv("GONGBAO_HOME", str(tmp_path))
+    monkeypatch.setenv("GONGBAO_SOURCES", str(tmp_path / "sources"))
+    monkeypatch.setenv("GONGBAO_PROCESSES", "0")
+    (tmp_path / "sources").mkdir()
+    promo = "春江潮每天早晨与您一起守望这座江边的小城，街角的豆浆摊已经冒出热气。"
+    paths = [f"/a/{number}.html" for number in range(5)]
+
+    def page(number: int) -> str:
+        return html(article(number)[0][:14], wrapped(article(number)) + f"<div class='below'>{promo}</div>")
+
+    few = Site(pages={"/": listing(*paths), **{path: page(number) for number, path in enumerate(paths)}})
+    plain = Site(pages={"/": listing("/b/1.html"), "/b/1.html": loopback.article("关于开展冬季安全检查的通知")})
+    with loopback.serve(few), loopback.serve(plain):
+        for name, site in (("few", few), ("plain", plain)):
+            text = f"id: {name}\nname: {name}\ntier: media\nhosts: [127.0.0.1]\nlistings: [{{url: {site.url('/')!r}, family: next_link}}]\n"
+            (tmp_path / "sources" / f"{name}.yaml").write_text(text + "fetch: {delay: 0}\n")
+        running.run((), None)
+        assert all(promo in text for text in corpus().filter(pl.col("url").str.contains("/a/"))["text"])
+        running.run((), None)
+        texts = corpus().filter(pl.col("url").str.contains("/a/"))["text"].to_list()
+        assert len(texts) == len(paths)
+        assert not any(promo in text for text in texts)
+        kinds = [each.kind for each in run_reports.last(store, 3)]
+        assert kinds == ["reprocess", "nightly", "nightly"]
+        morning_report.show("", None)
+        assert "nightly" in capsys.readouterr().out
+        landed = [*store.list(keys.TEMPLATES)]
+        running.run((), None)
+        assert [each.kind for each in run_reports.last(store, 2)] == ["nightly", "reprocess"]
+        assert [*store.list(keys.TEMPLATES)] == landed
+        assert keys.template_tried("plain") in landed

@@ -48,6 +48,8 @@ def learn(
     first = len(pages) < least.first_night and set(files) <= set(landed)
     found = NOTHING if first else learning.learn(pages, least)
     if not found.version:
+        if not (used or first):
+            shelf.tried(store, source_id)
         return used.version if used else ""
     found = learning.joined(found, old) if changed else found
     shelf.put(store, source_id, found, now, run_id, len(files))

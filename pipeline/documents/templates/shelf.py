@@ -71,4 +71,23 @@ def throw_away(store: Store, source_id: str) -> bool:
     """
     used = in_use(store, source_id) is not None
     store.delete(keys.template_in_use(source_id))
+    store.delete(keys.template_tried(source_id))
     return used
+
+
+def tried(store: Store, source_id: str) -> None:
+    """Remember that all that a source has landed teaches nothing."""
+    store.put(keys.template_tried(source_id), b"")
+
+
+def owes(store: Store, source_id: str) -> bool:
+    """Whether nobody has tried yet to learn from what a source has landed."""
+    return not any(
+        store.find(key) is not None for key in (keys.template_in_use(source_id), keys.template_tried(source_id))
+    )
+
+
+def came_late(store: Store, source_id: str, run_id: str, files: int) -> bool:
+    """Whether a run learned what it uses from more than its own landing files: older pages were read without it."""
+    used = in_use(store, source_id)
+    return used is not None and used.run_id == run_id and used.files > files
