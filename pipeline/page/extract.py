@@ -1,5 +1,6 @@
 """A decoded page in, the article's block lines, title and fields out. The only door to trafilatura."""
 
+import re
 from collections.abc import Collection, Iterable
 from copy import deepcopy
 
@@ -16,6 +17,8 @@ from pipeline.page.locate import Located, is_doubtful, locate, witnessed
 from pipeline.page.tree import Block, parse
 from pipeline.page.weigh import Weighed, fold
 
+# A caption that tells something in Chinese, where agencies and readers count it to the article; English readers do not.
+_TELLS = re.compile(r"(?:[\u4e00-\u9fff][^\u4e00-\u9fff]{0,9}){12}")
 _LONGEST_TITLE = 1000  # characters of what can be a title
 _TITLE_METAS = frozenset(("ArticleTitle", "og:title"))
 
@@ -132,7 +135,7 @@ def _taken_out(page: Weighed, located: Located) -> dict[int, str]:
     out = apart if opens or over or not mostly else {}  # else it is the article
     out |= {index: "expand" for index in inside if page.is_prompt(index)}
     for index in inside:
-        if blocks[index].hidden or blocks[index].caption:
+        if blocks[index].hidden or (blocks[index].caption and not _TELLS.search(blocks[index].text)):
             out[index] = "hidden" if blocks[index].hidden else "caption"
     return out
 

@@ -92,6 +92,7 @@ class Outline:
 def parse(decoded: Decoded) -> HtmlElement:
     """The tree of a page; nothing that it contains makes this raise."""
     text = _ENDS.sub("", decoded.text.replace("\x00", ""))
+    text = _without_code(text)
     if declaration := _DECLARATION.match(text):
         text = text[declaration.end() :]
     try:
@@ -99,6 +100,20 @@ def parse(decoded: Decoded) -> HtmlElement:
     except (etree.ParserError, ValueError, AssertionError):  # no element at all
         root = html.document_fromstring("<html><body></body></html>", parser=_parser())
     return root
+
+
+def _without_code(text: str) -> str:
+    """Without what a server should have run (JSP, ASP) and sent instead; what a script holds may be a template of its own."""
+    parts, at = [], 0
+    while (start := text.find("<%", at)) >= 0:
+        close = "--%>" if text.startswith("<%--", start) else "%>"
+        end = text.find(close, start)
+        if end < 0:
+            break
+        end += len(close)
+        parts.append(text[at : end if text.find("</script", start, end) >= 0 else start])
+        at = end
+    return "".join(parts) + text[at:] if parts else text
 
 
 def page_of(element: HtmlElement) -> HtmlElement:

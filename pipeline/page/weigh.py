@@ -3,6 +3,7 @@
 import re
 import unicodedata
 from bisect import bisect_left
+from collections import deque
 from collections.abc import Collection, Iterable, Iterator
 from functools import lru_cache
 from itertools import accumulate, takewhile
@@ -17,6 +18,8 @@ _CLAUSE = re.compile(r"[，、,：:]")
 _WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+|[\u4e00-\u9fff]+")
 _TITLE_PARTS = re.compile(r"\s*(?:[_|｜丨]|--+|—+|\s-\s|-)\s*")
 _DURATION = re.compile(r"(?:\d{1,2}:)?\d{1,2}:\d{2}")
+_FORM = 120  # characters of a form that asks for an address or a word, its messages included
+_FILLED_IN = frozenset(("text", "email", "search", "tel"))  # kinds of fields
 _BLANKED = 0.3  # of the page's prose: so much is no trap for robots
 _PROMPT = 20  # characters of a line that offers more
 _TEASER = 8  # lines before what is hidden that may be its beginning, cut off
@@ -52,7 +55,7 @@ class Weighed:
         self.listed: set[int] = set()  # links that the article itself lists
         self.title_at = self._find_title(title)
         self.opening = self._find_opening()
-        for start, end, name in (*self._chrome(), *self._boxes(), *self._feeds()):
+        for start, end, name in (*self._chrome(), *self._forms(), *self._boxes(), *self._feeds()):
             for index in range(start, end):
                 self.apart.setdefault(index, name)
         for index in list(self._headings_of_feeds()):
@@ -244,6 +247,25 @@ class Weighed:
             if inside <= self.rules.shares.apart_at_most * total and not (self._holds_opening(span) and inside >= 20):
                 yield span.start, span.end, f"chrome:{name}"
                 until = span.end
+
+    def _forms(self) -> Iterator[tuple[int, int, str]]:
+        """The widest elements around a field to be filled in that say no more than such a form does: 订阅, 感谢您的订阅."""
+        fields = [
+            each for each in self.page.root.iter("input", "textarea") if (each.get("type") or "text") in _FILLED_IN
+        ]
+        spans = {span.element: span for span in self.page.spans} if fields else {}
+        for field in fields:
+            around = (spans[element] for element in field.iterancestors() if element in spans)
+            if form := deque(takewhile(self._is_form, around), maxlen=1):
+                yield form[0].start, form[0].end, "form"
+
+    def _is_form(self, span: Span) -> bool:
+        if self.title_at is not None and span.start <= self.title_at < span.end:
+            return False
+        blocks = self.page.blocks[span.start : span.end]
+        return sum(len(block.text) for block in blocks) <= _FORM and not any(
+            block.heading or "\t" in block.text for block in blocks
+        )
 
     def _boxes(self) -> Iterator[tuple[int, int, str]]:
         """Elements that open with a line such as 相关阅读 and hold more than it."""

@@ -233,8 +233,8 @@ def _cut(rows: Sequence[Row], rules: BoilerplateRules) -> Split:
 
 
 def _behind(row: Row, end: Rule, rules: BoilerplateRules) -> Taken | None:
-    """A line behind the end of the article as one that goes, unless it names a file of the article's."""
-    if compiled(rules.attachment).search(row.key):
+    """A line behind the end of the article as one that goes, unless it names a file or tells of a picture of the article's."""
+    if compiled(rules.attachment).search(row.key) or (row.line.layout and row.line.layout.caption):
         return None
     rule = rules.find(row.key, "tail")
     return Taken(row=row, name=rule.name if rule else f"behind_{end.name}", zone="tail", rule=rule)

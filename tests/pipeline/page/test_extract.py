@@ -130,3 +130,45 @@ def test_no_bytes_make_extraction_raise(body: bytes) -> None:
 def test_an_included_header_that_ends_the_document_early_does_not_end_the_page() -> None:
     found, _ = carried(page(f"<div>首页</div></body></html><div><h1>泵站检修完成</h1>{ARTICLE}</div>"))
     assert sum("泵站" in line for line in lines(found)) >= 2
+
+
+def test_a_form_in_the_article_is_none_of_it_and_a_form_around_a_page_is_nothing() -> None:
+    box = (
+        "<div class='inner'><div>訂閱《早安》電子報 每天三分鐘</div><div><input type='text' placeholder='信箱'>"
+        "<div>請輸入正確的電子信箱格式</div></div><a href='javascript:'>訂閱</a><div>感謝您的訂閱！</div></div>"
+    )
+    found, _ = carried(
+        page(f"<form><h1>泵站检修完成</h1><input type='hidden'><div>{ARTICLE}{box}{ARTICLE}</div></form>")
+    )
+    assert [line.apart for line in found.lines if line.text.startswith(("請", "感謝"))] == ["form"] * 2
+    assert [line.text for line in found.lines if not line.apart] == [
+        *lines(carried(page(f"<div>{ARTICLE}{ARTICLE}</div>"))[0])
+    ]
+
+
+def test_a_caption_that_tells_something_in_chinese_belongs_to_the_article_also_behind_its_editor() -> None:
+    told = "检修人员三日在泵站的闸门前检查设备，为汛期做准备。本报记者张三摄"
+    figure = f"<figure><img src='a.jpg'><figcaption>{told}</figcaption></figure>"
+    for short in (
+        "<figcaption>泵站外景</figcaption>",
+        "<figcaption>Workers check a pump on Monday in the city.</figcaption>",
+    ):
+        body = f"<h1>泵站检修完成</h1><div>{ARTICLE}<p>（编辑：李四）</p>{figure}<figure><img src='b.jpg'>{short}</figure></div>"
+        found, cleaned = carried(page(body))
+        assert [line.text for line in found.lines if line.apart == "caption"] == [short[12:-13]]
+        assert told in cleaned.paragraphs
+
+
+def test_what_a_server_should_have_run_is_no_text() -> None:
+    whole = page(f"<h1>泵站检修完成</h1><div>{ARTICLE}</div>")
+    for code in (
+        "<%-- <p>旧的一段，已经不用了，写在这里只为备查。</p> --%>",
+        "<p><%=title%></p>",
+        "<% if (a > 3) { %>",
+    ):
+        found, _ = carried(page(f"<h1>泵站检修完成</h1><div>{code}{ARTICLE}</div>"))
+        assert lines(found) == lines(carried(whole)[0])
+    found, _ = carried(
+        page(f"<h1>泵站检修完成</h1><div>{ARTICLE}<p>利润率不足<% 的企业今年有三家，其余都在增长。</p></div>")
+    )
+    assert any("不足<% 的企业" in line for line in lines(found))
