@@ -39,7 +39,7 @@ CRAWLS = 2  # at the same time
 
 
 @pytest.fixture(scope="module")
-def sites(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+def sites(s3: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     """Four sample sites, and an embedded store of their own, told to every command by the environment."""
     home = tmp_path_factory.mktemp("home")
     before = dict(os.environ)
